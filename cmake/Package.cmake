@@ -1,0 +1,1 @@
+# Installs the library floor so that others can find_package(parley) and link parley::socketio.

@@ -1,0 +1,49 @@
+#pragma once
+
+#include <string>
+#include <string_view>
+#include <utility>
+
+namespace parley {
+
+/// Everything that can go wrong for a reason outside the program. One list for all rooms.
+enum class Errc {
+  bad_request,        ///< The input's shape or content is wrong.
+  unauthorized,       ///< No proof of identity, or a bad one.
+  forbidden,          ///< Known, and not allowed.
+  not_found,          ///< No such thing, or none that the caller may know of.
+  conflict,           ///< Something with that name exists already.
+  too_large,          ///< Over a limit of size.
+  rate_limited,       ///< Too many requests from this client.
+  not_supported,      ///< Understood, and not offered.
+  overloaded,         ///< A bounded queue is full; later it may work.
+  timeout,            ///< A deadline passed.
+  unavailable,        ///< A store, bus or peer cannot be reached now.
+  closed,             ///< The connection, or the program, is shutting down.
+  corrupt,            ///< Stored bytes do not read back as what was written.
+  internal,           ///< A library failed in a way that it does not document.
+};
+
+/// How one Errc looks from outside. The only place where it is mapped to the wire.
+struct ErrcInfo {
+  std::string_view code;     ///< snake_case, in the error body's `code`.
+  int http_status;           ///< 4xx or 5xx.
+  bool temporary;            ///< The same call may succeed later.
+  std::string_view message;  ///< What the peer is told when the error is not `shown`.
+};
+const ErrcInfo& info(Errc code);
+
+/// An error: the code decides, `detail` says what and where.
+struct Error {
+  Errc code = Errc::internal;
+  std::string detail;  ///< For the log; given to the peer only for codes below 500 (`public_message`).
+
+  friend bool operator==(const Error&, const Error&) = default;
+};
+
+/// What a peer may read: `detail` of a client's own mistake, the table's message otherwise.
+std::string_view public_message(const Error& error);
+
+inline Error fail(Errc code, std::string detail = {}) { return Error{code, std::move(detail)}; }
+
+}  // namespace parley
