@@ -1,0 +1,34 @@
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <string_view>
+
+#include "net/frame.hpp"
+
+namespace parley::engineio {
+
+/// One Engine.IO `message` packet, encoded once for every transport and shared by all its receivers: the
+/// bytes of its unmasked WebSocket frame, of which a polling payload takes the part behind the frame head.
+/// Source: Engine.IO protocol v4, "Packet encoding".
+class Message {
+ public:
+  /// `4` and the text. The text is valid UTF-8.
+  static Message text(std::string_view body);
+  /// Raw bytes (`b` + base64 on polling).
+  static Message binary(std::string_view bytes);
+
+  bool is_binary() const { return binary_; }
+  /// The WebSocket frame.
+  const net::Frame& frame() const { return frame_; }
+  /// The frame's payload: `4…` or the raw bytes. Borrows from the frame.
+  std::string_view payload() const { return std::string_view{*frame_}.substr(head_); }
+
+ private:
+  net::Frame frame_;
+  std::uint8_t head_ = 0;
+  bool binary_ = false;
+};
+
+}  // namespace parley::engineio

@@ -1,0 +1,62 @@
+#pragma once
+
+#include <functional>
+#include <memory>
+
+#include "http/message.hpp"
+#include "net/connection.hpp"
+
+namespace parley::http {
+
+/// One request and its one response on a connection, as an Endpoint sees it. Lives on the connection's
+/// shard; held by shared_ptr because the answer may come later. When the peer goes away first, calls on it
+/// do nothing.
+class Exchange {
+ public:
+  virtual ~Exchange() = default;
+
+  virtual const Request& request() const = 0;
+  virtual Request& request() = 0;
+
+  /// Answers. Once; what follows is ignored. Adds Content-Length, Date, Connection and the server's fixed
+  /// headers; HEAD and 204/304 lose their body. If the request's body has not been read to its end, the
+  /// connection closes after the answer.
+  virtual void respond(Response response) = 0;
+
+  /// True until respond(), take_over(), move_to() or the peer's end.
+  virtual bool is_open() const = 0;
+
+  /// Ends the connection without an answer.
+  virtual void abort() = 0;
+
+  /// Called once if the peer goes away before respond(): also while the body is still coming.
+  virtual void on_abort(std::function<void()> callback) = 0;
+
+  /// Hands the connection to another protocol (WebSocket). `leftover` holds bytes that came behind the
+  /// request. Only for requests without a body.
+  virtual net::Connection& take_over(std::string& leftover) = 0;
+
+  /// Moves connection and request to another shard and dispatches the request to its endpoint there, as if
+  /// it had arrived there. Only from Endpoint::on_head.
+  virtual void move_to(net::Shard& target) = 0;
+
+  virtual net::Connection& connection() = 0;
+};
+
+/// What a route leads to when it needs more than "request in, response out".
+class Endpoint {
+ public:
+  virtual ~Endpoint() = default;
+  /// The head has been read and the body not yet. The endpoint may respond at once (a refusal), move or
+  /// take over the connection, or keep the exchange.
+  virtual void on_head(std::shared_ptr<Exchange> exchange) = 0;
+  /// The body is complete in `exchange->request().body`; called for bodiless requests as well, unless
+  /// on_head has ended the exchange.
+  virtual void on_body(std::shared_ptr<Exchange> exchange) = 0;
+  /// Bytes of body that are read at most; beyond it on_too_large is called instead of on_body.
+  virtual std::size_t max_body() const = 0;
+  /// Default: 413 with the error body.
+  virtual void on_too_large(std::shared_ptr<Exchange> exchange);
+};
+
+}  // namespace parley::http

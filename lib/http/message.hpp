@@ -1,0 +1,61 @@
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "base/errc.hpp"
+#include "base/json.hpp"
+#include "net/frame.hpp"
+
+namespace parley::http {
+
+enum class Method { get, head, post, put, patch, del, options, other };
+std::string_view to_string(Method method);
+
+/// Field names compare case-insensitively; order and duplicates are kept.
+class Headers {
+ public:
+  /// The first field's value; nullopt when absent.
+  std::optional<std::string_view> find(std::string_view name) const;
+  void set(std::string_view name, std::string value);   ///< Replaces all of that name.
+  void add(std::string_view name, std::string value);   ///< Keeps what is there.
+  const std::vector<std::pair<std::string, std::string>>& all() const { return fields_; }
+
+ private:
+  std::vector<std::pair<std::string, std::string>> fields_;
+};
+
+/// A parsed query string: values percent-decoded; of duplicates the last wins (as the `qs` of Node does for engines).
+using Query = std::vector<std::pair<std::string, std::string>>;
+std::optional<std::string_view> find(const Query& query, std::string_view key);
+
+struct Request {
+  Method method = Method::get;
+  std::string target;   ///< As sent, for nothing but parsing: it may hold secrets.
+  std::string path;     ///< Percent-decoded, without the query.
+  Query query;
+  Headers headers;
+  std::string body;     ///< Empty until the body has been read.
+  std::string peer;     ///< The TCP peer's address.
+  std::string client;   ///< The client's address: `peer`, or what a trusted proxy says (X-Forwarded-For).
+  bool secure = false;  ///< TLS here, or at a trusted proxy (X-Forwarded-Proto).
+  /// Path parameters in the order of the route's `:names`, percent-decoded.
+  std::vector<std::string> params;
+};
+
+struct Response {
+  int status = 200;
+  Headers headers;
+  std::string body;
+
+  static Response json(int status, const json::value& body);
+  static Response text(int status, std::string body, std::string_view type = "text/plain; charset=utf-8");
+  /// `{"success":false,"message":…,"code":…}` with the table's status.
+  static Response error(const Error& error);
+};
+
+}  // namespace parley::http

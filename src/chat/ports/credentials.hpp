@@ -1,0 +1,41 @@
+#pragma once
+
+#include <optional>
+#include <string>
+
+#include "base/result.hpp"
+#include "base/task.hpp"
+#include "base/time.hpp"
+#include "chat/ids.hpp"
+
+namespace parley::chat {
+
+/// bcrypt, off the shard. Both calls: overloaded when the bounded queue is full.
+class PasswordHasher {
+ public:
+  virtual ~PasswordHasher() = default;
+  virtual Task<Result<std::string>> hash(std::string password) = 0;
+  virtual Task<Result<bool>> verify(std::string password, std::string hash) = 0;
+};
+
+/// What a token says. Source: RFC 7519.
+struct Claims {
+  UserId user;
+  std::optional<FamilyId> family;  ///< `sid`; absent in tokens of the Node original.
+  std::string token_id;            ///< `jti`; empty in tokens of the original.
+  Time issued_at;                  ///< Whole seconds.
+  Time expires_at;                 ///< Whole seconds.
+};
+
+enum class TokenUse { access, refresh };
+
+/// JWT, HS256 and nothing else, one secret per use. Plain functions: about a microsecond, any thread.
+class TokenSigner {
+ public:
+  virtual ~TokenSigner() = default;
+  virtual std::string sign(TokenUse use, const Claims& claims) const = 0;
+  /// unauthorized: malformed, another algorithm, bad signature, no such claims, or expired at `now`.
+  virtual Result<Claims> verify(TokenUse use, const std::string& token, Time now) const = 0;
+};
+
+}  // namespace parley::chat
