@@ -3,6 +3,7 @@
 #include <string>
 #include <string_view>
 #include <utility>
+#include <vector>
 
 namespace parley {
 
@@ -33,10 +34,19 @@ struct ErrcInfo {
 };
 const ErrcInfo& info(Errc code);
 
+/// What is wrong with one field of an input; both texts are for the peer.
+struct FieldError {
+  std::string field;
+  std::string message;
+
+  friend bool operator==(const FieldError&, const FieldError&) = default;
+};
+
 /// An error: the code decides, `detail` says what and where.
 struct Error {
   Errc code = Errc::internal;
   std::string detail;  ///< For the log; given to the peer only for codes below 500 (`public_message`).
+  std::vector<FieldError> fields{};  ///< Of a bad_request: field by field, for the error body's `errors`.
 
   friend bool operator==(const Error&, const Error&) = default;
 };
@@ -44,6 +54,12 @@ struct Error {
 /// What a peer may read: `detail` of a client's own mistake, the table's message otherwise.
 std::string_view public_message(const Error& error);
 
-inline Error fail(Errc code, std::string detail = {}) { return Error{code, std::move(detail)}; }
+inline Error fail(Errc code, std::string detail = {}) {
+  return Error{code, std::move(detail), {}};
+}
+/// A bad_request that names the fields; `fields` is not empty.
+inline Error invalid(std::vector<FieldError> fields) {
+  return Error{Errc::bad_request, "Validation failed", std::move(fields)};
+}
 
 }  // namespace parley

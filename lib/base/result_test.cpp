@@ -20,4 +20,11 @@ TEST(Error, shows_a_client_its_own_mistake_and_hides_ours) {
   EXPECT_EQ(public_message(fail(Errc::not_found)), "Not found");
 }
 
+TEST(Error, names_the_fields_that_are_wrong) {
+  const Error error = invalid({{"email", "is missing"}});
+  EXPECT_EQ(error.code, Errc::bad_request);
+  EXPECT_EQ(error.fields, (std::vector<FieldError>{{"email", "is missing"}}));
+  EXPECT_NE(error, invalid({{"email", "is too long"}}));
+}
+
 }  // namespace parley
