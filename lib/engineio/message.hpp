@@ -1,10 +1,12 @@
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <memory>
 #include <string>
 #include <string_view>
 
+#include "engineio/packet.hpp"
 #include "net/frame.hpp"
 
 namespace parley::engineio {
@@ -18,6 +20,8 @@ class Message {
   static Message text(std::string_view body);
   /// Raw bytes (`b` + base64 on polling).
   static Message binary(std::string_view bytes);
+  /// Any other packet (open, ping, noop, …) in the same form; for this room's own use.
+  static Message packet(PacketType type, std::string_view body = {});
 
   bool is_binary() const { return binary_; }
   /// The WebSocket frame.
@@ -26,6 +30,8 @@ class Message {
   std::string_view payload() const { return std::string_view{*frame_}.substr(head_); }
 
  private:
+  Message(std::string frame, std::size_t head, bool binary);
+
   net::Frame frame_;
   std::uint8_t head_ = 0;
   bool binary_ = false;
