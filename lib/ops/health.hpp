@@ -1,0 +1,48 @@
+#pragma once
+
+#include <functional>
+#include <mutex>
+#include <string>
+#include <vector>
+
+#include "base/result.hpp"
+
+namespace parley::ops {
+
+/// Whether the program can take work: what `/readyz` answers. Checks are added while starting up.
+class Health {
+ public:
+  /// Cheap and without waiting; any thread. An error's `detail` is shown.
+  using Check = std::function<Result<Done>()>;
+
+  struct Outcome {
+    std::string name;
+    bool ok = false;
+    std::string detail;  ///< Empty when ok.
+  };
+  struct Report {
+    bool ready = true;  ///< Every check is ok.
+    std::vector<Outcome> checks;
+
+    /// `{"ready":true,"checks":[{"name":"store","ok":true}]}`; `detail` only where a check failed.
+    std::string json() const;
+  };
+
+  void add(std::string name, Check check);
+  /// Not ready from now on, as `shutdown: draining`. Any thread.
+  void start_draining();
+
+  /// Runs every check. Any thread. A check that throws has failed.
+  Report report() const;
+
+ private:
+  struct Named {
+    std::string name;
+    Check check;
+  };
+  mutable std::mutex mutex_;  ///< Scrapes are rare; no shard's hot path comes here.
+  std::vector<Named> checks_;
+  bool draining_ = false;
+};
+
+}  // namespace parley::ops

@@ -1,0 +1,143 @@
+#pragma once
+
+#include <atomic>
+#include <cstddef>
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+namespace parley::ops {
+
+/// Label names and values of one series, e.g. `{{"cause", "token"}}`: small fixed sets, never a
+/// user or room.
+using Labels = std::vector<std::pair<std::string, std::string>>;
+
+namespace detail {
+
+/// A number that one thread writes and any thread may read: no locked instruction.
+template <class Number>
+class Cell {
+ public:
+  void add(Number n) { store(load() + n); }
+  void store(Number n) { value_.store(n, std::memory_order_relaxed); }
+  Number load() const { return value_.load(std::memory_order_relaxed); }
+  /// For threads that share the cell.
+  void add_shared(Number n) { value_.fetch_add(n, std::memory_order_relaxed); }
+
+ private:
+  std::atomic<Number> value_{0};
+};
+
+/// A cell in a cache line of its own, so that shards do not slow each other down.
+template <class Number>
+struct alignas(64) LoneCell : Cell<Number> {};
+
+}  // namespace detail
+
+/// A sum that only grows. `shard` names the caller's own cell: two threads never add under one
+/// index.
+class Counter {
+ public:
+  explicit Counter(std::size_t shards) : cells_(shards + 1) {}
+
+  void add(std::size_t shard, std::uint64_t n = 1) { cells_[shard].add(n); }
+  /// From a thread that is no shard; a locked instruction.
+  void add_elsewhere(std::uint64_t n = 1) { cells_.back().add_shared(n); }
+  /// All shards' cells added up. Any thread.
+  std::uint64_t value() const;
+
+ private:
+  std::vector<detail::LoneCell<std::uint64_t>> cells_;
+};
+
+/// A level that goes up and down; shards keep their own part of it, shown is the sum.
+class Gauge {
+ public:
+  explicit Gauge(std::size_t shards) : cells_(shards + 1) {}
+
+  void add(std::size_t shard, std::int64_t n) { cells_[shard].add(n); }
+  void set(std::size_t shard, std::int64_t n) { cells_[shard].store(n); }
+  /// From a thread that is no shard.
+  void add_elsewhere(std::int64_t n) { cells_.back().add_shared(n); }
+  std::int64_t value() const;
+
+ private:
+  std::vector<detail::LoneCell<std::int64_t>> cells_;
+};
+
+/// How values spread over buckets, e.g. seconds of latency. Single writer per shard, as Counter.
+class Histogram {
+ public:
+  /// `bounds`: the buckets' upper bounds, ascending; one for everything above is added.
+  Histogram(std::size_t shards, std::vector<double> bounds);
+
+  /// Costs a search in `bounds` and two additions.
+  void observe(std::size_t shard, double value);
+
+  struct Snapshot {
+    std::vector<std::uint64_t>
+        counts;  ///< Per bucket, not cumulative; the last one is above all bounds.
+    double sum = 0;
+  };
+  Snapshot snapshot() const;
+  const std::vector<double>& bounds() const { return bounds_; }
+
+ private:
+  struct alignas(64) ShardCells {
+    std::unique_ptr<detail::Cell<std::uint64_t>[]> counts;
+    detail::Cell<double> sum;
+  };
+  std::vector<double> bounds_;
+  std::vector<ShardCells> shards_;
+};
+
+/// The program's metrics in Prometheus' text format. Filled while starting up (any thread, locked);
+/// what it gives lives as long as it and costs no lock to use.
+///
+/// A family has one kind, one help text and one set of label names; the same name and labels give
+/// the same series again. Names end in their unit: `_total` for counters and nothing else,
+/// `_seconds` or
+/// `_bytes` where there is one. A bad name, or one used for two kinds, throws
+/// std::invalid_argument.
+class Metrics {
+ public:
+  explicit Metrics(std::size_t shards);
+  ~Metrics();
+  Metrics(const Metrics&) = delete;
+  Metrics& operator=(const Metrics&) = delete;
+
+  Counter& counter(std::string_view name, std::string_view help, Labels labels = {});
+  Gauge& gauge(std::string_view name, std::string_view help, Labels labels = {});
+  Histogram& histogram(std::string_view name, std::string_view help, std::vector<double> bounds,
+                       Labels labels = {});
+
+  /// A value that is read when somebody asks, e.g. from another room's counts(). `read` may be
+  /// called on any thread, and until this object is gone.
+  using Read = std::function<double()>;
+  void counter_from(std::string_view name, std::string_view help, Read read, Labels labels = {});
+  void gauge_from(std::string_view name, std::string_view help, Read read, Labels labels = {});
+  /// A family with one label whose values are known only when asked, e.g. closes by reason.
+  using ReadMany = std::function<std::vector<std::pair<std::string, std::uint64_t>>()>;
+  void counters_from(std::string_view name, std::string_view help, std::string_view label,
+                     ReadMany read);
+
+  /// Everything in the text exposition format, version 0.0.4 (`content_type`). Any thread.
+  std::string expose() const;
+  static constexpr std::string_view content_type = "text/plain; version=0.0.4; charset=utf-8";
+
+  std::size_t shards() const { return shards_; }
+
+ private:
+  struct Families;
+  std::size_t shards_;
+  std::unique_ptr<Families> families_;
+};
+
+/// Bounds from 100 µs to 10 s, for latencies.
+std::vector<double> latency_bounds();
+
+}  // namespace parley::ops
