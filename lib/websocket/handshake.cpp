@@ -1,0 +1,162 @@
+#include "websocket/handshake.hpp"
+
+#include <openssl/evp.h>
+
+#include <algorithm>
+#include <array>
+#include <cctype>
+#include <memory>
+#include <utility>
+
+namespace parley::websocket {
+namespace {
+
+constexpr std::string_view key_suffix = "258EAFA5-E914-47DA-95CA-C5AB0DC85B11";
+
+std::string_view trim(std::string_view text) {
+  const auto first = text.find_first_not_of(" \t");
+  if (first == std::string_view::npos) return {};
+  return text.substr(first, text.find_last_not_of(" \t") - first + 1);
+}
+
+bool equals_ignoring_case(std::string_view a, std::string_view b) {
+  return std::ranges::equal(a, b, [](unsigned char x, unsigned char y) { return std::tolower(x) == std::tolower(y); });
+}
+
+/// Cuts `text` at the first `separator`: gives the trimmed part before it, keeps what is behind.
+std::string_view next_part(std::string_view& text, char separator) {
+  const auto end = text.find(separator);
+  const auto part = trim(text.substr(0, end));
+  text = end == std::string_view::npos ? std::string_view{} : text.substr(end + 1);
+  return part;
+}
+
+bool has_token(std::string_view list, std::string_view token) {
+  while (!list.empty()) {
+    if (equals_ignoring_case(next_part(list, ','), token)) return true;
+  }
+  return false;
+}
+
+/// All fields of that name as one comma-separated list.
+std::string joined(const http::Headers& headers, std::string_view name) {
+  std::string out;
+  for (const auto& [field, value] : headers.all()) {
+    if (!equals_ignoring_case(field, name)) continue;
+    if (!out.empty()) out += ',';
+    out += value;
+  }
+  return out;
+}
+
+bool is_token(std::string_view text) {
+  constexpr std::string_view separators = "()<>@,;:\\\"/[]?={} \t";
+  return !text.empty() && std::ranges::all_of(text, [&](unsigned char c) {
+    return c > 32 && c < 127 && separators.find(static_cast<char>(c)) == std::string_view::npos;
+  });
+}
+
+/// 16 bytes in base64: 22 characters and two `=`.
+bool is_key(std::string_view key) {
+  return key.size() == 24 && key.ends_with("==") && std::ranges::all_of(key.substr(0, 22), [](unsigned char c) {
+    return std::isalnum(c) || c == '+' || c == '/';
+  });
+}
+
+/// One offer of permessage-deflate. We answer with no context takeover in both directions, and with a full
+/// window, so an offer that limits the server's window is passed over. Source: RFC 7692, section 7.1.
+bool is_acceptable_offer(std::string_view offer) {
+  if (!equals_ignoring_case(next_part(offer, ';'), "permessage-deflate")) return false;
+  while (!offer.empty()) {
+    std::string_view value = next_part(offer, ';');
+    const auto name = next_part(value, '=');
+    const bool known = equals_ignoring_case(name, "server_no_context_takeover") ||
+                       equals_ignoring_case(name, "client_no_context_takeover") ||
+                       equals_ignoring_case(name, "client_max_window_bits");
+    if (!known) return false;
+  }
+  return true;
+}
+
+bool offers_deflate(std::string_view extensions) {
+  while (!extensions.empty()) {
+    if (is_acceptable_offer(next_part(extensions, ','))) return true;
+  }
+  return false;
+}
+
+/// What remains of a refused connection: drops what still comes.
+class Discard final : public net::Protocol {
+ public:
+  void on_bytes(std::span<char>) override {}
+  void on_closed(net::CloseCause) override {}
+};
+
+std::string_view reason_phrase(int status) {
+  return status == 403 ? "Forbidden" : status == 426 ? "Upgrade Required" : status == 503 ? "Service Unavailable" : "Bad Request";
+}
+
+}  // namespace
+
+bool is_upgrade(const http::Request& request) {
+  return has_token(joined(request.headers, "upgrade"), "websocket");
+}
+
+Result<Handshake> read_handshake(const http::Request& request, bool enable_deflate) {
+  const auto& headers = request.headers;
+  if (request.method != http::Method::get) return fail(Errc::bad_request, "Invalid HTTP method");
+  if (!is_upgrade(request)) return fail(Errc::bad_request, "Invalid Upgrade header");
+  if (!has_token(joined(headers, "connection"), "upgrade")) return fail(Errc::bad_request, "Invalid Connection header");
+  if (headers.find("sec-websocket-version") != "13") {
+    return fail(Errc::not_supported, "Missing or invalid Sec-WebSocket-Version header");
+  }
+  Handshake out;
+  out.key = trim(headers.find("sec-websocket-key").value_or(""));
+  if (!is_key(out.key)) return fail(Errc::bad_request, "Missing or invalid Sec-WebSocket-Key header");
+  const std::string protocols = joined(headers, "sec-websocket-protocol");
+  std::string_view rest = protocols;
+  out.subprotocol = next_part(rest, ',');
+  if (!protocols.empty() && !is_token(out.subprotocol)) {
+    return fail(Errc::bad_request, "Invalid Sec-WebSocket-Protocol header");
+  }
+  out.deflate = enable_deflate && offers_deflate(joined(headers, "sec-websocket-extensions"));
+  return out;
+}
+
+std::string accept_key(std::string_view key) {
+  std::string text{key};
+  text += key_suffix;
+  std::array<unsigned char, EVP_MAX_MD_SIZE> digest;
+  unsigned int size = 0;
+  EVP_Digest(text.data(), text.size(), digest.data(), &size, EVP_sha1(), nullptr);
+  std::array<unsigned char, 32> encoded;
+  const int length = EVP_EncodeBlock(encoded.data(), digest.data(), static_cast<int>(size));
+  return {reinterpret_cast<const char*>(encoded.data()), static_cast<std::size_t>(length)};
+}
+
+std::string switching_protocols(const Handshake& handshake, const http::Headers& extra) {
+  std::string out = "HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Accept: ";
+  out += accept_key(handshake.key);
+  out += "\r\n";
+  if (!handshake.subprotocol.empty()) out += "Sec-WebSocket-Protocol: " + handshake.subprotocol + "\r\n";
+  if (handshake.deflate) {
+    out += "Sec-WebSocket-Extensions: permessage-deflate; server_no_context_takeover; client_no_context_takeover\r\n";
+  }
+  for (const auto& [name, value] : extra.all()) out += name + ": " + value + "\r\n";
+  out += "\r\n";
+  return out;
+}
+
+void refuse(net::Connection& connection, int status, std::string_view message) {
+  std::string out = "HTTP/1.1 " + std::to_string(status) + ' ';
+  out += reason_phrase(status);
+  out += "\r\nConnection: close\r\nContent-type: text/html\r\n";
+  if (status == 426) out += "Sec-WebSocket-Version: 13\r\n";
+  out += "Content-Length: " + std::to_string(message.size()) + "\r\n\r\n";
+  out += message;
+  connection.set_protocol(std::make_unique<Discard>());
+  connection.send(out);
+  connection.close_after_flush();
+}
+
+}  // namespace parley::websocket
