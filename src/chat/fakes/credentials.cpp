@@ -1,0 +1,45 @@
+#include "chat/fakes/credentials.hpp"
+
+#include <sstream>
+
+namespace parley::chat::fakes {
+
+Task<Result<std::string>> PlainHasher::hash(std::string password) {
+  if (overloaded) co_return fail(Errc::overloaded);
+  co_return "plain:" + password;
+}
+
+Task<Result<bool>> PlainHasher::verify(std::string password, std::string hash) {
+  ++verified;
+  if (overloaded) co_return fail(Errc::overloaded);
+  co_return hash == "plain:" + password;
+}
+
+std::string LedgerSigner::sign(TokenUse use, const Claims& claims) const {
+  std::ostringstream token;
+  token << (use == TokenUse::access ? "access" : "refresh") << ' ' << claims.user.hex() << ' '
+        << to_unix_ms(claims.issued_at) << ' ' << to_unix_ms(claims.expires_at) << ' '
+        << (claims.family ? claims.family->hex() : "-") << ' ' << claims.token_id;
+  made_.insert(token.str());
+  return token.str();
+}
+
+Result<Claims> LedgerSigner::verify(TokenUse use, const std::string& token, Time now) const {
+  if (!made_.contains(token)) return fail(Errc::unauthorized, "not of this signer");
+  std::istringstream fields{token};
+  std::string kind, user, family;
+  std::int64_t issued = 0, expires = 0;
+  Claims claims;
+  fields >> kind >> user >> issued >> expires >> family >> claims.token_id;
+  if (kind != (use == TokenUse::access ? "access" : "refresh")) {
+    return fail(Errc::unauthorized, "for another use");
+  }
+  claims.user = *UserId::parse(user);
+  claims.family = FamilyId::parse(family);
+  claims.issued_at = from_unix_ms(issued);
+  claims.expires_at = from_unix_ms(expires);
+  if (claims.expires_at <= now) return fail(Errc::unauthorized, "expired");
+  return claims;
+}
+
+}  // namespace parley::chat::fakes

@@ -1,0 +1,28 @@
+#pragma once
+
+#include <map>
+#include <mutex>
+#include <vector>
+
+#include "chat/ports/session_store.hpp"
+
+namespace parley::chat::fakes {
+
+/// A SessionStore in memory, for tests. Forgets nothing. Any thread.
+class MemorySessions final : public SessionStore {
+ public:
+  Task<Result<Done>> open(Family family) override;
+  Task<Result<Done>> rotate(Family next, std::string presented, Time now) override;
+  Task<Result<Done>> revoke(FamilyId id) override;
+  Task<Result<std::vector<FamilyId>>> revoke_all(UserId user) override;
+
+ private:
+  struct Known {
+    Family family;
+    bool revoked = false;
+  };
+  std::mutex mutex_;
+  std::map<FamilyId, Known> families_;
+};
+
+}  // namespace parley::chat::fakes
