@@ -1,5 +1,6 @@
 #pragma once
 
+#include <chrono>
 #include <cstddef>
 #include <cstdint>
 #include <functional>
@@ -7,9 +8,7 @@
 #include <span>
 #include <string>
 #include <string_view>
-#include <vector>
 
-#include "base/time.hpp"
 #include "net/frame.hpp"
 #include "net/shard.hpp"
 
@@ -35,9 +34,9 @@ class Protocol {
   /// Bytes from the peer, at most once a loop turn. The protocol may change them in place (unmasking)
   /// and keeps nothing that points into them: they lie in the shard's one receive buffer.
   virtual void on_bytes(std::span<char> bytes) = 0;
-  /// All that was sent so far has been handed to the kernel.
+  /// All that was sent so far has been handed to the kernel. Called by the poller, never inside send().
   virtual void on_drained() {}
-  /// The connection is gone; nothing can be sent any more. Called once, last.
+  /// The connection is gone; nothing can be sent any more. Called once, last; never inside another call.
   virtual void on_closed(CloseCause cause) = 0;
 };
 
@@ -49,20 +48,23 @@ class Connection {
  public:
   virtual ~Connection() = default;
 
-  /// Sends the frame's bytes from `offset` on; shares them. No effect after close().
+  /// Sends the frame's bytes from `offset` on; shares them. No effect once is_open() is false.
   virtual void send(Frame frame, std::size_t offset = 0) = 0;
   /// Copies `bytes` into the connection's outgoing buffer: for small and one-off pieces.
   virtual void send(std::string_view bytes) = 0;
 
-  /// Closes once everything that was sent has reached the kernel (bounded by Limits::linger). Input is
-  /// dropped from now on.
+  /// Ends our stream once everything that was sent has reached the kernel, then waits for the peer's end,
+  /// so that what it has not read yet is not lost by a reset; all of it within ConnectionLimits::linger.
+  /// Input is dropped from now on. Protocol::on_closed(local) follows when the socket is gone.
   virtual void close_after_flush() = 0;
-  /// Closes now. Protocol::on_closed(local) follows within this turn, never inside this call.
+  /// Closes now; unsent bytes are dropped. Protocol::on_closed(local) follows within this turn, never
+  /// inside this call.
   virtual void close() = 0;
+  /// False from close(), close_after_flush() or the peer's end on.
   virtual bool is_open() const = 0;
 
   /// Stops and resumes reading: back-pressure on the peer. A paused connection notices a peer's reset,
-  /// and its orderly end as well.
+  /// and its orderly end as well (unread bytes are dropped then).
   virtual void pause() = 0;
   virtual void resume() = 0;
 
@@ -70,8 +72,8 @@ class Connection {
   virtual void set_protocol(std::unique_ptr<Protocol> protocol) = 0;
 
   /// Moves this connection to another shard: it leaves this poller at once without on_closed, and on
-  /// `target` `arrive` is called with it; `arrive` gives it a protocol. Unsent bytes go along. The
-  /// caller's protocol is destroyed at the end of the turn. No use of `this` afterwards.
+  /// `target` `arrive` is called with it; `arrive` gives it a protocol (or it is closed). Unsent bytes go
+  /// along. The caller's protocol is destroyed at the end of the turn. No use of `this` afterwards.
   virtual void move_to(Shard& target, std::function<void(Connection&)> arrive) = 0;
 
   virtual Shard& shard() = 0;
@@ -86,38 +88,14 @@ class Connection {
 
 /// How connections are bounded; one struct for all listeners of a process.
 struct ConnectionLimits {
-  std::size_t max_queued = 1024 * 1024;    ///< Unsent bytes; beyond it the peer is a slow consumer and is cut off.
-  std::chrono::milliseconds write_stall{30'000};  ///< No byte taken by the peer for so long while some wait: cut off.
+  /// Unsent bytes; whoever has more waiting when the next piece is sent is a slow consumer and is cut off.
+  /// (One piece may be larger than this, if nothing else waits.)
+  std::size_t max_queued = 1024 * 1024;
+  /// No byte taken by the peer for so long while some wait: cut off.
+  std::chrono::milliseconds write_stall{30'000};
   std::chrono::milliseconds linger{5'000};  ///< How long close_after_flush waits.
-  std::size_t max_connections = 1'000'000;  ///< Per process; more are closed at accept and counted.
-};
-
-/// A listening TCP socket. Accepts on shard 0 and deals connections round-robin, so every shard gets its
-/// share and a session's shard never depends on the kernel.
-class Listener {
- public:
-  /// Makes the first protocol of a new connection. Called on the connection's shard.
-  using Accept = std::function<std::unique_ptr<Protocol>(Connection&)>;
-
-  /// Binds at once: throws std::system_error with the address in its text when it cannot.
-  /// `port` 0 lets the system choose. `host`: IPv4, IPv6 or a name that resolves locally.
-  Listener(Shards& shards, const std::string& host, std::uint16_t port, ConnectionLimits limits,
-           Accept accept);
-  ~Listener();
-
-  std::uint16_t port() const;
-  /// Stops accepting; open connections stay. Any thread; returns when no further connection can arrive.
-  void stop_accepting();
-
-  struct Counts {
-    std::uint64_t accepted = 0;
-    std::uint64_t refused = 0;        ///< Over max_connections.
-    std::uint64_t open = 0;
-    std::uint64_t slow_consumers = 0; ///< Closed for it.
-    std::uint64_t bytes_in = 0, bytes_out = 0, sends = 0, receives = 0;
-  };
-  /// Any thread; the shards' counters added up.
-  Counts counts() const;
+  /// Per listener; more are closed at accept and counted.
+  std::size_t max_connections = 1'000'000;
 };
 
 }  // namespace parley::net

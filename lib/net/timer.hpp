@@ -1,6 +1,7 @@
 #pragma once
 
 #include <boost/intrusive/set.hpp>
+#include <cstddef>
 
 #include "base/time.hpp"
 
@@ -16,11 +17,12 @@ class Timer : public boost::intrusive::set_base_hook<boost::intrusive::optimize_
 
   Timer(Timers& timers, void* owner, Callback callback)
       : timers_(&timers), owner_(owner), callback_(callback) {}
-  ~Timer();
+  ~Timer() { stop(); }
   Timer(const Timer&) = delete;
   Timer& operator=(const Timer&) = delete;
 
-  /// A Timer that calls `(owner.*method)()`: `Timer timer{Timer::calling<&Session::on_tick>(timers, *this)};`
+  /// A Timer that calls `(owner.*method)()`:
+  /// `Timer timer{Timer::calling<&Session::on_tick>(timers, *this)};`
   template <auto method, class Owner>
   static Timer calling(Timers& timers, Owner& owner) {
     return Timer{timers, &owner, [](void* self) { (static_cast<Owner*>(self)->*method)(); }};
@@ -46,9 +48,15 @@ class Timer : public boost::intrusive::set_base_hook<boost::intrusive::optimize_
 class Timers {
  public:
   /// Calls `wake` whenever the earliest deadline became earlier.
-  explicit Timers(void* owner = nullptr, Timer::Callback wake = nullptr) : owner_(owner), wake_(wake) {}
+  explicit Timers(void* owner = nullptr, Timer::Callback wake = nullptr)
+      : owner_(owner), wake_(wake) {}
+  /// Stops what still waits.
+  ~Timers() { set_.clear(); }
+  Timers(const Timers&) = delete;
+  Timers& operator=(const Timers&) = delete;
 
-  /// Fires everything due at `now`; a callback may start, stop or destroy any timer.
+  /// Fires everything due at `now`; a callback may start, stop or destroy any timer. One that is started
+  /// anew for a time that is past already may have to wait for the next call.
   void run(SteadyTime now);
   /// SteadyTime::max() when nothing waits.
   SteadyTime next_deadline() const;

@@ -1,0 +1,44 @@
+#pragma once
+
+#include <atomic>
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <vector>
+
+#include "net/connection.hpp"
+
+namespace parley::net::detail {
+
+/// A counter that one shard writes and any thread reads: no locked instruction.
+class ShardCounter {
+ public:
+  void add(std::uint64_t amount = 1) {
+    value_.store(value_.load(std::memory_order_relaxed) + amount, std::memory_order_relaxed);
+  }
+  std::uint64_t value() const { return value_.load(std::memory_order_relaxed); }
+
+ private:
+  std::atomic<std::uint64_t> value_{0};
+};
+
+/// What the connections of one listener do on one shard.
+struct alignas(64) ShardCounts {
+  ShardCounter slow_consumers, bytes_in, bytes_out, sends, receives;
+};
+
+/// Where connections come from: what all connections of a listener share, on every shard. Every poller that
+/// ever had one of them keeps it, so a connection refers to it without owning it.
+struct Origin {
+  Origin(ConnectionLimits its_limits, std::size_t shards,
+         std::function<std::unique_ptr<Protocol>(Connection&)> first_protocol)
+      : limits(its_limits), accept(std::move(first_protocol)), counts(shards) {}
+
+  const ConnectionLimits limits;
+  const std::function<std::unique_ptr<Protocol>(Connection&)> accept;
+  std::vector<ShardCounts> counts;
+  std::atomic<bool> accepting{true};
+  std::atomic<std::uint64_t> open{0};
+};
+
+}  // namespace parley::net::detail

@@ -1,0 +1,154 @@
+#include "net/detail/poller.hpp"
+
+#include <algorithm>
+#include <cassert>
+#include <cerrno>
+#include <system_error>
+#include <utility>
+
+namespace parley::net {
+
+namespace {
+constexpr std::size_t receive_size = 128 * 1024;
+constexpr std::size_t scratch_size = 64 * 1024;
+constexpr std::size_t max_spare_outboxes = 1024;
+
+int make_epoll() {
+  const int fd = ::epoll_create1(EPOLL_CLOEXEC);
+  if (fd < 0) throw std::system_error(errno, std::generic_category(), "epoll_create1");
+  return fd;
+}
+
+/// A callback's exception ends its connection, never the loop.
+template <class Call>
+void guarded(Shard& shard, detail::SocketConnection& connection, Call call) {
+  try {
+    call();
+  } catch (...) {
+    shard.report("connection", std::current_exception());
+    connection.close();
+  }
+}
+}  // namespace
+
+Poller::Poller(Shard& shard)
+    : shard_(shard),
+      epoll_(shard.executor(), make_epoll()),
+      receive_buffer_(receive_size),
+      send_scratch_(scratch_size) {}
+
+Poller::~Poller() {
+  for (const auto& connection : connections_) {
+    if (connection) connection->abandon();
+  }
+}
+
+void Poller::adopt(detail::Descriptor socket, detail::Peer peer, std::shared_ptr<detail::Origin> origin,
+                   std::unique_ptr<detail::Outbox> unsent,
+                   const std::function<std::unique_ptr<Protocol>(Connection&)>& first) {
+  if (std::find(origins_.begin(), origins_.end(), origin) == origins_.end()) origins_.push_back(origin);
+  const auto number = static_cast<std::size_t>(socket.get());
+  if (connections_.size() <= number) connections_.resize(number + 1);
+  assert(!connections_[number]);
+  connections_[number] = std::make_unique<detail::SocketConnection>(
+      *this, *origin, std::move(socket), std::move(peer), std::move(unsent));
+  detail::SocketConnection& connection = *connections_[number];
+  if (!connection.watch()) {
+    connection.close();
+    return;
+  }
+  guarded(shard_, connection, [&] {
+    if (auto protocol = first(connection)) connection.set_protocol(std::move(protocol));
+  });
+  if (!connection.has_protocol()) connection.close();
+  if (!std::exchange(waiting_, true)) wait();
+}
+
+void Poller::wait() {
+  epoll_.async_wait(asio::posix::descriptor_base::wait_read, [this](const boost::system::error_code& error) {
+    if (!error) on_ready();
+  });
+}
+
+void Poller::on_ready() {
+  const int ready = ::epoll_wait(epoll_.native_handle(), events_.data(), static_cast<int>(events_.size()), 0);
+  for (int i = 0; i < ready; ++i) {
+    const epoll_event& event = events_[static_cast<std::size_t>(i)];
+    auto& connection = *static_cast<detail::SocketConnection*>(event.data.ptr);
+    guarded(shard_, connection, [&] { connection.on_events(event.events); });
+  }
+  wait();
+}
+
+bool Poller::set_events(detail::SocketConnection& connection, int operation, std::uint32_t events) {
+  epoll_event event{};
+  event.events = events;
+  event.data.ptr = &connection;
+  return ::epoll_ctl(epoll_.native_handle(), operation, connection.socket(), &event) == 0;
+}
+
+void Poller::watch_dirty(detail::SocketConnection& connection) {
+  dirty_.push_back(&connection);
+  schedule_turn_end();
+}
+
+void Poller::bury(int socket) {
+  buried_.push_back(std::move(connections_[static_cast<std::size_t>(socket)]));
+  schedule_turn_end();
+}
+
+void Poller::announce_end(std::unique_ptr<Protocol> protocol, CloseCause cause) {
+  endings_.push_back({std::move(protocol), cause});
+  schedule_turn_end();
+}
+
+void Poller::retire(std::unique_ptr<Protocol> protocol) {
+  retired_.push_back(std::move(protocol));
+  schedule_turn_end();
+}
+
+void Poller::schedule_turn_end() {
+  if (std::exchange(turn_end_scheduled_, true)) return;
+  shard_.post([this] { on_turn_end(); });
+}
+
+void Poller::on_turn_end() {
+  turn_end_scheduled_ = false;
+  // What the calls below add waits for the next turn's end; what is destroyed here was closed before.
+  const auto retired = std::exchange(retired_, {});
+  const auto buried = std::exchange(buried_, {});
+  auto endings = std::exchange(endings_, {});
+  flushing_.swap(dirty_);
+  for (detail::SocketConnection* connection : flushing_) {
+    guarded(shard_, *connection, [connection] { connection->on_turn_end(); });
+  }
+  flushing_.clear();
+  for (Ending& ending : endings) {
+    try {
+      ending.protocol->on_closed(ending.cause);
+    } catch (...) {
+      shard_.report("connection", std::current_exception());
+    }
+  }
+  if (!buried.empty()) std::erase_if(dirty_, [](const auto* connection) { return connection->is_gone(); });
+}
+
+std::unique_ptr<detail::Outbox> Poller::take_outbox() {
+  if (spare_outboxes_.empty()) return std::make_unique<detail::Outbox>();
+  auto outbox = std::move(spare_outboxes_.back());
+  spare_outboxes_.pop_back();
+  return outbox;
+}
+
+void Poller::recycle(std::unique_ptr<detail::Outbox> outbox) {
+  if (spare_outboxes_.size() >= max_spare_outboxes) return;
+  outbox->clear();
+  spare_outboxes_.push_back(std::move(outbox));
+}
+
+std::shared_ptr<detail::Origin> Poller::origin_of(const detail::Origin& origin) {
+  return *std::find_if(origins_.begin(), origins_.end(),
+                       [&origin](const auto& known) { return known.get() == &origin; });
+}
+
+}  // namespace parley::net

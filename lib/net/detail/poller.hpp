@@ -1,0 +1,79 @@
+#pragma once
+
+#include <sys/epoll.h>
+
+#include <array>
+#include <boost/asio/posix/basic_stream_descriptor.hpp>
+#include <memory>
+#include <span>
+#include <vector>
+
+#include "net/detail/socket_connection.hpp"
+#include "net/shard.hpp"
+
+namespace parley::net {
+
+/// The client sockets of one shard: an epoll set of our own, whose descriptor Asio awaits.
+///
+/// A turn: up to 1,024 ready sockets, one receive each; then whatever was posted meanwhile; then the turn's
+/// end, a posted call of its own, with one send for each connection that has something to send, the
+/// on_closed calls, and the destruction of what was closed or replaced. So nothing is destroyed while a
+/// call of it is on the stack.
+class Poller {
+ public:
+  explicit Poller(Shard& shard);
+  ~Poller();
+  Poller(const Poller&) = delete;
+  Poller& operator=(const Poller&) = delete;
+
+  /// Takes over a non-blocking socket; `first` makes its protocol. `unsent` may be nullptr.
+  void adopt(detail::Descriptor socket, detail::Peer peer, std::shared_ptr<detail::Origin> origin,
+             std::unique_ptr<detail::Outbox> unsent,
+             const std::function<std::unique_ptr<Protocol>(Connection&)>& first);
+
+  Shard& shard() { return shard_; }
+
+  // For SocketConnection:
+
+  void watch_dirty(detail::SocketConnection& connection);
+  /// The connection left the epoll set: destroys it at the turn's end.
+  void bury(int socket);
+  /// Calls on_closed at the turn's end, then destroys the protocol.
+  void announce_end(std::unique_ptr<Protocol> protocol, CloseCause cause);
+  /// Destroys the protocol at the turn's end.
+  void retire(std::unique_ptr<Protocol> protocol);
+  std::unique_ptr<detail::Outbox> take_outbox();
+  void recycle(std::unique_ptr<detail::Outbox> outbox);
+  bool set_events(detail::SocketConnection& connection, int operation, std::uint32_t events);
+  std::shared_ptr<detail::Origin> origin_of(const detail::Origin& origin);
+  std::span<char> receive_buffer() { return receive_buffer_; }
+  std::span<char> send_scratch() { return send_scratch_; }
+
+ private:
+  struct Ending {
+    std::unique_ptr<Protocol> protocol;
+    CloseCause cause;
+  };
+
+  void wait();
+  void on_ready();
+  void schedule_turn_end();
+  void on_turn_end();
+
+  Shard& shard_;
+  asio::posix::basic_stream_descriptor<Executor> epoll_;
+  bool waiting_ = false;
+  bool turn_end_scheduled_ = false;
+  std::array<epoll_event, 1024> events_{};
+  std::vector<char> receive_buffer_;
+  std::vector<char> send_scratch_;
+  std::vector<std::shared_ptr<detail::Origin>> origins_;
+  std::vector<std::unique_ptr<detail::SocketConnection>> connections_;  ///< By socket number.
+  std::vector<detail::SocketConnection*> dirty_, flushing_;
+  std::vector<Ending> endings_;
+  std::vector<std::unique_ptr<Protocol>> retired_;
+  std::vector<std::unique_ptr<detail::SocketConnection>> buried_;
+  std::vector<std::unique_ptr<detail::Outbox>> spare_outboxes_;
+};
+
+}  // namespace parley::net

@@ -1,0 +1,284 @@
+#include "net/detail/socket_connection.hpp"
+
+#include <sys/epoll.h>
+#include <sys/socket.h>
+
+#include <array>
+#include <cassert>
+#include <cerrno>
+#include <utility>
+
+#include "net/detail/poller.hpp"
+
+namespace parley::net::detail {
+
+SocketConnection::SocketConnection(Poller& poller, Origin& origin, Descriptor socket, Peer peer,
+                                   std::unique_ptr<Outbox> unsent)
+    : poller_(poller),
+      origin_(origin),
+      outbox_(std::move(unsent)),
+      peer_(std::move(peer)),
+      socket_(std::move(socket)) {}
+
+SocketConnection::~SocketConnection() = default;
+
+Shard& SocketConnection::shard() { return poller_.shard(); }
+
+ShardCounts& SocketConnection::counts() { return origin_.counts[poller_.shard().index()]; }
+
+bool SocketConnection::watch() {
+  watched_ = interest();
+  if (outbox_) mark_dirty();
+  return poller_.set_events(*this, EPOLL_CTL_ADD, watched_);
+}
+
+// --- sending ---------------------------------------------------------------------------------------------
+
+void SocketConnection::send(Frame frame, std::size_t offset) {
+  if (offset >= frame->size() || !has_room()) return;
+  if (!outbox_) outbox_ = poller_.take_outbox();
+  outbox_->append(std::move(frame), offset);
+  mark_dirty();
+}
+
+void SocketConnection::send(std::string_view bytes) {
+  if (bytes.empty() || !has_room()) return;
+  if (!outbox_) outbox_ = poller_.take_outbox();
+  outbox_->append(bytes);
+  mark_dirty();
+}
+
+bool SocketConnection::has_room() {
+  if (state_ != State::open) return false;
+  if (queued_bytes() <= origin_.limits.max_queued) return true;
+  if (!blocked_) flush();  // a large turn, not yet a slow peer
+  if (state_ != State::open) return false;
+  if (queued_bytes() <= origin_.limits.max_queued) return true;
+  end(CloseCause::slow_consumer);
+  return false;
+}
+
+void SocketConnection::mark_dirty() {
+  if (dirty_ || blocked_) return;
+  dirty_ = true;
+  poller_.watch_dirty(*this);
+}
+
+void SocketConnection::on_turn_end() {
+  dirty_ = false;
+  if (is_gone()) return;
+  if (outbox_ && !blocked_) flush();
+  if (state_ == State::open && !outbox_) protocol_->on_drained();
+}
+
+void SocketConnection::flush() {
+  while (send_some()) {
+  }
+}
+
+bool SocketConnection::send_some() {
+  std::array<iovec, 64> parts;
+  const std::size_t count = outbox_->gather(parts, poller_.send_scratch());
+  std::size_t offered = 0;
+  for (std::size_t i = 0; i < count; ++i) offered += parts[i].iov_len;
+  msghdr message{};
+  message.msg_iov = parts.data();
+  message.msg_iovlen = count;
+  const ssize_t sent = count == 1
+                           ? ::send(socket_.get(), parts[0].iov_base, parts[0].iov_len, MSG_NOSIGNAL)
+                           : ::sendmsg(socket_.get(), &message, MSG_NOSIGNAL);
+  counts().sends.add();
+  if (sent < 0) {
+    if (errno == EINTR) return true;
+    if (errno == EAGAIN || errno == EWOULDBLOCK) {
+      on_blocked();
+    } else {
+      end(CloseCause::error);
+    }
+    return false;
+  }
+  const auto taken = static_cast<std::size_t>(sent);
+  counts().bytes_out.add(taken);
+  outbox_->consume(taken);
+  if (outbox_->empty()) {
+    on_flushed();
+    return false;
+  }
+  if (taken < offered) on_blocked();
+  return taken == offered;
+}
+
+void SocketConnection::on_blocked() {
+  blocked_ = true;
+  if (state_ == State::open) start_deadline(origin_.limits.write_stall);
+  update_interest();
+}
+
+void SocketConnection::on_flushed() {
+  poller_.recycle(std::move(outbox_));
+  blocked_ = false;
+  if (state_ == State::flushing) {
+    linger();
+    return;
+  }
+  deadline_.reset();
+  update_interest();
+}
+
+// --- receiving -------------------------------------------------------------------------------------------
+
+void SocketConnection::on_events(std::uint32_t events) {
+  if (is_gone()) return;
+  if ((events & EPOLLERR) != 0) {
+    end(CloseCause::error);
+    return;
+  }
+  if ((events & EPOLLOUT) != 0 && blocked_) {
+    flush();
+    if (state_ == State::open && !outbox_) protocol_->on_drained();
+    if (is_gone()) return;
+  }
+  if ((events & (EPOLLIN | EPOLLRDHUP | EPOLLHUP)) == 0 || peer_ended_) return;
+  if (!paused_) {
+    receive();
+  } else if ((events & (EPOLLRDHUP | EPOLLHUP)) != 0) {
+    on_peer_end();
+  }
+}
+
+void SocketConnection::receive() {
+  const auto buffer = poller_.receive_buffer();
+  const ssize_t received = ::recv(socket_.get(), buffer.data(), buffer.size(), 0);
+  counts().receives.add();
+  if (received > 0) {
+    const auto bytes = static_cast<std::size_t>(received);
+    counts().bytes_in.add(bytes);
+    if (state_ == State::open) protocol_->on_bytes(buffer.first(bytes));
+  } else if (received == 0) {
+    on_peer_end();
+  } else if (errno != EAGAIN && errno != EWOULDBLOCK && errno != EINTR) {
+    end(CloseCause::error);
+  }
+}
+
+void SocketConnection::on_peer_end() {
+  peer_ended_ = true;
+  if (state_ == State::lingering) {
+    end(CloseCause::local);
+  } else if (state_ == State::flushing) {
+    update_interest();
+  } else {
+    if (outbox_ && !blocked_) flush();
+    if (is_gone()) return;
+    if (!outbox_) {
+      end(CloseCause::peer);
+      return;
+    }
+    // The peer may still be reading: the protocol is told now, and what was sent goes on leaving.
+    poller_.announce_end(std::move(protocol_), CloseCause::peer);
+    state_ = State::flushing;
+    start_deadline(origin_.limits.linger);
+    update_interest();
+  }
+}
+
+void SocketConnection::pause() {
+  if (state_ != State::open) return;
+  paused_ = true;
+  update_interest();
+}
+
+void SocketConnection::resume() {
+  paused_ = false;
+  if (state_ == State::open) update_interest();
+}
+
+std::uint32_t SocketConnection::interest() const {
+  std::uint32_t events = blocked_ ? EPOLLOUT : 0U;
+  if (!peer_ended_) events |= EPOLLRDHUP;
+  if (!peer_ended_ && !paused_) events |= EPOLLIN;
+  return events;
+}
+
+void SocketConnection::update_interest() {
+  const std::uint32_t events = interest();
+  if (events == watched_ || is_gone()) return;
+  watched_ = events;
+  poller_.set_events(*this, EPOLL_CTL_MOD, events);
+}
+
+// --- the end ---------------------------------------------------------------------------------------------
+
+void SocketConnection::close_after_flush() {
+  if (state_ != State::open) return;
+  state_ = State::flushing;
+  paused_ = false;
+  start_deadline(origin_.limits.linger);
+  update_interest();
+  if (!outbox_) linger();
+}
+
+void SocketConnection::linger() {
+  state_ = State::lingering;
+  if (peer_ended_ || ::shutdown(socket_.get(), SHUT_WR) != 0) {
+    end(CloseCause::local);
+    return;
+  }
+  update_interest();
+}
+
+void SocketConnection::start_deadline(std::chrono::milliseconds duration) {
+  if (!deadline_) {
+    deadline_ = std::make_unique<Timer>(shard().timers(), this, [](void* self) {
+      static_cast<SocketConnection*>(self)->on_deadline();
+    });
+  }
+  deadline_->start(shard().now() + duration);
+}
+
+void SocketConnection::on_deadline() {
+  end(state_ == State::open ? CloseCause::slow_consumer : CloseCause::local);
+}
+
+void SocketConnection::end(CloseCause cause) {
+  if (is_gone()) return;
+  state_ = State::gone;
+  if (cause == CloseCause::slow_consumer) counts().slow_consumers.add();
+  deadline_.reset();
+  blocked_ = false;
+  if (outbox_) poller_.recycle(std::move(outbox_));
+  poller_.bury(socket_.get());
+  socket_.reset();
+  if (std::exchange(counted_, false)) --origin_.open;
+  if (protocol_) poller_.announce_end(std::move(protocol_), cause);
+}
+
+void SocketConnection::set_protocol(std::unique_ptr<Protocol> protocol) {
+  assert(protocol);
+  if (is_gone()) {
+    poller_.announce_end(std::move(protocol), CloseCause::local);
+    return;
+  }
+  if (protocol_) poller_.retire(std::move(protocol_));
+  protocol_ = std::move(protocol);
+}
+
+void SocketConnection::move_to(Shard& target, std::function<void(Connection&)> arrive) {
+  if (state_ != State::open) return;
+  state_ = State::gone;
+  counted_ = false;  // the connection goes on to be counted as the one that arrives
+  deadline_.reset();
+  poller_.set_events(*this, EPOLL_CTL_DEL, 0);
+  poller_.bury(socket_.get());
+  if (protocol_) poller_.retire(std::move(protocol_));
+  target.post([&target, arrive = std::move(arrive), socket = std::move(socket_), peer = std::move(peer_),
+               unsent = std::move(outbox_), origin = poller_.origin_of(origin_)]() mutable {
+    target.poller().adopt(std::move(socket), std::move(peer), std::move(origin), std::move(unsent),
+                          [&arrive](Connection& here) -> std::unique_ptr<Protocol> {
+                            arrive(here);
+                            return nullptr;
+                          });
+  });
+}
+
+}  // namespace parley::net::detail
