@@ -49,7 +49,8 @@ class Sessions {
   Claims next_claims(UserId user, FamilyId family, std::chrono::seconds ttl, Time now);
   TokenPair sign(const Claims& refresh, Time now);
   Result<Claims> verify(TokenUse use, const std::string& token, Time now) const;
-  Task<Result<Done>> adopt(Claims presented, Family next);
+  /// Opens the family of an original's token; revokes it when that happened before.
+  Task<Result<Done>> adopt(Family family);
 
   SessionStore& store_;
   const TokenSigner& signer_;
