@@ -1,24 +1,32 @@
 #include "base/time.hpp"
 
-#include <cstdio>
-
 namespace parley {
 
 Time wall_now() {
   return std::chrono::time_point_cast<std::chrono::milliseconds>(std::chrono::system_clock::now());
 }
 
+namespace {
+/// `value` in decimal with leading zeros, into `[to, to + digits)`.
+void put(char* to, int digits, std::int64_t value) {
+  for (char* digit = to + digits; digit != to; value /= 10) *--digit = static_cast<char>('0' + value % 10);
+}
+}  // namespace
+
 std::string to_iso8601(Time time) {
+  // By hand: a message carries several times, and printf would be a tenth of its cost.
   const auto day = std::chrono::floor<std::chrono::days>(time);
   const std::chrono::year_month_day date{day};
   const std::chrono::hh_mm_ss clock{time - day};
-  char text[40];
-  const int length = std::snprintf(
-      text, sizeof text, "%04d-%02u-%02uT%02d:%02d:%02d.%03dZ", static_cast<int>(date.year()),
-      static_cast<unsigned>(date.month()), static_cast<unsigned>(date.day()),
-      static_cast<int>(clock.hours().count()), static_cast<int>(clock.minutes().count()),
-      static_cast<int>(clock.seconds().count()), static_cast<int>(clock.subseconds().count()));
-  return {text, static_cast<std::size_t>(length)};
+  std::string text = "0000-00-00T00:00:00.000Z";
+  put(text.data(), 4, static_cast<int>(date.year()));
+  put(text.data() + 5, 2, static_cast<unsigned>(date.month()));
+  put(text.data() + 8, 2, static_cast<unsigned>(date.day()));
+  put(text.data() + 11, 2, clock.hours().count());
+  put(text.data() + 14, 2, clock.minutes().count());
+  put(text.data() + 17, 2, clock.seconds().count());
+  put(text.data() + 20, 3, clock.subseconds().count());
+  return text;
 }
 
 std::optional<Time> from_iso8601(std::string_view text) {
