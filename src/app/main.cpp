@@ -1,0 +1,9 @@
+#include "app/commands.hpp"
+#include "app/serve.hpp"
+#include "settings/cli.hpp"
+
+int main(int argc, char** argv) {
+  using namespace parley::app;
+  const Commands commands{serve, backup, restore, verify_store};
+  return run({argv + 1, argv + argc}, commands, process_surroundings());
+}

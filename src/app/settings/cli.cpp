@@ -1,0 +1,214 @@
+#include "settings/cli.hpp"
+
+#include <unistd.h>
+
+#include <CLI/App.hpp>
+#include <CLI/Config.hpp>
+#include <CLI/Formatter.hpp>
+#include <algorithm>
+#include <exception>
+#include <iostream>
+#include <optional>
+
+#include "settings/build_info.hpp"
+#include "settings/documents.hpp"
+#include "settings/fields.hpp"
+#include "settings/load.hpp"
+#include "settings/secrets.hpp"
+#include "settings/suggest.hpp"
+
+namespace parley::app {
+namespace {
+
+constexpr auto footer = R"(
+Examples:
+  parley serve                                  development: secrets are made, data goes to ./data
+  parley serve --port 9000 --log-level debug
+  parley serve --config /etc/parley.conf
+  parley check-config --config /etc/parley.conf
+  parley show-config                            what is in force, and where each value comes from
+  parley backup /var/backups/parley-monday      the folder must not exist yet
+
+Settings come from flags, the environment, .env and the config file, in this order.
+Every setting is described in docs/config.md.
+
+Exit codes: 0 done, 1 failed, 2 wrong flag or setting (nothing was started).)";
+
+/// One run of the program: the parsed command line, and what follows from it.
+class Program {
+ public:
+  Program(const Commands& commands, Surroundings surroundings)
+      : commands_(commands), surroundings_(std::move(surroundings)) {
+    describe();
+  }
+
+  int run(std::vector<std::string> arguments) {
+    std::reverse(arguments.begin(), arguments.end());  // CLI11 takes them from the back.
+    try {
+      app_.parse(std::move(arguments));
+    } catch (const CLI::ExtrasError&) {
+      return refuse_extra();
+    } catch (const CLI::ParseError& error) {
+      const int code = app_.exit(error, surroundings_.out, surroundings_.err);
+      return code == 0 ? exit_ok : exit_usage;
+    }
+    return chosen_();
+  }
+
+ private:
+  void describe() {
+    app_.require_subcommand(1);
+    app_.set_version_flag("--version", version_line());
+    app_.footer(footer);
+    app_.get_formatter()->column_width(34);
+
+    subcommand("serve", "Run the server", [this] { return serve(); });
+    subcommand("check-config", "Say whether a start would succeed", [this] { return check(); });
+    auto* show =
+        subcommand("show-config", "Print the settings in force", [this] { return show_config(); });
+    show->add_option("--docs", docs_, "Print a document instead: reference or sample")
+        ->check(CLI::IsMember({"reference", "sample"}));
+    auto* backup = subcommand("backup", "Copy the data consistently; the server may run",
+                              [this] { return with_settings(folder_command(commands_.backup)); });
+    backup->add_option("DIR", folder_, "The folder to make")->required();
+    auto* restore =
+        subcommand("restore", "Put a backup in the place of the data; no server may run",
+                   [this] { return with_settings(folder_command(commands_.restore)); });
+    restore->add_option("DIR", folder_, "The folder of the backup")->required();
+    subcommand("verify-store", "Read everything that is kept and check it",
+               [this] { return with_settings(commands_.verify_store); });
+  }
+
+  CLI::App* subcommand(const std::string& name, const std::string& meaning,
+                       std::function<int()> body) {
+    auto* command = app_.add_subcommand(name, meaning);
+    command->callback([this, body = std::move(body)] { chosen_ = body; });
+    command->get_formatter()->column_width(34);
+    command->add_option("--config", config_file_, "A config file (docs/parley.sample.conf)")
+        ->type_name("FILE");
+    for (const Field& field : fields()) {
+      const auto keep = [this, &field](const std::string& value) { flags_[field.name] = value; };
+      std::string text = field.meaning + " [";
+      for (const auto& variable : field.variables) text += variable + "; ";
+      text += "default: " + field.preset + "]";
+      command->add_option_function<std::string>(field.flag(), keep, text)
+          ->type_name("VALUE")
+          ->group(std::string{field.group});
+    }
+    return command;
+  }
+
+  int refuse_extra() {
+    for (const auto& extra : app_.remaining(true)) {
+      if (!extra.starts_with("--")) {
+        surroundings_.err << "The argument '" << extra << "' is not expected here.\n";
+        continue;
+      }
+      const auto name = extra.substr(
+          2, extra.find('=') == std::string::npos ? std::string::npos : extra.find('=') - 2);
+      const auto suggestion = suggest_field(name);
+      surroundings_.err << "The flag --" << name << " is not known."
+                        << (suggestion ? " Did you mean --" + *suggestion + "?" : "") << '\n';
+    }
+    surroundings_.err << "Run parley --help, or a subcommand with --help.\n";
+    return exit_usage;
+  }
+
+  std::optional<Loaded> load_settings() {
+    Inputs inputs{flags_, surroundings_.environment, surroundings_.dotenv, std::nullopt};
+    if (!config_file_.empty()) inputs.config_file = config_file_;
+    auto loaded = load(inputs);
+    if (!loaded) {
+      surroundings_.err << loaded.error().detail << '\n';
+      return std::nullopt;
+    }
+    return std::move(*loaded);
+  }
+
+  /// Prints what is wrong with the secrets; false when the start is refused for it.
+  bool judge_secrets(Loaded& loaded) {
+    const auto findings = check_secrets(loaded.settings);
+    for (const auto& problem : findings.problems) surroundings_.err << problem << '\n';
+    loaded.warnings.insert(loaded.warnings.end(), findings.warnings.begin(),
+                           findings.warnings.end());
+    return findings.problems.empty();
+  }
+
+  int serve() {
+    auto loaded = load_settings();
+    if (!loaded || !judge_secrets(*loaded)) return exit_usage;
+    if (auto provided = provide_secrets(loaded->settings); !provided) {
+      surroundings_.err << provided.error().detail << '\n';
+      return exit_usage;
+    }
+    ops::log().configure(loaded->settings.log);
+    for (const auto& warning : loaded->warnings) ops::log().warn("setting", {{"warning", warning}});
+    return commands_.serve(loaded->settings);
+  }
+
+  int check() {
+    auto loaded = load_settings();
+    if (!loaded || !judge_secrets(*loaded)) return exit_usage;
+    for (const auto& warning : loaded->warnings)
+      surroundings_.err << "Warning: " << warning << '\n';
+    surroundings_.out << "The settings are fine.\n";
+    return exit_ok;
+  }
+
+  int show_config() {
+    if (!docs_.empty()) {
+      surroundings_.out << (docs_ == "reference" ? reference_document() : sample_document());
+      return exit_ok;
+    }
+    const auto loaded = load_settings();
+    if (!loaded) return exit_usage;
+    surroundings_.out << settings_in_force(*loaded);
+    return exit_ok;
+  }
+
+  std::function<int(const Settings&)> folder_command(
+      const std::function<int(const Settings&, const std::filesystem::path&)>& command) {
+    return [this, &command](const Settings& settings) { return command(settings, folder_); };
+  }
+
+  int with_settings(const std::function<int(const Settings&)>& command) {
+    const auto loaded = load_settings();
+    if (!loaded) return exit_usage;
+    ops::log().configure(loaded->settings.log);
+    return command(loaded->settings);
+  }
+
+  const Commands& commands_;
+  Surroundings surroundings_;
+  CLI::App app_{"A realtime chat backend in one binary.", "parley"};
+  std::map<std::string, std::string> flags_;
+  std::string config_file_;
+  std::string docs_;
+  std::string folder_;
+  std::function<int()> chosen_;
+};
+
+}  // namespace
+
+Surroundings process_surroundings() {
+  Surroundings surroundings{{}, ".env", std::cout, std::cerr};
+  for (char** entry = ::environ; entry != nullptr && *entry != nullptr; ++entry) {
+    const std::string_view text{*entry};
+    const auto equals = text.find('=');
+    if (equals == std::string_view::npos) continue;
+    surroundings.environment.emplace(text.substr(0, equals), text.substr(equals + 1));
+  }
+  return surroundings;
+}
+
+int run(std::vector<std::string> arguments, const Commands& commands, Surroundings surroundings) {
+  auto& err = surroundings.err;
+  try {
+    return Program{commands, std::move(surroundings)}.run(std::move(arguments));
+  } catch (const std::exception& error) {
+    err << "Failed: " << error.what() << '\n';
+    return exit_failed;
+  }
+}
+
+}  // namespace parley::app

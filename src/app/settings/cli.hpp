@@ -1,0 +1,44 @@
+#pragma once
+
+#include <filesystem>
+#include <functional>
+#include <iosfwd>
+#include <map>
+#include <string>
+#include <vector>
+
+#include "settings/settings.hpp"
+
+namespace parley::app {
+
+/// What `parley` ends with.
+enum ExitCode : int {
+  exit_ok = 0,
+  exit_failed = 1,  ///< The command was understood and did not succeed.
+  exit_usage = 2,   ///< A wrong flag, setting or secret: nothing was started.
+};
+
+/// What the subcommands do, with settings that are merged and checked. `serve` gets secrets too.
+struct Commands {
+  std::function<int(const Settings&)> serve;
+  std::function<int(const Settings&, const std::filesystem::path&)> backup;
+  std::function<int(const Settings&, const std::filesystem::path&)> restore;
+  std::function<int(const Settings&)> verify_store;
+};
+
+/// What a process is given besides its arguments; tests give their own.
+struct Surroundings {
+  std::map<std::string, std::string> environment;
+  std::filesystem::path dotenv;
+  std::ostream& out;
+  std::ostream& err;
+};
+
+/// The environment of this process, `.env` in its working directory, standard output and error.
+Surroundings process_surroundings();
+
+/// Reads the command line (`arguments` without the program's name), merges the settings, configures
+/// the log and runs the subcommand. Never throws.
+int run(std::vector<std::string> arguments, const Commands& commands, Surroundings surroundings);
+
+}  // namespace parley::app

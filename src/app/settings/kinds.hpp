@@ -1,0 +1,114 @@
+#pragma once
+
+#include <array>
+#include <chrono>
+#include <cstdint>
+#include <filesystem>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace parley::app {
+
+// The kinds of values that a setting may have. Each says what it allows, reads a text (nullopt when
+// the text is not allowed) and writes a value so that it reads back as the same.
+
+/// A whole number in decimal digits.
+struct WholeNumber {
+  std::uint64_t least;
+  std::uint64_t most;
+
+  std::string allowed() const;
+  std::optional<std::uint64_t> read(std::string_view text) const;
+  std::string write(std::uint64_t value) const { return std::to_string(value); }
+};
+
+/// `500ms`, `15m`, `7d`; units ms, s, m, h, d, w; a bare number means seconds.
+struct Interval {
+  std::chrono::milliseconds least;
+  std::chrono::milliseconds most;
+
+  std::string allowed() const;
+  std::optional<std::chrono::milliseconds> read(std::string_view text) const;
+  /// In the largest unit that divides it.
+  std::string write(std::chrono::milliseconds value) const;
+};
+
+/// Bytes: a whole number, or with the unit KiB, MiB or GiB.
+struct ByteSize {
+  std::uint64_t least;
+  std::uint64_t most;
+
+  std::string allowed() const;
+  std::optional<std::uint64_t> read(std::string_view text) const;
+  std::string write(std::uint64_t value) const;
+};
+
+/// `on` or `off`; true, false, yes, no, 1, 0 too.
+struct Switch {
+  std::string allowed() const { return "on or off"; }
+  std::optional<bool> read(std::string_view text) const;
+  std::string write(bool value) const { return value ? "on" : "off"; }
+};
+
+/// One of a few words, in the order of Enum's values.
+template <class Enum, std::size_t size>
+struct Choice {
+  std::array<std::string_view, size> names;
+
+  std::string allowed() const {
+    std::string out{"one of"};
+    for (std::size_t i = 0; i < size; ++i) (out += i == 0 ? " " : ", ") += names[i];
+    return out;
+  }
+  std::optional<Enum> read(std::string_view text) const {
+    for (std::size_t i = 0; i < size; ++i) {
+      if (names[i] == text) return static_cast<Enum>(i);
+    }
+    return std::nullopt;
+  }
+  std::string write(Enum value) const {
+    return std::string{names[static_cast<std::size_t>(value)]};
+  }
+};
+
+/// Printable text without blanks.
+struct Word {
+  std::string what;  ///< Completes "must be …".
+
+  std::string allowed() const { return what; }
+  std::optional<std::string> read(std::string_view text) const;
+  std::string write(const std::string& value) const { return value; }
+};
+
+/// A file or folder.
+struct Path {
+  std::string allowed() const { return "a path"; }
+  std::optional<std::filesystem::path> read(std::string_view text) const;
+  std::string write(const std::filesystem::path& value) const { return value.string(); }
+};
+
+/// A secret: any text without control characters. How long it must be depends on the mode
+/// (secrets.hpp).
+struct Secret {
+  std::string allowed() const { return "text of at least 16 bytes, in production 32"; }
+  std::optional<std::string> read(std::string_view text) const;
+  std::string write(const std::string& value) const { return value.empty() ? "unset" : "set"; }
+};
+
+/// Comma-separated origins, `*` for every origin, or `none`. A trailing slash is dropped.
+struct Origins {
+  std::string allowed() const;
+  std::optional<std::vector<std::string>> read(std::string_view text) const;
+  std::string write(const std::vector<std::string>& value) const;
+};
+
+/// Comma-separated IP addresses and CIDR ranges, or `none`.
+struct Networks {
+  std::string allowed() const;
+  std::optional<std::vector<std::string>> read(std::string_view text) const;
+  std::string write(const std::vector<std::string>& value) const;
+};
+
+}  // namespace parley::app

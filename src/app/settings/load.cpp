@@ -1,0 +1,229 @@
+#include "settings/load.hpp"
+
+#include <algorithm>
+#include <fstream>
+#include <iterator>
+#include <numeric>
+
+#include "settings/assignments.hpp"
+#include "settings/fields.hpp"
+#include "settings/suggest.hpp"
+
+namespace parley::app {
+namespace {
+
+using std::string;
+
+/// Of the original's variables, those that name services which this version has no use for.
+struct Unsupported {
+  std::string_view variable;
+  std::string_view service;
+};
+constexpr Unsupported unsupported[]{
+    {"MONGO_URI", "MongoDB"}, {"MONGODB_URI", "MongoDB"}, {"REDIS_URL", "Redis"},
+    {"REDIS_HOST", "Redis"},  {"REDIS_PORT", "Redis"},    {"REDIS_PASSWORD", "Redis"},
+    {"SMTP_HOST", "SMTP"},    {"SMTP_PORT", "SMTP"},      {"SMTP_USER", "SMTP"},
+    {"SMTP_PASS", "SMTP"},    {"EMAIL_USER", "SMTP"},     {"EMAIL_PASS", "SMTP"},
+};
+
+const Unsupported* find_unsupported(std::string_view variable) {
+  const auto* const found =
+      std::find_if(std::begin(unsupported), std::end(unsupported),
+                   [variable](const Unsupported& entry) { return entry.variable == variable; });
+  return found == std::end(unsupported) ? nullptr : found;
+}
+
+string sentence_of(const Unsupported& entry, const string& where) {
+  return string{entry.variable} + " " + where +
+         " is not supported yet: this version works without " + string{entry.service} +
+         " and keeps everything in DATA_DIR.";
+}
+
+std::optional<string> read_file(const std::filesystem::path& path) {
+  std::ifstream in{path, std::ios::binary};
+  if (!in) return std::nullopt;
+  string text{std::istreambuf_iterator<char>{in}, {}};
+  return in.bad() ? std::nullopt : std::optional{std::move(text)};
+}
+
+/// Reads the sources from the weakest to the strongest; the last value of a field stays.
+class Loader {
+ public:
+  Result<Loaded> run(const Inputs& inputs) {
+    if (inputs.config_file) read_config_file(*inputs.config_file);
+    read_dotenv(inputs.dotenv);
+    read_environment(inputs.environment);
+    for (const auto& [name, value] : inputs.flags) read_flag(name, value);
+    apply();
+    settle();
+    if (!problems_.empty()) return fail(Errc::bad_request, join_problems());
+    return std::move(loaded_);
+  }
+
+ private:
+  struct Given {
+    string value;
+    Source source;
+    string where;  ///< Begins a sentence: "The flag --port".
+  };
+
+  void read_config_file(const std::filesystem::path& path) {
+    const auto text = read_file(path);
+    if (!text) {
+      problems_.push_back("The config file " + path.string() + " cannot be read.");
+      return;
+    }
+    const auto lines = read_assignments(*text);
+    if (!lines) {
+      problems_.push_back("In " + path.string() + ", " + lines.error().detail + ".");
+      return;
+    }
+    for (const auto& line : *lines) {
+      const auto where = "in " + path.string() + " (line " + std::to_string(line.line) + ")";
+      if (const Field* field = find_field(line.key)) {
+        given_[field] = {line.value, Source::config_file, line.key + " " + where};
+      } else {
+        unknown("The key " + line.key + " " + where, suggest_field(line.key));
+      }
+    }
+  }
+
+  void read_dotenv(const std::filesystem::path& path) {
+    const auto text = read_file(path);
+    if (!text) return;
+    const auto lines = read_assignments(*text);
+    if (!lines) {
+      problems_.push_back("In " + path.string() + ", " + lines.error().detail + ".");
+      return;
+    }
+    std::map<string, string> variables;
+    std::map<string, string> places;
+    for (const auto& line : *lines) {
+      const auto where = "in " + path.string() + " (line " + std::to_string(line.line) + ")";
+      if (find_field_by_variable(line.key) != nullptr) {
+        variables[line.key] = line.value;
+        places[line.key] = where;
+      } else if (const auto* entry = find_unsupported(line.key)) {
+        if (!line.value.empty()) problems_.push_back(sentence_of(*entry, where));
+      } else {
+        unknown("The variable " + line.key + " " + where, suggest_variable(line.key));
+      }
+    }
+    take_variables(variables, Source::dotenv,
+                   [&](const string& variable) { return variable + " " + places[variable]; });
+  }
+
+  void read_environment(const std::map<string, string>& environment) {
+    take_variables(environment, Source::environment,
+                   [](const string& variable) { return "The environment variable " + variable; });
+    for (const auto& entry : unsupported) {
+      const auto found = environment.find(string{entry.variable});
+      if (found == environment.end() || found->second.empty()) continue;
+      loaded_.warnings.push_back(sentence_of(entry, "in the environment"));
+    }
+  }
+
+  void read_flag(const string& name, const string& value) {
+    const Field* field = find_field(name);
+    if (field == nullptr) {
+      unknown("The flag --" + name, suggest_field(name));
+      return;
+    }
+    given_[field] = {value, Source::flag, "The flag " + field->flag()};
+    if (field->secret) {
+      loaded_.warnings.push_back("The flag " + field->flag() +
+                                 " can be seen by everybody on this machine; set " +
+                                 field->variables.front() + " instead.");
+    }
+  }
+
+  template <class Where>
+  void take_variables(const std::map<string, string>& variables, Source source, Where where) {
+    for (const Field& field : fields()) {
+      for (const auto& variable : field.variables) {
+        const auto found = variables.find(variable);
+        if (found == variables.end() || found->second.empty()) continue;
+        given_[&field] = {found->second, source, where(variable)};
+        break;
+      }
+    }
+  }
+
+  void unknown(const string& what, const std::optional<string>& suggestion) {
+    problems_.push_back(what + " is not known." +
+                        (suggestion ? " Did you mean " + *suggestion + "?" : ""));
+  }
+
+  void apply() {
+    for (const Field& field : fields()) {
+      const auto found = given_.find(&field);
+      if (found == given_.end()) continue;
+      const auto& [value, source, where] = found->second;
+      if (field.read(loaded_.settings, value)) {
+        loaded_.sources[field.name] = source;
+      } else {
+        const auto shown = field.secret ? " is not usable" : " is '" + value + "'";
+        problems_.push_back(where + shown + ": it must be " + field.allowed + ".");
+      }
+    }
+  }
+
+  /// What depends on more than one setting.
+  void settle() {
+    auto& [server, auth, limits, realtime, http, store, log] = loaded_.settings;
+    if (server.mode == Mode::production && !loaded_.sources.contains("client-url")) {
+      server.client_url.clear();
+    }
+    if (limits.min_username > limits.max_username) {
+      problems_.push_back("min-username is greater than max-username: no name could be chosen.");
+    }
+    if (limits.min_password > limits.max_password) {
+      problems_.push_back(
+          "min-password is greater than max-password: no password could be chosen.");
+    }
+    if (auth.access_token_expire > auth.refresh_token_expire) {
+      problems_.push_back(
+          "access-token-expire is longer than refresh-token-expire: it must not outlive it.");
+    }
+    if (limits.max_queued < limits.max_payload) {
+      loaded_.warnings.push_back(
+          "max-queued is less than max-payload: a client that gets one large packet is cut off.");
+    }
+  }
+
+  string join_problems() const {
+    return std::accumulate(std::next(problems_.begin()), problems_.end(), problems_.front(),
+                           [](string all, const string& next) { return all + "\n" + next; });
+  }
+
+  Loaded loaded_;
+  std::map<const Field*, Given> given_;
+  std::vector<string> problems_;
+};
+
+}  // namespace
+
+std::string_view to_string(Source source) {
+  switch (source) {
+    case Source::preset:
+      return "default";
+    case Source::config_file:
+      return "config file";
+    case Source::dotenv:
+      return ".env";
+    case Source::environment:
+      return "environment";
+    case Source::flag:
+      return "flag";
+  }
+  return "";
+}
+
+Source Loaded::source_of(const std::string& field) const {
+  const auto found = sources.find(field);
+  return found == sources.end() ? Source::preset : found->second;
+}
+
+Result<Loaded> load(const Inputs& inputs) { return Loader{}.run(inputs); }
+
+}  // namespace parley::app

@@ -1,0 +1,83 @@
+#pragma once
+
+#include <chrono>
+#include <cstddef>
+#include <cstdint>
+#include <filesystem>
+#include <string>
+#include <vector>
+
+#include "ops/log.hpp"
+
+namespace parley::app {
+
+/// Production refuses what development only warns of; test is as development.
+enum class Mode { development, production, test };
+
+/// Everything that an operator decides, with its defaults. What each value means is said once, in
+/// fields.cpp; docs/config.md is made from that.
+struct Settings {
+  using Duration = std::chrono::milliseconds;
+  using Strings = std::vector<std::string>;
+
+  struct Server {
+    Mode mode = Mode::development;
+    std::string host = "0.0.0.0";
+    std::uint16_t port = 8000;  ///< 0: the system chooses.
+    unsigned shards = 0;        ///< 0: one a core.
+    Strings client_url{"*"};    ///< Allowed origins; empty: the server's own only.
+    Strings trusted_proxies;    ///< Addresses and CIDR ranges.
+    bool metrics = true;
+    Duration drain_timeout{10'000};
+  } server;
+
+  struct Auth {
+    std::string access_token_secret;   ///< Empty: not set (provide_secrets).
+    std::string refresh_token_secret;  ///< As above.
+    Duration access_token_expire{std::chrono::minutes{15}};
+    Duration refresh_token_expire{std::chrono::hours{7 * 24}};
+    unsigned hash_cost = 10;
+    std::size_t hash_threads = 0;  ///< 0: half the cores, at least one.
+    std::size_t hash_queue = 64;
+  } auth;
+
+  struct Limits {
+    unsigned rate_limit_auth = 10;  ///< 0: off.
+    unsigned rate_limit_api = 300;  ///< 0: off.
+    std::size_t max_connections = 1'000'000;
+    std::size_t max_queued = 1024 * 1024;
+    std::size_t max_payload = 1'000'000;
+    std::size_t max_body = 100 * 1024;
+    std::size_t max_content = 4096;
+    std::size_t min_username = 3;
+    std::size_t max_username = 32;
+    std::size_t max_email = 254;
+    std::size_t min_password = 6;
+    std::size_t max_password = 72;
+  } limits;
+
+  struct Realtime {
+    Duration ping_interval{25'000};
+    Duration ping_timeout{20'000};
+    Duration connect_timeout{45'000};
+    Duration upgrade_timeout{10'000};
+    bool per_message_deflate = false;
+  } realtime;
+
+  struct Http {
+    Duration head_timeout{10'000};
+    Duration body_timeout{30'000};
+    Duration keep_alive{65'000};
+  } http;
+
+  struct Store {
+    std::filesystem::path data_dir = "./data";
+    std::size_t read_threads = 2;
+    std::size_t cache_mb = 64;
+    std::size_t queue = 16'384;
+  } store;
+
+  ops::Log::Config log;
+};
+
+}  // namespace parley::app
