@@ -1,0 +1,73 @@
+#pragma once
+
+#include <chrono>
+#include <cstddef>
+#include <functional>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/json.hpp"
+#include "base/task.hpp"
+#include "socketio/event.hpp"
+
+namespace parley::socketio {
+
+/// Which sockets of a namespace: those in any of `rooms` (all of them when there is none) that are in none
+/// of `except`. Source: Socket.IO documentation, "Rooms".
+struct Selection {
+  std::vector<std::string> rooms;
+  std::vector<std::string> except;
+  bool is_local = false;     ///< This process only.
+  bool is_volatile = false;  ///< Not for clients that cannot take it now; never stored for recovery.
+};
+
+using SharedEvent = std::shared_ptr<const EncodedEvent>;
+
+/// An event whose receivers are asked for an answer. Not encoded: every server numbers its own.
+struct AskedEvent {
+  std::string name;
+  Payload args;
+  std::chrono::milliseconds timeout{};  ///< Answers that come later are dropped.
+};
+
+/// Where the answers of an AskedEvent go. Both are called on the shard that asked, and only there.
+struct AckSink {
+  std::function<void(std::size_t clients)> on_clients;  ///< Once: how many were asked.
+  std::function<void(Payload)> on_ack;                  ///< Each client's arguments.
+};
+
+/// What is known of a socket of any shard or server.
+struct SocketInfo {
+  std::string id;
+  std::vector<std::string> rooms;
+  json::object handshake;  ///< headers, query, auth, address, url, issued, secure, xdomain.
+};
+
+/// Told on a shard when a room gets its first member there, and when its last one leaves.
+using RoomWatcher = std::function<void(std::string_view room, bool exists)>;
+
+/// How a namespace reaches its sockets. Thrice the same port, each handing inwards to the next: a shard
+/// (LocalAdapter), a process (ShardedAdapter), a cluster (one over Redis). Any shard may call, unless the
+/// adapter says otherwise; what it is given is owned or immutable.
+class Adapter {
+ public:
+  virtual ~Adapter() = default;
+
+  virtual void broadcast(const Selection& selection, const SharedEvent& event) = 0;
+  /// Asks every selected client; the sink is called on the calling shard.
+  virtual void broadcast_with_ack(const Selection& selection, std::shared_ptr<const AskedEvent> event,
+                                  AckSink sink) = 0;
+  virtual void join(const Selection& selection, const std::vector<std::string>& rooms) = 0;
+  virtual void leave(const Selection& selection, const std::vector<std::string>& rooms) = 0;
+  /// DISCONNECT to each; with `close_engine` their connections are closed behind it.
+  virtual void disconnect(const Selection& selection, bool close_engine) = 0;
+  virtual Task<std::vector<SocketInfo>> fetch_sockets(Selection selection) = 0;
+  /// To the other servers of the cluster, not to clients: there is none below a cluster adapter.
+  virtual void server_side_emit(std::string_view name, const Payload& args) = 0;
+  /// Before the server starts; one watcher. Called on the shard of the room.
+  virtual void watch_rooms(RoomWatcher watcher) = 0;
+};
+
+}  // namespace parley::socketio

@@ -1,0 +1,388 @@
+#include "socketio/json_scan.hpp"
+
+#include <array>
+#include <optional>
+
+namespace parley::socketio {
+namespace {
+
+constexpr std::size_t hard_depth = 64;
+constexpr std::size_t max_number = 512;  // characters; JavaScript writes at most 25
+constexpr int max_exponent_digits = 4;
+
+bool is_digit(char c) { return c >= '0' && c <= '9'; }
+bool is_space(char c) { return c == ' ' || c == '\t' || c == '\n' || c == '\r'; }
+
+int hex_digit(char c) {
+  if (is_digit(c)) return c - '0';
+  if (c >= 'a' && c <= 'f') return c - 'a' + 10;
+  if (c >= 'A' && c <= 'F') return c - 'A' + 10;
+  return -1;
+}
+
+/// The code unit of `XXXX` at `at`; nullopt unless four hex digits stand there.
+std::optional<unsigned> code_unit(std::string_view text, std::size_t at) {
+  if (at + 4 > text.size()) return std::nullopt;
+  unsigned unit = 0;
+  for (std::size_t i = at; i < at + 4; ++i) {
+    const int digit = hex_digit(text[i]);
+    if (digit < 0) return std::nullopt;
+    unit = unit * 16 + static_cast<unsigned>(digit);
+  }
+  return unit;
+}
+
+bool is_high(unsigned unit) { return unit >= 0xD800 && unit <= 0xDBFF; }
+bool is_low(unsigned unit) { return unit >= 0xDC00 && unit <= 0xDFFF; }
+
+/// A `\uXXXX` escape whose backslash stands at `at`: its code unit and, for a pair, the second one.
+struct UnicodeEscape {
+  unsigned unit = 0;
+  unsigned low = 0;      ///< 0 unless `unit` is the first half of a pair.
+  std::size_t size = 6;  ///< 12 for a pair.
+  bool is_lone() const { return low == 0 && (is_high(unit) || is_low(unit)); }
+};
+
+std::optional<UnicodeEscape> unicode_escape(std::string_view text, std::size_t at) {
+  const auto unit = code_unit(text, at + 2);
+  if (!unit) return std::nullopt;
+  UnicodeEscape escape{*unit};
+  if (is_high(*unit) && text.substr(at + 6, 2) == "\\u") {
+    if (const auto low = code_unit(text, at + 8); low && is_low(*low)) {
+      escape.low = *low;
+      escape.size = 12;
+    }
+  }
+  return escape;
+}
+
+void append_utf8(std::string& out, unsigned code) {
+  const auto tail = [&out](unsigned bits) { out += static_cast<char>(0x80 | (bits & 0x3F)); };
+  if (code < 0x80) {
+    out += static_cast<char>(code);
+  } else if (code < 0x800) {
+    out += static_cast<char>(0xC0 | (code >> 6));
+    tail(code);
+  } else if (code < 0x10000) {
+    out += static_cast<char>(0xE0 | (code >> 12));
+    tail(code >> 6), tail(code);
+  } else {
+    out += static_cast<char>(0xF0 | (code >> 18));
+    tail(code >> 12), tail(code >> 6), tail(code);
+  }
+}
+
+/// One pass over a text. Iterative: depth costs a row in `open_`, never stack.
+class Scanner {
+ public:
+  Scanner(std::string_view text, JsonScanLimits limits) : text_(text), limits_(limits) {
+    if (limits_.max_depth > hard_depth) limits_.max_depth = hard_depth;
+  }
+
+  Result<JsonScan> run() {
+    skip_spaces();
+    if (!value()) return error();
+    skip_spaces();
+    if (at_ == text_.size()) return scan_;
+    refuse("text behind the value");
+    return error();
+  }
+
+ private:
+  /// An open array or object.
+  struct Level {
+    bool is_object = false;
+    bool is_placeholder = false;  ///< Has a member "_placeholder": true.
+    bool names_attachment = false;  ///< Has a member "num" in range.
+  };
+  enum class Member : std::uint8_t { other, placeholder, num };
+
+  bool refuse(const char* what) {
+    what_ = what;
+    return false;
+  }
+  Error error() const {
+    return fail(Errc::bad_request, std::string{"invalid JSON at byte "} + std::to_string(at_) + ": " + what_);
+  }
+  char peek() const { return at_ < text_.size() ? text_[at_] : '\0'; }
+  void skip_spaces() {
+    while (at_ < text_.size() && is_space(text_[at_])) ++at_;
+  }
+
+  /// One whole value, with everything nested in it.
+  bool value() {
+    bool more = true;  // a value starts at at_
+    while (true) {
+      if (more) {
+        skip_spaces();
+        value_start_ = at_;
+        if (!begin_value(more)) return false;
+        if (more) continue;
+      }
+      if (depth_ == 0) return true;
+      if (!next_in_level(more)) return false;
+    }
+  }
+
+  /// Begins the value at at_; `opened` when it is a container whose first element stands next.
+  bool begin_value(bool& opened) {
+    opened = false;
+    const char c = peek();
+    if (c == '{' || c == '[') return open(c == '{', opened);
+    JsonKind kind;
+    if (c == '"') {
+      kind = JsonKind::string;
+      if (!string()) return false;
+    } else if (c == '-' || is_digit(c)) {
+      kind = JsonKind::number;
+      if (!number()) return false;
+    } else if (c == 't' || c == 'f') {
+      kind = JsonKind::boolean;
+      if (!literal(c == 't' ? "true" : "false")) return false;
+    } else if (c == 'n') {
+      kind = JsonKind::null;
+      if (!literal("null")) return false;
+    } else {
+      return refuse("no value");
+    }
+    ended(kind);
+    return true;
+  }
+
+  bool open(bool is_object, bool& opened) {
+    if (depth_ == limits_.max_depth) return refuse("nested too deep");
+    ++at_;
+    if (depth_ == 1) first_start_ = first_start_ == 0 ? value_start_ : first_start_;
+    open_[depth_++] = Level{is_object};
+    skip_spaces();
+    if (peek() == (is_object ? '}' : ']')) return close();
+    if (is_object && !key()) return false;
+    opened = true;
+    return true;
+  }
+
+  bool close() {
+    const Level level = open_[depth_ - 1];
+    if (level.is_placeholder && !level.names_attachment) return refuse("placeholder without attachment");
+    if (depth_ == 1 && !level.is_object) end_of_top_ = at_;
+    ++at_;
+    --depth_;
+    member_ = Member::other;  // an object is neither `true` nor a number
+    ended(level.is_object ? JsonKind::object : JsonKind::array);
+    return true;
+  }
+
+  /// Behind a value inside a container: a comma and the next one, or the end.
+  bool next_in_level(bool& more) {
+    more = false;
+    skip_spaces();
+    const bool is_object = open_[depth_ - 1].is_object;
+    const char c = peek();
+    if (c == ',') {
+      ++at_;
+      skip_spaces();
+      if (is_object && !key()) return false;
+      more = true;
+      return true;
+    }
+    if (c == (is_object ? '}' : ']')) return close();
+    return refuse("no comma or end");
+  }
+
+  bool key() {
+    const std::size_t start = at_;
+    if (peek() != '"') return refuse("no member name");
+    if (!string()) return false;
+    if (limits_.attachments > 0) classify(text_.substr(start, at_ - start));
+    skip_spaces();
+    if (peek() != ':') return refuse("no colon");
+    ++at_;
+    return true;
+  }
+
+  void classify(std::string_view literal) {
+    std::string decoded;
+    std::string_view name = literal.substr(1, literal.size() - 2);
+    if (name.find('\\') != std::string_view::npos) name = decoded = unescape_json_string(literal);
+    member_ = name == "_placeholder" ? Member::placeholder : name == "num" ? Member::num : Member::other;
+    Level& level = open_[depth_ - 1];  // of duplicates the last counts
+    if (member_ == Member::placeholder) level.is_placeholder = false;
+    if (member_ == Member::num) level.names_attachment = false;
+  }
+
+  /// A value ended at at_.
+  void ended(JsonKind kind) {
+    if (depth_ == 0) {
+      scan_.kind = kind;
+      if (kind == JsonKind::array) finish_array();
+      return;
+    }
+    Level& level = open_[depth_ - 1];
+    if (limits_.attachments > 0 && level.is_object && member_ != Member::other) note_member(level, kind);
+    if (depth_ == 1 && !level.is_object && first_end_ == 0) {
+      if (first_start_ == 0) first_start_ = value_start_;
+      first_end_ = at_;
+      scan_.first_kind = kind;
+    }
+  }
+
+  void note_member(Level& level, JsonKind kind) {
+    const std::string_view text = text_.substr(value_start_, at_ - value_start_);
+    if (member_ == Member::placeholder) {
+      level.is_placeholder = kind == JsonKind::boolean && text == "true";
+    } else if (kind == JsonKind::number && text.size() <= 4) {
+      std::size_t number = 0;
+      bool plain = true;
+      for (const char c : text) {
+        plain = plain && is_digit(c);
+        number = number * 10 + static_cast<std::size_t>(c - '0');
+      }
+      level.names_attachment = plain && number < limits_.attachments;
+    }
+    member_ = Member::other;
+  }
+
+  void finish_array() {
+    if (first_end_ == 0) return;
+    scan_.first = text_.substr(first_start_, first_end_ - first_start_);
+    const std::size_t comma = text_.find(',', first_end_);
+    if (comma == std::string_view::npos || comma >= end_of_top_) return;
+    scan_.rest = text_.substr(comma + 1, end_of_top_ - comma - 1);
+  }
+
+  bool literal(std::string_view word) {
+    if (text_.substr(at_, word.size()) != word) return refuse("no value");
+    at_ += word.size();
+    return true;
+  }
+
+  bool digits() {
+    if (!is_digit(peek())) return refuse("no digit");
+    while (is_digit(peek())) ++at_;
+    return true;
+  }
+
+  bool number() {
+    const std::size_t start = at_;
+    if (peek() == '-') ++at_;
+    if (peek() == '0') {
+      ++at_;
+    } else if (!digits()) {
+      return false;
+    }
+    if (peek() == '.') {
+      ++at_;
+      if (!digits()) return false;
+    }
+    if (peek() == 'e' || peek() == 'E') {
+      ++at_;
+      if (peek() == '+' || peek() == '-') ++at_;
+      const std::size_t exponent = at_;
+      if (!digits()) return false;
+      if (at_ - exponent > max_exponent_digits) return refuse("exponent too long");
+    }
+    return at_ - start <= max_number || refuse("number too long");
+  }
+
+  bool string() {
+    ++at_;
+    while (at_ < text_.size()) {
+      const auto c = static_cast<unsigned char>(text_[at_]);
+      if (c == '"') return ++at_, true;
+      if (c == '\\') {
+        if (!escape()) return false;
+      } else if (c < 0x20) {
+        return refuse("control character in a string");
+      } else {
+        ++at_;
+      }
+    }
+    return refuse("string without end");
+  }
+
+  bool escape() {
+    const char c = at_ + 1 < text_.size() ? text_[at_ + 1] : '\0';
+    if (c == 'u') {
+      const auto unicode = unicode_escape(text_, at_);
+      if (!unicode) return refuse("bad escape");
+      scan_.lone_surrogates = scan_.lone_surrogates || unicode->is_lone();
+      at_ += unicode->size;
+      return true;
+    }
+    if (c == '\0' || std::string_view{"\"\\/bfnrt"}.find(c) == std::string_view::npos) return refuse("bad escape");
+    at_ += 2;
+    return true;
+  }
+
+  std::string_view text_;
+  JsonScanLimits limits_;
+  JsonScan scan_;
+  const char* what_ = "";
+  std::size_t at_ = 0;
+  std::size_t value_start_ = 0;
+  std::size_t first_start_ = 0, first_end_ = 0, end_of_top_ = 0;
+  std::size_t depth_ = 0;
+  Member member_ = Member::other;
+  std::array<Level, hard_depth> open_{};
+};
+
+char simple_escape(char c) {
+  switch (c) {
+    case 'b': return '\b';
+    case 'f': return '\f';
+    case 'n': return '\n';
+    case 'r': return '\r';
+    case 't': return '\t';
+    default: return c;
+  }
+}
+
+}  // namespace
+
+Result<JsonScan> scan_json(std::string_view text, JsonScanLimits limits) { return Scanner{text, limits}.run(); }
+
+std::string unescape_json_string(std::string_view literal) {
+  std::string out;
+  out.reserve(literal.size());
+  const std::string_view text = literal.substr(1, literal.size() - 2);
+  for (std::size_t i = 0; i < text.size();) {
+    if (text[i] != '\\') {
+      out += text[i++];
+    } else if (text[i + 1] != 'u') {
+      out += simple_escape(text[i + 1]);
+      i += 2;
+    } else {
+      const UnicodeEscape escape = unicode_escape(text, i).value_or(UnicodeEscape{0xFFFD});
+      const unsigned pair = 0x10000 + ((escape.unit - 0xD800) << 10) + (escape.low - 0xDC00);
+      append_utf8(out, escape.low != 0 ? pair : escape.is_lone() ? 0xFFFD : escape.unit);
+      i += escape.size;
+    }
+  }
+  return out;
+}
+
+std::string without_lone_surrogates(std::string_view text) {
+  std::string out;
+  out.reserve(text.size());
+  for (std::size_t i = 0; i < text.size();) {
+    if (text[i] != '\\') {
+      out += text[i++];
+      continue;
+    }
+    std::size_t size = 2;
+    if (text.substr(i, 2) == "\\u") {
+      const UnicodeEscape escape = unicode_escape(text, i).value_or(UnicodeEscape{});
+      size = escape.size;
+      if (escape.is_lone()) {
+        out += "\\ufffd";
+        i += size;
+        continue;
+      }
+    }
+    out += text.substr(i, size);
+    i += size;
+  }
+  return out;
+}
+
+}  // namespace parley::socketio
