@@ -6,7 +6,7 @@ namespace parley::chat {
 
 namespace {
 /// A hash of nobody's password, at the usual cost: what an unknown address is checked against.
-constexpr const char* nobodys_hash = "$2b$10$tX8fIz9HIeRRIlYX0FZ0Ben0AG2ZZmpx4nJbMpdx7lE0pbKWC0eDm";
+constexpr const char* nobodys_hash = "$2b$10$SH9ESyqK3hUHr18i5qmjBuQJT.eTPPiQgFXGVkq9xrdBoraP2NvZe";
 }  // namespace
 
 Accounts::Accounts(AccountStore& store, PasswordHasher& hasher, ObjectIdSource& ids, Limits limits)

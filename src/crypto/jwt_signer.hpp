@@ -1,13 +1,14 @@
 #pragma once
 
 #include <string>
+#include <utility>
 
 #include "chat/ports/credentials.hpp"
 
 namespace parley::crypto {
 
-/// JWT with HS256 and nothing else. Claims on the wire: userId, iat, exp, jti, sid; the Node original's tokens have the
-/// first three. Immutable: any thread.
+/// JWT with HS256 and nothing else. Claims on the wire: userId, iat, exp, jti, sid; the Node original's
+/// tokens have the first three. Immutable: any thread.
 class JwtSigner final : public chat::TokenSigner {
  public:
   struct Secrets {
