@@ -1,0 +1,106 @@
+#include "store/embedded/account_store.hpp"
+
+#include "store/embedded/bytes.hpp"
+#include "store/embedded/database.hpp"
+#include "store/embedded/internals.hpp"
+
+namespace parley::store::embedded {
+
+namespace {
+Result<chat::Account> create_account(Transaction& transaction, const chat::Account& account) {
+  const std::string email = chat::fold_email(account.email);
+  const bool is_taken = transaction.account_by_email(email) || transaction.account(account.id);
+  if (is_taken || transaction.error()) {
+    return refuse(transaction, Errc::conflict, "Email already registered");
+  }
+  transaction.require_sync();
+  transaction.put(keys::account(account.id), encode(account));
+  transaction.put(keys::email(email), std::string(account.id.view()));
+  transaction.put(keys::username(keys::fold_username(account.username), account.id), {});
+  if (account.last_seen) transaction.put(keys::last_seen(account.id), encode_time(*account.last_seen));
+  transaction.know_user(account.id);
+  return account;
+}
+
+Result<chat::Account> update_account(Transaction& transaction, chat::UserId id, chat::ProfilePatch& patch, Time now) {
+  auto account = transaction.account(id);
+  if (!account || transaction.error()) return refuse(transaction, Errc::not_found, "User not found");
+  if (patch.name) account->name = std::move(patch.name);
+  if (patch.avatar) account->avatar = std::move(patch.avatar);
+  if (patch.email_notifications) account->email_notifications = *patch.email_notifications;
+  account->updated_at = now;
+  transaction.require_sync();
+  transaction.put(keys::account(id), encode(*account));
+  return std::move(*account);
+}
+
+Result<std::vector<chat::Account>> search_accounts(View& view, std::string_view folded, std::size_t limit) {
+  std::vector<chat::UserId> ids;
+  for (Scan row = view.scan(keys::username_prefix(folded)); row.valid() && ids.size() < limit; row.next()) {
+    const auto key = row.key();
+    ids.push_back(Parser(key.substr(key.size() - sizeof(ObjectId))).id<chat::UserId>());
+  }
+  std::vector<chat::Account> accounts;
+  for (const chat::UserId& id : ids) {
+    if (auto account = view.account(id)) accounts.push_back(std::move(*account));
+  }
+  return accounts;
+}
+}  // namespace
+
+Task<Result<chat::Account>> AccountStore::create(chat::Account account) {
+  return submit<chat::Account>(database_.internals().committer,
+                               [account = std::move(account)](Transaction& transaction) {
+                                 return create_account(transaction, account);
+                               });
+}
+
+Task<Result<chat::Account>> AccountStore::find(chat::UserId id) {
+  return read(database_.internals(), [id](View& view) -> Result<chat::Account> {
+    auto account = view.account(id);
+    if (!account) return fail(Errc::not_found, "User not found");
+    return std::move(*account);
+  });
+}
+
+Task<Result<chat::Account>> AccountStore::find_by_email(std::string email) {
+  return read(database_.internals(), [email = std::move(email)](View& view) -> Result<chat::Account> {
+    const auto id = view.account_by_email(chat::fold_email(email));
+    auto account = id ? view.account(*id) : std::nullopt;
+    if (!account) return fail(Errc::not_found, "User not found");
+    return std::move(*account);
+  });
+}
+
+Task<Result<std::vector<chat::Account>>> AccountStore::find_many(std::vector<chat::UserId> ids) {
+  return read(database_.internals(), [ids = std::move(ids)](View& view) -> Result<std::vector<chat::Account>> {
+    std::vector<chat::Account> accounts;
+    for (const chat::UserId& id : ids) {
+      if (auto account = view.account(id)) accounts.push_back(std::move(*account));
+    }
+    return accounts;
+  });
+}
+
+Task<Result<std::vector<chat::Account>>> AccountStore::search(std::string username_prefix, std::size_t limit) {
+  return read(database_.internals(), [prefix = keys::fold_username(username_prefix), limit](View& view) {
+    return search_accounts(view, prefix, limit);
+  });
+}
+
+Task<Result<chat::Account>> AccountStore::update(chat::UserId id, chat::ProfilePatch patch, Time now) {
+  return submit<chat::Account>(database_.internals().committer,
+                               [id, patch = std::move(patch), now](Transaction& transaction) mutable {
+                                 return update_account(transaction, id, patch, now);
+                               });
+}
+
+Task<Result<Done>> AccountStore::touch_last_seen(chat::UserId id, Time at) {
+  return submit<Done>(database_.internals().committer, [id, at](Transaction& transaction) -> Result<Done> {
+    if (transaction.user_exists(id)) Liveness::touch(transaction, id, at);
+    if (transaction.error()) return *transaction.error();
+    return Done{};
+  });
+}
+
+}  // namespace parley::store::embedded

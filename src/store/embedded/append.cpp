@@ -1,0 +1,88 @@
+#include <algorithm>
+
+#include "store/embedded/database.hpp"
+#include "store/embedded/internals.hpp"
+#include "store/embedded/message_store.hpp"
+
+namespace parley::store::embedded {
+
+namespace {
+/// The message that (sender, client_id) named first; nullopt when it is new.
+std::optional<chat::Appended> find_first(Transaction& transaction, const chat::NewMessage& draft) {
+  if (!draft.client_id) return std::nullopt;
+  const auto known = transaction.sent_before(draft.sender, *draft.client_id);
+  if (!known) return std::nullopt;
+  const Head* head = transaction.find_head(known->location.conversation);
+  if (head == nullptr) return std::nullopt;
+  auto record = transaction.message(*head, known->location.seq);
+  if (!record) return std::nullopt;
+  chat::Appended first{head->message(known->location.seq, std::move(*record)), true};
+  transaction.fill_times(*head, std::span(&first.message, 1));
+  return first;
+}
+
+/// The next place in the conversation, taken by this draft.
+MessageRecord take_place(Transaction& transaction, Head& head, chat::NewMessage& draft) {
+  MessageRecord record;
+  record.sender = *head.member(draft.sender);
+  record.version = transaction.next_version();
+  record.created_at = std::max(draft.now, head.last_created_at);
+  record.id.bytes = transaction.new_id(draft.now);
+  record.client_id = std::move(draft.client_id);
+  record.content = std::move(draft.content);
+  ++head.last_seq;
+  ++head.members[record.sender].sent;
+  head.last_version = record.version;
+  head.last_created_at = record.created_at;
+  for (const MemberState& member : head.members) record.sent.push_back(member.sent);
+  return record;
+}
+
+void put_message(Transaction& transaction, const Head& head, const MessageRecord& record) {
+  const Location location{head.id, head.last_seq};
+  transaction.put(keys::message(head.id, head.last_seq), encode(record));
+  transaction.put(keys::message_id(record.id), encode(location));
+  if (record.client_id) {
+    const Key key = keys::client_id(head.participants[record.sender], *record.client_id);
+    transaction.put(key, encode(IdempotencyRecord{location, record.created_at}));
+  }
+  transaction.touch(head);
+}
+
+std::vector<chat::Unread> unread_of_all(const Head& head) {
+  std::vector<chat::Unread> unread;
+  unread.reserve(head.participants.size());
+  for (Member member = 0; member < head.participants.size(); ++member) {
+    unread.push_back({head.participants[member], head.unread(member)});
+  }
+  return unread;
+}
+
+Result<chat::Appended> append_message(Transaction& transaction, chat::NewMessage& draft) {
+  if (auto first = find_first(transaction, draft); first && !transaction.error()) return std::move(*first);
+  if (draft.sender == draft.receiver) return fail(Errc::bad_request, "a message to oneself");
+  const bool receiver_exists = transaction.user_exists(draft.receiver);
+  Head* head = transaction.find_pair(draft.sender, draft.receiver);
+  if (!receiver_exists || transaction.error()) return refuse(transaction, Errc::not_found, "Receiver not found");
+
+  transaction.require_sync();
+  if (head == nullptr) head = &transaction.create_head(draft.sender, draft.receiver, draft.now);
+  MessageRecord record = take_place(transaction, *head, draft);
+  put_message(transaction, *head, record);
+  chat::Message message = head->message(head->last_seq, std::move(record));
+  transaction.publish(chat::MessageAppended{message, unread_of_all(*head)});
+  return chat::Appended{std::move(message), false};
+}
+}  // namespace
+
+Task<Result<chat::Appended>> MessageStore::append(chat::NewMessage draft) {
+  Stats& stats = database_.internals().stats;
+  auto work = [draft = std::move(draft), &stats](Transaction& transaction) mutable {
+    auto appended = append_message(transaction, draft);
+    if (appended && appended->duplicate) ++stats.duplicate_messages;
+    return appended;
+  };
+  return submit<chat::Appended>(database_.internals().committer, std::move(work));
+}
+
+}  // namespace parley::store::embedded

@@ -1,0 +1,98 @@
+#pragma once
+
+#include <condition_variable>
+#include <functional>
+#include <memory>
+#include <mutex>
+#include <optional>
+#include <span>
+#include <thread>
+#include <vector>
+
+#include "chat/ports/feed.hpp"
+#include "store/embedded/config.hpp"
+#include "store/embedded/stats.hpp"
+#include "store/embedded/transaction.hpp"
+
+namespace parley::store::embedded {
+
+/// One write that somebody asked for.
+class Operation {
+ public:
+  virtual ~Operation() = default;
+  /// Reads, decides and puts rows. On the committer thread.
+  virtual void execute(Transaction& transaction) = 0;
+  /// Takes the place of what `execute` found. On the committer thread.
+  virtual void fail(const Error& error) = 0;
+  /// Tells the one who asked. On `executor`.
+  virtual void complete() = 0;
+  /// nullptr: nobody waits.
+  virtual const Executor* executor() const = 0;
+};
+using OperationPtr = std::unique_ptr<Operation>;
+
+/// The one thread that writes. Takes all that waits, decides it in order, writes one batch with one sync,
+/// publishes it on the feed, completes. Nothing waits for company: an idle store commits at once.
+/// `submit`, `subscribe` and `health` are for any thread. Source: ADR "derived summaries, one committer".
+class Committer {
+ public:
+  /// `tick` is called on the committer thread every `alive_interval`, with a batch open.
+  using Tick = std::function<void(Transaction&)>;
+  Committer(Engine& engine, const Config& config, Stats& stats, Tick tick);
+  /// Closes.
+  ~Committer();
+
+  /// Queues it. When the queue is full or closed the operation fails with overloaded or closed, and still
+  /// completes on its executor, never in this call. An operation that nobody waits for is never refused
+  /// because the queue is full: there is at most one a user who comes or goes.
+  void submit(OperationPtr operation);
+  chat::Version subscribe(Executor executor, chat::Feed::Subscriber subscriber);
+  /// unavailable after a failed write, until one has worked.
+  Result<Done> health() const;
+  /// Writes what is queued, then ends the thread. Later operations are `closed`.
+  void close();
+
+ private:
+  using Operations = std::vector<OperationPtr>;
+  using Subscribers = std::vector<chat::Feed::Subscriber>;
+  /// What one executor gets from one batch, in one post.
+  struct Lane {
+    Executor executor;
+    std::shared_ptr<const Subscribers> subscribers;
+    Operations completions;
+  };
+
+  void run();
+  bool take(Operations& batch);
+  void execute(std::span<OperationPtr> batch);
+  rocksdb::Status commit();
+  void deliver(std::span<OperationPtr> batch, std::vector<chat::Change> changes);
+  void count(const std::vector<chat::Change>& changes);
+  std::vector<Lane> subscribed_lanes(const chat::ChangeBatch& batch);
+  static Lane& lane_of(std::vector<Lane>& lanes, const Executor& executor);
+  static void post(Lane lane, const chat::ChangeBatchPtr& batch);
+  void set_health(const rocksdb::Status& status);
+
+  Engine& engine_;
+  const std::size_t max_queued_;
+  const std::size_t max_batch_;
+  const std::chrono::milliseconds interval_;
+  Stats& stats_;
+  Tick tick_;
+  Transaction transaction_;
+
+  std::mutex queue_mutex_;
+  std::condition_variable arrived_;
+  Operations queue_;
+  bool waiting_ = false;
+  bool closed_ = false;
+
+  mutable std::mutex publish_mutex_;
+  std::vector<Lane> subscribed_;
+  chat::Version published_ = 0;
+  std::optional<Error> failure_;
+
+  std::thread thread_;
+};
+
+}  // namespace parley::store::embedded

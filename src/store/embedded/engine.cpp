@@ -1,0 +1,163 @@
+#include "store/embedded/engine.hpp"
+
+#include <rocksdb/cache.h>
+#include <rocksdb/filter_policy.h>
+#include <rocksdb/memtablerep.h>
+#include <rocksdb/slice_transform.h>
+#include <rocksdb/table.h>
+
+#include <algorithm>
+
+#include "base/object_id.hpp"
+#include "store/embedded/bytes.hpp"
+#include "store/embedded/retention.hpp"
+
+namespace parley::store::embedded {
+
+namespace {
+constexpr std::size_t prefix_length = 13;  // tag and id: see keys.hpp, Table::chat
+constexpr const char* chat_table = "chat";
+
+rocksdb::ColumnFamilyOptions common_options(const Config& config, const std::shared_ptr<rocksdb::Cache>& cache,
+                                            const rocksdb::CompactionFilter* retention) {
+  rocksdb::BlockBasedTableOptions blocks;
+  blocks.block_cache = cache;
+  blocks.filter_policy.reset(rocksdb::NewBloomFilterPolicy(10));
+  blocks.cache_index_and_filter_blocks = true;  // else they grow outside the cache's bound
+  blocks.pin_l0_filter_and_index_blocks_in_cache = true;
+  blocks.format_version = 5;
+  rocksdb::ColumnFamilyOptions options;
+  options.table_factory.reset(rocksdb::NewBlockBasedTableFactory(blocks));
+  options.compression = rocksdb::kLZ4Compression;
+  options.level_compaction_dynamic_level_bytes = true;
+  options.write_buffer_size = config.write_buffer;
+  options.max_write_buffer_number = 3;
+  options.compaction_filter = retention;
+  return options;
+}
+
+/// Keys there are looked up by their whole or by their first 13 bytes, so both go into the filters, and the
+/// memtable is a hash of short skip lists: inserting touches a few neighbours, not a path through all rows.
+rocksdb::ColumnFamilyOptions chat_options(rocksdb::ColumnFamilyOptions options) {
+  options.prefix_extractor.reset(rocksdb::NewCappedPrefixTransform(prefix_length));
+  options.memtable_factory.reset(rocksdb::NewHashSkipListRepFactory(16 * 1024));
+  return options;
+}
+
+rocksdb::DBOptions database_options(const Config& config) {
+  rocksdb::DBOptions options;
+  options.create_if_missing = true;
+  options.create_missing_column_families = true;
+  options.allow_concurrent_memtable_write = false;  // one writer, and the hash memtable has no such mode
+  options.enable_write_thread_adaptive_yield = false;
+  options.enable_pipelined_write = false;           // nothing to overlap with one writer
+  options.max_total_wal_size = config.max_log;
+  options.wal_recovery_mode = rocksdb::WALRecoveryMode::kPointInTimeRecovery;
+  options.track_and_verify_wals_in_manifest = true;
+  options.max_open_files = config.max_open_files;
+  options.max_background_jobs = 2;
+  options.bytes_per_sync = 1u << 20;                // spreads the writeback of tables, so that syncs stay short
+  options.keep_log_file_num = 2;
+  options.max_log_file_size = 1u << 20;
+  options.stats_dump_period_sec = 0;
+  options.stats_persist_period_sec = 0;
+  if (config.env != nullptr) options.env = config.env;
+  return options;
+}
+
+bool is_locked(const rocksdb::Status& status) {
+  return status.IsIOError() && status.ToString().find("LOCK") != std::string::npos;
+}
+}  // namespace
+
+Error to_error(const rocksdb::Status& status) {
+  return fail(status.IsCorruption() ? Errc::corrupt : Errc::unavailable, status.ToString());
+}
+
+Engine::Engine(const Config& config) : retention_(make_retention(config)) {}
+
+Engine::~Engine() {
+  if (!db_) return;
+  for (rocksdb::ColumnFamilyHandle* handle : handles_) db_->DestroyColumnFamilyHandle(handle);
+  db_->Close().PermitUncheckedError();
+}
+
+Result<std::unique_ptr<Engine>> Engine::open(const Config& config, Access access) {
+  std::unique_ptr<Engine> engine(new Engine(config));
+  if (access == Access::write) {
+    std::error_code error;
+    std::filesystem::create_directories(config.directory, error);
+    if (error) return fail(Errc::unavailable, "cannot make " + config.directory.string() + ": " + error.message());
+  }
+  const auto status = engine->open_database(config, access);
+  if (is_locked(status)) {
+    return fail(Errc::conflict, "the store in " + config.directory.string() + " is in use by another process");
+  }
+  if (!status.ok()) {
+    Error error = to_error(status);
+    error.detail = "cannot open the store in " + config.directory.string() + ": " + error.detail;
+    return error;
+  }
+  if (auto checked = engine->check_format(config, access); !checked) return checked.error();
+  return engine;
+}
+
+rocksdb::Status Engine::open_database(const Config& config, Access access) {
+  const rocksdb::DBOptions options = database_options(config);
+  const auto cache = rocksdb::NewLRUCache(config.block_cache);
+  const auto common = common_options(config, cache, retention_.get());
+  std::vector<rocksdb::ColumnFamilyDescriptor> families{{rocksdb::kDefaultColumnFamilyName, common},
+                                                        {chat_table, chat_options(common)}};
+  // Families that only a newer format has: opened so that its version can be read and refused in words.
+  std::vector<std::string> names;
+  rocksdb::DB::ListColumnFamilies(options, config.directory.string(), &names).PermitUncheckedError();
+  for (const std::string& name : names) {
+    const auto same = [&](const auto& family) { return family.name == name; };
+    if (std::none_of(families.begin(), families.end(), same)) families.emplace_back(name, common);
+  }
+  rocksdb::DB* db = nullptr;
+  const std::string path = config.directory.string();
+  const auto status = access == Access::write
+                          ? rocksdb::DB::Open(options, path, families, &handles_, &db)
+                          : rocksdb::DB::OpenForReadOnly(options, path, families, &handles_, &db);
+  db_.reset(db);
+  if (status.ok()) tables_ = {handles_[0], handles_[1]};
+  return status;
+}
+
+Result<Done> Engine::check_format(const Config& config, Access access) {
+  std::string value;
+  const auto status = db_->Get({}, table(Table::people), keys::meta("format").bytes, &value);
+  if (status.IsNotFound()) {
+    const std::unique_ptr<rocksdb::Iterator> any(db_->NewIterator({}, table(Table::people)));
+    any->SeekToFirst();
+    if (any->Valid() || access == Access::read_only) {
+      return fail(Errc::corrupt, config.directory.string() + " is no store of parley: it has no format row");
+    }
+    return stamp();
+  }
+  if (!status.ok()) return to_error(status);
+  Parser in(value);
+  const std::uint64_t found = in.be64();
+  if (!in.finished() || found == 0) return fail(Errc::corrupt, "the store's format row is damaged");
+  if (found > format_version) {
+    return fail(Errc::not_supported, "the store in " + config.directory.string() + " has format " +
+                                         std::to_string(found) + ", and this program reads up to format " +
+                                         std::to_string(format_version) + ": start a newer parley");
+  }
+  return Done{};
+}
+
+Result<Done> Engine::stamp() {
+  rocksdb::WriteBatch batch;
+  const ObjectId store_id = ObjectIdSource().next(wall_now());
+  auto status = batch.Put(table(Table::people), keys::meta("format").bytes, Writer().be64(format_version).bytes());
+  if (status.ok()) status = batch.Put(table(Table::people), keys::meta("id").bytes, to_hex(store_id));
+  rocksdb::WriteOptions durable;
+  durable.sync = true;
+  if (status.ok()) status = db_->Write(durable, &batch);
+  if (!status.ok()) return to_error(status);
+  return Done{};
+}
+
+}  // namespace parley::store::embedded

@@ -1,0 +1,47 @@
+#pragma once
+
+#include <rocksdb/compaction_filter.h>
+#include <rocksdb/db.h>
+
+#include <array>
+#include <memory>
+#include <string>
+
+#include "base/result.hpp"
+#include "store/embedded/config.hpp"
+#include "store/embedded/keys.hpp"
+
+namespace parley::store::embedded {
+
+/// The layout that this program reads and writes. Source: docs/formats/embedded-store.md, "Versions".
+inline constexpr std::uint32_t format_version = 1;
+
+enum class Access { write, read_only };
+
+/// RocksDB opened the way this store needs it, format checked. Any thread.
+class Engine {
+ public:
+  /// Creates the database when there is none (Access::write). Errors: conflict when another process has it
+  /// open, not_supported when its format is newer than this program, corrupt, unavailable.
+  static Result<std::unique_ptr<Engine>> open(const Config& config, Access access);
+  ~Engine();
+
+  rocksdb::DB& db() { return *db_; }
+  rocksdb::ColumnFamilyHandle* table(Table table) { return tables_[static_cast<std::size_t>(table)]; }
+
+ private:
+  explicit Engine(const Config& config);
+  rocksdb::Status open_database(const Config& config, Access access);
+  Result<Done> check_format(const Config& config, Access access);
+  Result<Done> stamp();
+
+  std::unique_ptr<rocksdb::CompactionFilter> retention_;
+  std::unique_ptr<rocksdb::DB> db_;
+  std::array<rocksdb::ColumnFamilyHandle*, 2> tables_{};
+  std::vector<rocksdb::ColumnFamilyHandle*> handles_;
+};
+
+/// What a failed call of RocksDB means here: corrupt, or unavailable.
+Error to_error(const rocksdb::Status& status);
+
+}  // namespace parley::store::embedded

@@ -1,0 +1,49 @@
+#include "store/embedded/files.hpp"
+
+#include <fcntl.h>
+#include <rocksdb/utilities/checkpoint.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <memory>
+#include <system_error>
+
+#include "store/embedded/engine.hpp"
+
+namespace parley::store::embedded {
+
+namespace fs = std::filesystem;
+
+Result<Done> sync_path(const fs::path& path) {
+  const int file = ::open(path.c_str(), O_RDONLY | O_CLOEXEC);
+  const bool ok = file >= 0 && ::fsync(file) == 0;
+  const std::error_code error(ok ? 0 : errno, std::generic_category());
+  if (file >= 0) ::close(file);
+  if (!ok) return fail(Errc::unavailable, "cannot sync " + path.string() + ": " + error.message());
+  return Done{};
+}
+
+Result<Done> make_checkpoint(Engine& engine, const fs::path& target) {
+  std::error_code error;
+  if (fs::exists(target, error)) return fail(Errc::conflict, target.string() + " exists already");
+  const fs::path staging = target.string() + ".partial";
+  fs::remove_all(staging, error);  // what an interrupted attempt left
+  if (!error) fs::create_directories(staging, error);
+  if (error) return fail(Errc::unavailable, "cannot make " + staging.string() + ": " + error.message());
+
+  rocksdb::Checkpoint* made = nullptr;
+  auto status = rocksdb::Checkpoint::Create(&engine.db(), &made);
+  const std::unique_ptr<rocksdb::Checkpoint> checkpoint(made);
+  if (status.ok()) status = checkpoint->CreateCheckpoint((staging / "db").string());
+  if (!status.ok()) {
+    fs::remove_all(staging, error);
+    return to_error(status);
+  }
+  if (auto synced = sync_path(staging); !synced) return synced;
+  fs::rename(staging, target, error);
+  if (error) return fail(Errc::unavailable, "cannot name " + target.string() + ": " + error.message());
+  const fs::path parent = fs::absolute(target).parent_path();
+  return sync_path(parent);
+}
+
+}  // namespace parley::store::embedded

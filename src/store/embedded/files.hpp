@@ -1,0 +1,17 @@
+#pragma once
+
+#include <filesystem>
+
+#include "base/result.hpp"
+
+namespace parley::store::embedded {
+
+class Engine;
+
+/// `target`/db becomes a copy of the open database. See Database::checkpoint.
+Result<Done> make_checkpoint(Engine& engine, const std::filesystem::path& target);
+
+/// Makes what was written to a directory's entries, or to a file, durable.
+Result<Done> sync_path(const std::filesystem::path& path);
+
+}  // namespace parley::store::embedded

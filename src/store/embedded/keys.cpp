@@ -1,0 +1,65 @@
+#include "store/embedded/keys.hpp"
+
+#include <algorithm>
+
+#include "store/embedded/bytes.hpp"
+
+namespace parley::store::embedded::keys {
+
+namespace {
+Writer begin(char tag) {
+  Writer out(40);
+  out.u8(static_cast<std::uint8_t>(tag));
+  return out;
+}
+Key people(Writer& out) { return {Table::people, out.take()}; }
+Key chat(Writer& out) { return {Table::chat, out.take()}; }
+}  // namespace
+
+Key meta(std::string_view name) { return people(begin(meta_tag).raw(name)); }
+Key account(UserId id) { return people(begin(account_tag).id(id)); }
+Key email(std::string_view folded) { return people(begin(email_tag).raw(folded)); }
+Key username(std::string_view folded, UserId id) {
+  return people(begin(username_tag).raw(folded).u8(0).id(id));
+}
+Key username_prefix(std::string_view folded) { return people(begin(username_tag).raw(folded)); }
+Key family(FamilyId id) { return people(begin(family_tag).id(id)); }
+Key user_family(UserId user, FamilyId id) { return people(begin(user_family_tag).id(user).id(id)); }
+Key user_families(UserId user) { return people(begin(user_family_tag).id(user)); }
+Key online(UserId user) { return people(begin(online_tag).id(user)); }
+Key last_seen(UserId user) { return people(begin(last_seen_tag).id(user)); }
+
+Key message(ConversationId conversation, Seq seq) {
+  return chat(begin(message_tag).id(conversation).be64(seq));
+}
+Key message_id(MessageId id) { return chat(begin(message_id_tag).id(id)); }
+Key head(ConversationId conversation) { return chat(begin(head_tag).id(conversation)); }
+Key watermark(ConversationId conversation, std::size_t participant, Mark mark, Seq seq) {
+  return chat(begin(watermark_tag)
+                  .id(conversation)
+                  .u8(static_cast<std::uint8_t>(participant))
+                  .u8(static_cast<std::uint8_t>(mark))
+                  .be64(seq));
+}
+Key pair(UserId one, UserId other) {
+  return chat(begin(pair_tag).id(std::min(one, other)).id(std::max(one, other)));
+}
+Key membership(UserId user, ConversationId conversation) {
+  return chat(begin(membership_tag).id(user).id(conversation));
+}
+Key memberships(UserId user) { return chat(begin(membership_tag).id(user)); }
+Key client_id(UserId sender, std::string_view client_id) {
+  return chat(begin(client_id_tag).id(sender).raw(client_id));
+}
+
+Key all(Table table, char tag) { return {table, std::string(1, tag)}; }
+
+std::string fold_username(std::string_view username) {
+  std::string folded(username);
+  for (char& c : folded) {
+    if (c >= 'A' && c <= 'Z') c = static_cast<char>(c - 'A' + 'a');
+  }
+  return folded;
+}
+
+}  // namespace parley::store::embedded::keys

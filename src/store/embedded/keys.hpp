@@ -1,0 +1,67 @@
+#pragma once
+
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "chat/ids.hpp"
+
+/// Where each row is. Source: docs/formats/embedded-store.md, "Keys".
+namespace parley::store::embedded {
+
+/// The two column families.
+enum class Table {
+  people,  ///< RocksDB's "default": meta rows, accounts, sessions, presence markers. Ordered scans.
+  chat,    ///< Conversations: keys of one 13-byte prefix (tag and id) are found by hashing it.
+};
+
+struct Key {
+  Table table = Table::chat;
+  std::string bytes;
+};
+
+/// Which watermark; part of a key, so the numbers are for ever.
+enum class Mark : std::uint8_t { delivered = 0, read = 1 };
+
+namespace keys {
+
+using chat::ConversationId;
+using chat::FamilyId;
+using chat::MessageId;
+using chat::Seq;
+using chat::UserId;
+
+/// The first byte of a key.
+inline constexpr char meta_tag = 'M', account_tag = 'a', email_tag = 'e', username_tag = 'n', family_tag = 'f',
+                      user_family_tag = 's', online_tag = 'o', last_seen_tag = 'l';
+inline constexpr char message_tag = 'm', message_id_tag = 'i', head_tag = 'h', watermark_tag = 'w', pair_tag = 'p',
+                      membership_tag = 'u', client_id_tag = 'k';
+
+Key meta(std::string_view name);
+Key account(UserId id);
+Key email(std::string_view folded);
+Key username(std::string_view folded, UserId id);
+Key username_prefix(std::string_view folded);
+Key family(FamilyId id);
+Key user_family(UserId user, FamilyId id);
+Key user_families(UserId user);
+Key online(UserId user);
+Key last_seen(UserId user);
+
+Key message(ConversationId conversation, Seq seq);
+Key message_id(MessageId id);
+Key head(ConversationId conversation);
+Key watermark(ConversationId conversation, std::size_t participant, Mark mark, Seq seq);
+Key pair(UserId one, UserId other);  ///< The same for both orders.
+Key membership(UserId user, ConversationId conversation);
+Key memberships(UserId user);
+Key client_id(UserId sender, std::string_view client_id);
+
+/// All rows of one kind.
+Key all(Table table, char tag);
+
+/// ASCII letters in lower case: how usernames are searched.
+std::string fold_username(std::string_view username);
+
+}  // namespace keys
+}  // namespace parley::store::embedded

@@ -1,0 +1,24 @@
+#pragma once
+
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "chat/ids.hpp"
+
+namespace parley::store::embedded {
+
+/// Where a page of a conversation list ended. Lists are ordered by it, from the greatest.
+struct ListCursor {
+  chat::Version last_version = 0;
+  chat::ConversationId conversation;
+
+  friend auto operator<=>(const ListCursor&, const ListCursor&) = default;
+};
+
+/// Twenty bytes, base64url without padding: 27 characters.
+std::string to_text(const ListCursor& cursor);
+/// nullopt for anything that `to_text` does not write.
+std::optional<ListCursor> list_cursor_from(std::string_view text);
+
+}  // namespace parley::store::embedded

@@ -1,0 +1,47 @@
+#include "store/embedded/liveness.hpp"
+
+#include <algorithm>
+
+#include "store/embedded/bytes.hpp"
+
+namespace parley::store::embedded {
+
+namespace {
+std::optional<Time> time_at(Transaction& transaction, const Key& key) {
+  std::string value;
+  return transaction.get(key, value) ? decode_time(value) : std::nullopt;
+}
+}  // namespace
+
+void Liveness::arrived(Transaction& transaction, chat::UserId user, Time now) {
+  transaction.put(keys::online(user), encode_time(now));
+}
+
+void Liveness::left(Transaction& transaction, chat::UserId user, Time now) {
+  transaction.erase(keys::online(user));
+  touch(transaction, user, now);
+}
+
+void Liveness::touch(Transaction& transaction, chat::UserId user, Time at) {
+  const auto known = transaction.last_seen(user);
+  if (transaction.error() || (known && *known >= at)) return;
+  transaction.put(keys::last_seen(user), encode_time(at));
+}
+
+void Liveness::alive(Transaction& transaction, Time now) {
+  transaction.put(keys::meta("alive"), encode_time(now));
+}
+
+void Liveness::recover(Transaction& transaction) {
+  const auto died = time_at(transaction, keys::meta("alive"));
+  for (const std::string& key : transaction.keys_with(keys::all(Table::people, keys::online_tag))) {
+    const Key marker{Table::people, key};
+    const auto since = time_at(transaction, marker);
+    Parser in(std::string_view(key).substr(1));
+    const auto user = in.id<chat::UserId>();
+    if (since && in.finished()) touch(transaction, user, died ? std::max(*died, *since) : *since);
+    transaction.erase(marker);
+  }
+}
+
+}  // namespace parley::store::embedded

@@ -1,0 +1,39 @@
+#pragma once
+
+#include <string>
+#include <unordered_map>
+#include <vector>
+
+#include "chat/ports/presence_store.hpp"
+#include "net/shard.hpp"
+
+namespace parley::store::embedded {
+
+class Database;
+
+/// Who is connected to this process. Each user's devices are counted on one shard, chosen by their id; what
+/// outlives the process is in the database (see Liveness). The shards run while it is called.
+class Presence final : public chat::PresenceStore {
+ public:
+  Presence(net::Shards& shards, Database& database);
+
+  Task<Result<bool>> arrive(chat::UserId user, std::string device, Time now) override;
+  Task<Result<bool>> leave(chat::UserId user, std::string device, Time now) override;
+  Task<Result<std::vector<chat::Presence>>> status(std::vector<chat::UserId> users) override;
+
+ private:
+  using Devices = std::vector<std::string>;
+  /// One shard's users who are online. That shard's thread only.
+  using Present = std::unordered_map<chat::UserId, Devices>;
+
+  std::size_t home_of(chat::UserId user) const;
+  bool enter(chat::UserId user, std::string device, Time now);
+  bool exit(chat::UserId user, const std::string& device, Time now);
+  Task<Result<Done>> settle();
+
+  net::Shards& shards_;
+  Database& database_;
+  std::vector<Present> present_;
+};
+
+}  // namespace parley::store::embedded

@@ -1,0 +1,245 @@
+#include "store/embedded/records.hpp"
+
+#include <algorithm>
+
+#include "store/embedded/bytes.hpp"
+
+namespace parley::store::embedded {
+
+namespace {
+constexpr std::uint8_t layout = 1;
+constexpr std::size_t max_participants = 255;  // an index is one byte of a key
+
+Writer begin(std::size_t reserve) {
+  Writer out(reserve);
+  out.u8(layout);
+  return out;
+}
+Parser open(std::string_view value) {
+  Parser in(value);
+  return in.u8() == layout ? in : Parser(std::string_view{});
+}
+
+template <class T>
+std::optional<T> finish(const Parser& in, T record) {
+  return in.finished() ? std::optional<T>(std::move(record)) : std::nullopt;
+}
+
+enum MessageFlags : std::uint8_t { has_client_id = 1 };
+enum AccountFlags : std::uint8_t { has_name = 1, has_avatar = 2, notifies = 4, administers = 8 };
+
+void put(Writer& out, const Reached& reached) {
+  out.varint(reached.seq).varint(reached.version).time(reached.at);
+}
+Reached take_reached(Parser& in) {
+  Reached reached;
+  reached.seq = in.varint();
+  reached.version = in.varint();
+  reached.at = in.time();
+  return reached;
+}
+}  // namespace
+
+std::optional<Member> Head::member(chat::UserId user) const {
+  const auto found = std::find(participants.begin(), participants.end(), user);
+  if (found == participants.end()) return std::nullopt;
+  return static_cast<Member>(found - participants.begin());
+}
+
+std::uint64_t Head::unread(Member member) const {
+  const MemberState& state = members[member];
+  return (last_seq - state.read.seq) - (state.sent - state.sent_at_read);
+}
+
+chat::Version Head::changed() const {
+  chat::Version newest = last_version;
+  for (const MemberState& state : members) newest = std::max({newest, state.delivered.version, state.read.version});
+  return newest;
+}
+
+chat::Conversation Head::conversation() const { return {id, participants, created_at}; }
+
+chat::Message Head::message(chat::Seq seq, MessageRecord record) const {
+  chat::Message message;
+  message.id = record.id;
+  message.conversation_id = id;
+  message.sender = participants[record.sender];
+  message.receiver = participants[record.sender == 0 ? 1 : 0];
+  message.content = std::move(record.content);
+  message.seq = seq;
+  message.version = record.version;
+  message.client_id = std::move(record.client_id);
+  message.created_at = record.created_at;
+  return message;
+}
+
+chat::Receipt Head::receipt(Member member) const {
+  const MemberState& state = members[member];
+  chat::Receipt receipt{id, participants[member], state.delivered.seq, state.read.seq, {}, {}};
+  if (state.delivered.seq > 0) receipt.delivered_at = state.delivered.at;
+  if (state.read.seq > 0) receipt.read_at = state.read.at;
+  return receipt;
+}
+
+std::string encode(const MessageRecord& record) {
+  Writer out = begin(48 + record.content.size() + (record.client_id ? record.client_id->size() : 0));
+  out.u8(record.client_id ? has_client_id : 0).varint(record.version).time(record.created_at).id(record.id);
+  out.u8(static_cast<std::uint8_t>(record.sender));
+  if (record.client_id) out.text(*record.client_id);
+  out.varint(record.sent.size());
+  for (const std::uint64_t count : record.sent) out.varint(count);
+  return out.raw(record.content).take();
+}
+
+std::optional<MessageRecord> decode_message(std::string_view value) {
+  Parser in = open(value);
+  MessageRecord record;
+  const std::uint8_t flags = in.u8();
+  record.version = in.varint();
+  record.created_at = in.time();
+  record.id = in.id<chat::MessageId>();
+  record.sender = in.u8();
+  if (flags & has_client_id) record.client_id = std::string(in.text());
+  const std::uint64_t members = in.varint();
+  if (members > max_participants || record.sender >= members) return std::nullopt;
+  record.sent.resize(members);
+  for (std::uint64_t& count : record.sent) count = in.varint();
+  record.content = std::string(in.rest());
+  return finish(in, std::move(record));
+}
+
+std::string encode(const Head& head) {
+  Writer out = begin(48 + head.participants.size() * 48);
+  out.time(head.created_at).varint(head.last_seq).varint(head.last_version).time(head.last_created_at);
+  out.varint(head.participants.size());
+  for (std::size_t i = 0; i < head.participants.size(); ++i) {
+    const MemberState& state = head.members[i];
+    out.id(head.participants[i]).varint(state.sent).varint(state.sent_at_read);
+    put(out, state.delivered);
+    put(out, state.read);
+  }
+  return out.take();
+}
+
+std::optional<Head> decode_head(std::string_view value) {
+  Parser in = open(value);
+  Head head;
+  head.created_at = in.time();
+  head.last_seq = in.varint();
+  head.last_version = in.varint();
+  head.last_created_at = in.time();
+  const std::uint64_t members = in.varint();
+  if (members < 2 || members > max_participants) return std::nullopt;
+  for (std::uint64_t i = 0; i < members; ++i) {
+    head.participants.push_back(in.id<chat::UserId>());
+    MemberState state;
+    state.sent = in.varint();
+    state.sent_at_read = in.varint();
+    state.delivered = take_reached(in);
+    state.read = take_reached(in);
+    head.members.push_back(state);
+  }
+  return finish(in, std::move(head));
+}
+
+std::string encode(const Location& location) {
+  return begin(32).id(location.conversation).varint(location.seq).take();
+}
+std::optional<Location> decode_location(std::string_view value) {
+  Parser in = open(value);
+  Location location;
+  location.conversation = in.id<chat::ConversationId>();
+  location.seq = in.varint();
+  return finish(in, location);
+}
+
+std::string encode(const WatermarkRecord& record) {
+  return begin(16).time(record.at).varint(record.version).take();
+}
+std::optional<WatermarkRecord> decode_watermark(std::string_view value) {
+  Parser in = open(value);
+  WatermarkRecord record;
+  record.at = in.time();
+  record.version = in.varint();
+  return finish(in, record);
+}
+
+std::string encode(const IdempotencyRecord& record) {
+  return begin(32).time(record.at).id(record.location.conversation).varint(record.location.seq).take();
+}
+std::optional<IdempotencyRecord> decode_idempotency(std::string_view value) {
+  Parser in = open(value);
+  IdempotencyRecord record;
+  record.at = in.time();
+  record.location.conversation = in.id<chat::ConversationId>();
+  record.location.seq = in.varint();
+  return finish(in, record);
+}
+
+std::string encode(const chat::Account& account) {
+  std::uint8_t flags = 0;
+  if (account.name) flags |= has_name;
+  if (account.avatar) flags |= has_avatar;
+  if (account.email_notifications) flags |= notifies;
+  if (account.administrator) flags |= administers;
+  Writer out = begin(256);
+  out.u8(flags).time(account.created_at).time(account.updated_at);
+  out.text(account.username).text(account.email).text(account.password_hash);
+  if (account.name) out.text(*account.name);
+  if (account.avatar) out.text(*account.avatar);
+  return out.take();
+}
+
+std::optional<chat::Account> decode_account(std::string_view value) {
+  Parser in = open(value);
+  chat::Account account;
+  const std::uint8_t flags = in.u8();
+  account.created_at = in.time();
+  account.updated_at = in.time();
+  account.username = in.text();
+  account.email = in.text();
+  account.password_hash = in.text();
+  if (flags & has_name) account.name = std::string(in.text());
+  if (flags & has_avatar) account.avatar = std::string(in.text());
+  account.email_notifications = (flags & notifies) != 0;
+  account.administrator = (flags & administers) != 0;
+  return finish(in, std::move(account));
+}
+
+std::string encode(const FamilyRecord& record) {
+  const chat::Family& family = record.family;
+  return begin(64).time(family.expires_at).id(family.user).u8(record.revoked ? 1 : 0).text(family.token_id).take();
+}
+std::optional<FamilyRecord> decode_family(std::string_view value) {
+  Parser in = open(value);
+  FamilyRecord record;
+  record.family.expires_at = in.time();
+  record.family.user = in.id<chat::UserId>();
+  record.revoked = in.u8() != 0;
+  record.family.token_id = in.text();
+  return finish(in, std::move(record));
+}
+
+std::string encode_time(Time time) { return begin(16).time(time).take(); }
+std::optional<Time> decode_time(std::string_view value) {
+  Parser in = open(value);
+  const Time time = in.time();
+  return finish(in, time);
+}
+
+std::string encode_ids(const std::vector<chat::UserId>& ids) {
+  Writer out = begin(2 + ids.size() * 12);
+  out.varint(ids.size());
+  for (const chat::UserId& id : ids) out.id(id);
+  return out.take();
+}
+std::optional<std::vector<chat::UserId>> decode_ids(std::string_view value) {
+  Parser in = open(value);
+  const std::uint64_t count = in.varint();
+  if (count > max_participants) return std::nullopt;
+  std::vector<chat::UserId> ids;
+  for (std::uint64_t i = 0; i < count; ++i) ids.push_back(in.id<chat::UserId>());
+  return finish(in, std::move(ids));
+}
+
+}  // namespace parley::store::embedded

@@ -1,0 +1,121 @@
+#pragma once
+
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "chat/account.hpp"
+#include "chat/conversation.hpp"
+#include "chat/message.hpp"
+#include "chat/ports/session_store.hpp"
+
+/// What each row holds. Every value begins with the version of its layout.
+/// Source: docs/formats/embedded-store.md, "Values".
+namespace parley::store::embedded {
+
+/// Position in `Head::participants`.
+using Member = std::size_t;
+
+struct MessageRecord {
+  chat::Version version = 0;
+  Time created_at;
+  chat::MessageId id;
+  Member sender = 0;
+  std::optional<std::string> client_id;
+  /// How many messages each participant had sent, this one included: what unread counts are derived from.
+  std::vector<std::uint64_t> sent;
+  std::string content;
+
+  friend bool operator==(const MessageRecord&, const MessageRecord&) = default;
+};
+
+/// A watermark's present place.
+struct Reached {
+  chat::Seq seq = 0;
+  chat::Version version = 0;
+  Time at;
+
+  friend bool operator==(const Reached&, const Reached&) = default;
+};
+
+/// One participant's side of a head.
+struct MemberState {
+  std::uint64_t sent = 0;          ///< Messages sent, of all.
+  std::uint64_t sent_at_read = 0;  ///< Messages sent, of those up to the own read watermark.
+  Reached delivered;
+  Reached read;
+
+  friend bool operator==(const MemberState&, const MemberState&) = default;
+};
+
+/// Everything about a conversation that changes.
+struct Head {
+  chat::ConversationId id;  ///< From the key.
+  std::vector<chat::UserId> participants;
+  Time created_at;
+  chat::Seq last_seq = 0;
+  chat::Version last_version = 0;  ///< Of the newest message.
+  Time last_created_at;            ///< Of the newest message.
+  std::vector<MemberState> members;
+
+  std::optional<Member> member(chat::UserId user) const;
+  /// Messages of others behind the member's read watermark.
+  std::uint64_t unread(Member member) const;
+  /// Of the newest change of any kind.
+  chat::Version changed() const;
+  chat::Conversation conversation() const;
+  /// `record` as a message, without its delivery and read times.
+  chat::Message message(chat::Seq seq, MessageRecord record) const;
+  chat::Receipt receipt(Member member) const;
+
+  friend bool operator==(const Head&, const Head&) = default;
+};
+
+/// A place in a conversation.
+struct Location {
+  chat::ConversationId conversation;
+  chat::Seq seq = 0;
+
+  friend bool operator==(const Location&, const Location&) = default;
+};
+
+/// One advance of a watermark.
+struct WatermarkRecord {
+  Time at;
+  chat::Version version = 0;
+};
+
+struct IdempotencyRecord {
+  Location location;
+  Time at;  ///< When it was stored; retention counts from here.
+};
+
+struct FamilyRecord {
+  chat::Family family;   ///< Its id is in the key.
+  bool revoked = false;  ///< Kept until it expires, so that its id is not opened again.
+};
+
+std::string encode(const MessageRecord& record);
+std::string encode(const Head& head);
+std::string encode(const Location& location);
+std::string encode(const WatermarkRecord& record);
+std::string encode(const IdempotencyRecord& record);
+/// All but last_seen, which has a row of its own: it moves far more often.
+std::string encode(const chat::Account& account);
+std::string encode(const FamilyRecord& record);
+std::string encode_time(Time time);
+std::string encode_ids(const std::vector<chat::UserId>& ids);
+
+/// nullopt: not what `encode` writes. Ids that are in the key are left zero.
+std::optional<MessageRecord> decode_message(std::string_view value);
+std::optional<Head> decode_head(std::string_view value);
+std::optional<Location> decode_location(std::string_view value);
+std::optional<WatermarkRecord> decode_watermark(std::string_view value);
+std::optional<IdempotencyRecord> decode_idempotency(std::string_view value);
+std::optional<chat::Account> decode_account(std::string_view value);
+std::optional<Time> decode_time(std::string_view value);
+std::optional<FamilyRecord> decode_family(std::string_view value);
+std::optional<std::vector<chat::UserId>> decode_ids(std::string_view value);
+
+}  // namespace parley::store::embedded

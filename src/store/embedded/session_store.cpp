@@ -1,0 +1,96 @@
+#include "store/embedded/session_store.hpp"
+
+#include <algorithm>
+
+#include "store/embedded/bytes.hpp"
+#include "store/embedded/database.hpp"
+#include "store/embedded/internals.hpp"
+
+namespace parley::store::embedded {
+
+namespace {
+void put_family(Transaction& transaction, const FamilyRecord& record) {
+  transaction.require_sync();
+  transaction.put(keys::family(record.family.id), encode(record));
+  const Key listed = keys::user_family(record.family.user, record.family.id);
+  if (record.revoked) {
+    transaction.erase(listed);
+  } else {
+    transaction.put(listed, encode_time(record.family.expires_at));
+  }
+}
+
+Result<Done> open_family(Transaction& transaction, const chat::Family& family) {
+  const bool is_known = transaction.family(family.id).has_value();
+  if (is_known || transaction.error()) return refuse(transaction, Errc::conflict, "the family exists already");
+  put_family(transaction, {family, false});
+  return Done{};
+}
+
+Result<Done> rotate_family(Transaction& transaction, const chat::Family& next, const std::string& presented, Time now) {
+  auto known = transaction.family(next.id);
+  const bool is_good = known && !known->revoked && known->family.user == next.user && now < known->family.expires_at;
+  if (!is_good || transaction.error()) return refuse(transaction, Errc::unauthorized, "Invalid token");
+  if (known->family.token_id != presented) {
+    known->revoked = true;
+    put_family(transaction, *known);
+    return fail(Errc::unauthorized, "Invalid token");
+  }
+  known->family.token_id = next.token_id;
+  known->family.expires_at = std::max(known->family.expires_at, next.expires_at);
+  put_family(transaction, *known);
+  return Done{};
+}
+
+Result<Done> revoke_family(Transaction& transaction, chat::FamilyId id) {
+  auto known = transaction.family(id);
+  if (transaction.error()) return *transaction.error();
+  if (known && !known->revoked) {
+    known->revoked = true;
+    put_family(transaction, *known);
+  }
+  return Done{};
+}
+
+Result<std::vector<chat::FamilyId>> revoke_families(Transaction& transaction, chat::UserId user) {
+  const Key prefix = keys::user_families(user);
+  std::vector<FamilyRecord> records;
+  for (const std::string& key : transaction.keys_with(prefix)) {
+    const auto id = Parser(std::string_view(key).substr(prefix.bytes.size())).id<chat::FamilyId>();
+    if (auto known = transaction.family(id)) records.push_back(std::move(*known));
+  }
+  if (transaction.error()) return *transaction.error();
+  std::vector<chat::FamilyId> revoked;
+  for (FamilyRecord& record : records) {
+    record.revoked = true;
+    put_family(transaction, record);
+    revoked.push_back(record.family.id);
+  }
+  return revoked;
+}
+}  // namespace
+
+Task<Result<Done>> SessionStore::open(chat::Family family) {
+  return submit<Done>(database_.internals().committer, [family = std::move(family)](Transaction& transaction) {
+    return open_family(transaction, family);
+  });
+}
+
+Task<Result<Done>> SessionStore::rotate(chat::Family next, std::string presented, Time now) {
+  return submit<Done>(database_.internals().committer,
+                      [next = std::move(next), presented = std::move(presented), now](Transaction& transaction) {
+                        return rotate_family(transaction, next, presented, now);
+                      });
+}
+
+Task<Result<Done>> SessionStore::revoke(chat::FamilyId id) {
+  return submit<Done>(database_.internals().committer,
+                      [id](Transaction& transaction) { return revoke_family(transaction, id); });
+}
+
+Task<Result<std::vector<chat::FamilyId>>> SessionStore::revoke_all(chat::UserId user) {
+  return submit<std::vector<chat::FamilyId>>(
+      database_.internals().committer, [user](Transaction& transaction) { return revoke_families(transaction, user); });
+}
+
+}  // namespace parley::store::embedded

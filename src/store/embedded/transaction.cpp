@@ -1,0 +1,177 @@
+#include "store/embedded/transaction.hpp"
+
+#include <algorithm>
+#include <cassert>
+
+#include "store/embedded/bytes.hpp"
+
+namespace parley::store::embedded {
+
+namespace {
+std::pair<chat::UserId, chat::UserId> sorted(chat::UserId one, chat::UserId other) {
+  return {std::min(one, other), std::max(one, other)};
+}
+}  // namespace
+
+Transaction::Transaction(Engine& engine, const Config& config)
+    : Rows(engine),
+      heads_(config.cached_conversations),
+      pairs_(config.cached_pairs),
+      users_(config.cached_users) {
+  std::string value;
+  if (get(keys::meta("version"), value)) version_ = committed_version_ = Parser(value).be64();
+}
+
+rocksdb::Status Transaction::fetch(const Key& key, std::string& value) {
+  const Overlay& overlay = overlay_[static_cast<std::size_t>(key.table)];
+  if (const auto own = overlay.find(key.bytes); own != overlay.end()) {
+    if (!own->second) return rocksdb::Status::NotFound();
+    value = *own->second;
+    return rocksdb::Status::OK();
+  }
+  return engine().db().Get(options_, engine().table(key.table), key.bytes, &value);
+}
+
+std::optional<Time> Transaction::unwritten_advance(const Head& head, Member member, Mark mark, chat::Seq seq) {
+  const Line line{head.id, member, mark};
+  for (const Advance& advance : advances_) {
+    if (advance.line == line && advance.to.seq >= seq) return advance.to.at;
+  }
+  return std::nullopt;
+}
+
+bool Transaction::user_exists(chat::UserId id) {
+  if (users_.find(id) != nullptr) return true;
+  std::string value;
+  if (!get(keys::account(id), value)) return false;
+  users_.insert(id, Done{});
+  return true;
+}
+
+void Transaction::know_user(chat::UserId id) {
+  if (users_.find(id) == nullptr) users_.insert(id, Done{});
+}
+
+Head* Transaction::find_head(chat::ConversationId id) {
+  if (Head* cached = heads_.find(id)) return cached;
+  auto stored = head(id);
+  return stored ? &heads_.insert(id, std::move(*stored)) : nullptr;
+}
+
+Head* Transaction::find_pair(chat::UserId one, chat::UserId other) {
+  const auto pair = sorted(one, other);
+  if (const auto* cached = pairs_.find(pair)) return find_head(*cached);
+  const auto stored = conversation_of(one, other);
+  if (!stored) return nullptr;
+  pairs_.insert(pair, *stored);
+  Head* found = find_head(*stored);
+  if (found == nullptr) set_error(fail(Errc::corrupt, "the conversation of a pair is missing"));
+  return found;
+}
+
+Head& Transaction::create_head(chat::UserId one, chat::UserId other, Time now) {
+  const auto pair = sorted(one, other);
+  Head head;
+  head.id.bytes = new_id(now);
+  head.participants = {pair.first, pair.second};
+  head.created_at = head.last_created_at = now;
+  head.members.resize(2);
+  put(keys::pair(one, other), std::string(head.id.view()));
+  put(keys::membership(one, head.id), encode_ids({other}));
+  put(keys::membership(other, head.id), encode_ids({one}));
+  pairs_.insert(pair, head.id);
+  return heads_.insert(head.id, std::move(head));
+}
+
+void Transaction::put(const Key& key, std::string value) {
+  [[maybe_unused]] const auto status = batch_.Put(engine().table(key.table), key.bytes, value);
+  assert(status.ok());
+  overlay_[static_cast<std::size_t>(key.table)].insert_or_assign(key.bytes, std::move(value));
+}
+
+void Transaction::erase(const Key& key) {
+  [[maybe_unused]] const auto status = batch_.Delete(engine().table(key.table), key.bytes);
+  assert(status.ok());
+  overlay_[static_cast<std::size_t>(key.table)].insert_or_assign(key.bytes, std::nullopt);
+}
+
+void Transaction::advance(Head& head, Member member, Mark mark, Reached to) {
+  MemberState& state = head.members[member];
+  Reached& reached = mark == Mark::delivered ? state.delivered : state.read;
+  assert(to.seq > reached.seq);
+  reached = to;
+  touch(head);
+  // Advances of one moment need one row: the last covers what the others reached, with the same time.
+  const Line line{head.id, member, mark};
+  const auto [newest, is_first] = newest_advance_.try_emplace(line, advances_.size());
+  if (!is_first && advances_[newest->second].to.at == to.at) {
+    advances_[newest->second].to = to;
+    return;
+  }
+  newest->second = advances_.size();
+  advances_.push_back({line, to});
+}
+
+void Transaction::write_touched() {
+  for (const chat::ConversationId& id : touched_) {
+    const Head* head = heads_.find(id);
+    assert(head != nullptr);
+    batch_.Put(engine().table(Table::chat), keys::head(id).bytes, encode(*head)).PermitUncheckedError();
+  }
+  for (const Advance& advance : advances_) {
+    const Key key = keys::watermark(advance.line.conversation, advance.line.member, advance.line.mark, advance.to.seq);
+    const std::string value = encode(WatermarkRecord{advance.to.at, advance.to.version});
+    batch_.Put(engine().table(Table::chat), key.bytes, value).PermitUncheckedError();
+  }
+  if (version_ == committed_version_) return;
+  const std::string value = Writer(8).be64(version_).take();
+  batch_.Put(engine().table(Table::people), keys::meta("version").bytes, value).PermitUncheckedError();
+}
+
+rocksdb::Status Transaction::commit() {
+  rocksdb::Status status;
+  if (!is_empty()) {
+    write_touched();
+    rocksdb::WriteOptions options;
+    options.sync = sync_;
+    status = engine().db().Write(options, &batch_);
+  }
+  if (status.ok()) {
+    committed_version_ = version_;
+  } else {
+    version_ = committed_version_;
+    heads_.clear();
+    pairs_.clear();
+    users_.clear();
+    changes_.clear();
+  }
+  forget_batch();
+  return status;
+}
+
+void Transaction::forget_batch() {
+  batch_.Clear();
+  for (Overlay& overlay : overlay_) overlay.clear();
+  touched_.clear();
+  advances_.clear();
+  newest_advance_.clear();
+  sync_ = false;
+  heads_.trim();
+  pairs_.trim();
+  users_.trim();
+  drop_iterators();
+}
+
+std::vector<std::string> Transaction::keys_with(const Key& prefix) {
+  const Overlay& overlay = overlay_[static_cast<std::size_t>(prefix.table)];
+  std::vector<std::string> found;
+  for (Scan row = scan(prefix); row.valid(); row.next()) {
+    if (!overlay.contains(std::string(row.key()))) found.emplace_back(row.key());
+  }
+  for (const auto& [key, value] : overlay) {
+    if (value && key.starts_with(prefix.bytes)) found.push_back(key);
+  }
+  return found;
+}
+
+}  // namespace parley::store::embedded

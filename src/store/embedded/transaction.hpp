@@ -1,0 +1,109 @@
+#pragma once
+
+#include <rocksdb/write_batch.h>
+
+#include <string>
+#include <unordered_map>
+#include <unordered_set>
+#include <vector>
+
+#include "base/object_id.hpp"
+#include "chat/change.hpp"
+#include "store/embedded/config.hpp"
+#include "store/embedded/lru.hpp"
+#include "store/embedded/rows.hpp"
+
+namespace parley::store::embedded {
+
+/// What one batch of operations reads, decides and will write: the database with the batch's own rows laid
+/// over it, and the caches. Lives on the committer thread, for as long as the store does.
+///
+/// An operation first reads, then looks at `error`, then writes: what it has put cannot be taken back alone.
+class Transaction final : public Rows {
+ public:
+  Transaction(Engine& engine, const Config& config);
+
+  /// Before each operation: forgets the read error of the last one.
+  void begin_operation() { clear_error(); }
+
+  bool user_exists(chat::UserId id);
+  /// nullptr: none such. Valid until the batch ends.
+  Head* find_head(chat::ConversationId id);
+  /// The pair's conversation, or nullptr; with `error` free, `create_head` may follow.
+  Head* find_pair(chat::UserId one, chat::UserId other);
+  Head& create_head(chat::UserId one, chat::UserId other, Time now);
+
+  void put(const Key& key, std::string value);
+  void erase(const Key& key);
+  /// The head has changed: its row is written once, at the end.
+  void touch(const Head& head) { touched_.insert(head.id); }
+  /// Moves a watermark of `head` forward to `seq` and writes down when.
+  void advance(Head& head, Member member, Mark mark, Reached to);
+  void know_user(chat::UserId id);
+
+  chat::Version next_version() { return ++version_; }
+  chat::Version version() const { return version_; }
+  ObjectId new_id(Time now) { return ids_.next(now); }
+  void publish(chat::Change change) { changes_.push_back(std::move(change)); }
+  /// The batch must be on disk before anybody hears of it.
+  void require_sync() { sync_ = true; }
+  bool is_empty() const { return batch_.Count() == 0 && touched_.empty(); }
+  bool needs_sync() const { return sync_; }
+
+  /// Writes the batch and forgets it. After an error the caches are empty and the version is back.
+  rocksdb::Status commit();
+  /// What the batch just committed has changed, in version order. Call once after `commit`.
+  std::vector<chat::Change> take_changes() { return std::exchange(changes_, {}); }
+
+  /// Rows of one kind that begin with `prefix`, this batch's own included. For short scans.
+  std::vector<std::string> keys_with(const Key& prefix);
+
+ private:
+  /// Whose watermark, and which of the two.
+  struct Line {
+    chat::ConversationId conversation;
+    Member member;
+    Mark mark;
+    friend bool operator==(const Line&, const Line&) = default;
+  };
+  struct Advance {
+    Line line;
+    Reached to;
+  };
+  struct LineHash {
+    std::size_t operator()(const Line& line) const {
+      return std::hash<chat::ConversationId>()(line.conversation) + 2 * line.member + (line.mark == Mark::read);
+    }
+  };
+  struct PairHash {
+    std::size_t operator()(const std::pair<chat::UserId, chat::UserId>& pair) const {
+      return std::hash<chat::UserId>()(pair.first) * 31 + std::hash<chat::UserId>()(pair.second);
+    }
+  };
+  using Overlay = std::unordered_map<std::string, std::optional<std::string>>;
+
+  rocksdb::Status fetch(const Key& key, std::string& value) override;
+  const rocksdb::ReadOptions& read_options() const override { return options_; }
+  std::optional<Time> unwritten_advance(const Head& head, Member member, Mark mark, chat::Seq seq) override;
+  void write_touched();
+  void forget_batch();
+
+  rocksdb::ReadOptions options_;
+  ObjectIdSource ids_;
+  chat::Version version_ = 0;
+  chat::Version committed_version_ = 0;
+
+  Lru<chat::ConversationId, Head> heads_;
+  Lru<std::pair<chat::UserId, chat::UserId>, chat::ConversationId, PairHash> pairs_;
+  Lru<chat::UserId, Done> users_;
+
+  rocksdb::WriteBatch batch_;
+  Overlay overlay_[2];
+  std::unordered_set<chat::ConversationId> touched_;
+  std::vector<Advance> advances_;
+  std::unordered_map<Line, std::size_t, LineHash> newest_advance_;  ///< Index into `advances_`.
+  std::vector<chat::Change> changes_;
+  bool sync_ = false;
+};
+
+}  // namespace parley::store::embedded
