@@ -23,7 +23,7 @@ struct Config {
   std::chrono::milliseconds upgrade_timeout = 10s;
   std::chrono::milliseconds polling_close_grace = 30s;  ///< How long a close waits for the client's next GET.
   std::size_t max_payload = 1'000'000;           ///< Bytes in one packet or polling body; more is refused.
-  std::size_t max_queued = 1024 * 1024;          ///< Bytes waiting for one client; more closes the session.
+  std::size_t max_queued = 1024 * 1024;          ///< Bytes waiting for one client; whoever has more when the next packet is sent is closed.
   std::size_t max_sessions = 1'000'000;          ///< In the process; further handshakes are refused with code 4.
   bool polling = true;                           ///< Offer the polling transport.
   bool websocket = true;
@@ -40,18 +40,26 @@ struct Config {
 class Application {
  public:
   virtual ~Application() = default;
-  /// A new session on the current shard. nullptr refuses it: the session closes at once.
+  /// A new session on the current shard. nullptr refuses it: the session closes at once. What is sent from
+  /// within leaves behind the open packet.
   virtual std::unique_ptr<SessionHandler> on_session(Session& session) = 0;
   /// Before a session is made; an error's detail becomes the `message` of code 4.
   virtual Result<Done> allow(const http::Request&) { return Done{}; }
 };
+
+struct Core;
 
 /// The Engine.IO v4 server: an http::Endpoint to be mounted at `config.path`, with one registry of sessions
 /// per shard. A request for a session of another shard is moved there with its connection before the
 /// session is touched.
 class Server {
  public:
+  /// `shards` and `application` outlive the server.
   Server(net::Shards& shards, Config config, Application& application);
+  /// For shards that are driven by hand, in tests; the index of each is its position.
+  Server(const std::vector<net::Shard*>& shards, Config config, Application& application);
+  /// Only while no shard runs: before Shards::start or after Shards::stop. Sessions that are still open end
+  /// without on_close.
   ~Server();
 
   /// `router.mount(server.config().path, server.endpoint())`.
@@ -70,6 +78,9 @@ class Server {
   };
   /// Any thread; the shards' counters added up (relaxed).
   Counts counts() const;
+
+ private:
+  std::shared_ptr<Core> core_;
 };
 
 }  // namespace parley::engineio

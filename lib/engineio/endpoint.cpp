@@ -1,0 +1,148 @@
+#include "engineio/endpoint.hpp"
+
+#include <algorithm>
+#include <cctype>
+#include <string>
+#include <utility>
+
+#include "engineio/answer.hpp"
+#include "engineio/session_id.hpp"
+#include "websocket/handshake.hpp"
+
+namespace parley::engineio {
+namespace {
+
+constexpr int internal_error = 500;
+constexpr int bad_request = 400;
+constexpr int payload_too_large = 413;
+
+bool has_body(const http::Request& request) {
+  return request.headers.find("content-length").value_or("0") != "0" || request.headers.find("transfer-encoding").has_value();
+}
+
+bool is_kept(std::string_view name, const std::vector<std::string>& kept) {
+  return kept.empty() || std::ranges::any_of(kept, [&](const std::string& one) {
+    return std::ranges::equal(name, one, [](unsigned char a, char b) { return std::tolower(a) == b; });
+  });
+}
+
+}  // namespace
+
+Registry& Endpoint::registry_of(http::Exchange& exchange) {
+  return *core_->registries[exchange.connection().shard().index()];
+}
+
+ClientSession* Endpoint::session_of(http::Exchange& exchange) {
+  Registry& registry = registry_of(exchange);
+  const Asked asked{exchange.request()};
+  if (ClientSession* session = registry.find(asked.sid)) session->catch_up(registry.shard().now());
+  return registry.find(asked.sid);
+}
+
+net::Shard* Endpoint::other_shard(http::Exchange& exchange) {
+  const auto named = shard_of(Asked{exchange.request()}.sid);
+  if (!named || *named >= core_->registries.size()) return nullptr;
+  net::Shard& shard = core_->registries[*named]->shard();
+  return &shard == &exchange.connection().shard() ? nullptr : &shard;
+}
+
+void Endpoint::on_head(std::shared_ptr<http::Exchange> exchange) {
+  if (net::Shard* owner = other_shard(*exchange)) return exchange->move_to(*owner);
+  const http::Request& request = exchange->request();
+  if (request.method == http::Method::options && !config().origins.empty()) return answer_preflight(*exchange, config());
+
+  const Asked asked{request};
+  ClientSession* session = session_of(*exchange);
+  const auto known = session ? std::optional{Known{session->transport()}} : std::nullopt;
+  if (const auto refusal = check_before_allow(asked, request, config(), known)) return refuse(*exchange, *refusal);
+  if (asked.is_upgrade) return upgrade(*exchange, session);
+  if (!session || request.method == http::Method::get) return;  // on_body goes on.
+  if (request.method != http::Method::post) return answer_empty(*exchange, config(), internal_error);
+  session->begin_post(std::move(exchange));
+}
+
+void Endpoint::on_body(std::shared_ptr<http::Exchange> exchange) {
+  const Asked asked{exchange->request()};
+  if (asked.sid.empty()) return open(*exchange);
+  ClientSession* session = session_of(*exchange);
+  // Since the head was read the session may have ended, or upgraded.
+  if (!session) return refuse(*exchange, Refusal::session_unknown);
+  if (session->transport() != TransportName::polling) return refuse(*exchange, Refusal::bad_request);
+  if (exchange->request().method == http::Method::get) {
+    session->poll(std::move(exchange));
+  } else {
+    session->post(exchange);
+  }
+}
+
+void Endpoint::on_too_large(std::shared_ptr<http::Exchange> exchange) {
+  Registry& registry = registry_of(*exchange);
+  registry.counters().too_large.add();
+  ClientSession* session = session_of(*exchange);
+  if (session && session->transport() == TransportName::polling) {
+    session->refuse_post(*exchange);
+  } else {
+    answer_empty(*exchange, config(), payload_too_large);
+  }
+}
+
+void Endpoint::upgrade(http::Exchange& exchange, ClientSession* session) {
+  if (has_body(exchange.request())) return answer_empty(exchange, config(), bad_request);
+  if (!session && !allow(exchange)) return;
+  const auto handshake = websocket::read_handshake(exchange.request(), config().per_message_deflate);
+  if (!handshake) {
+    registry_of(exchange).counters().refused[static_cast<std::size_t>(Refusal::bad_request)].add();
+    std::string leftover;
+    const int status = handshake.error().code == Errc::not_supported ? 426 : bad_request;
+    return websocket::refuse(exchange.take_over(leftover), status, handshake.error().detail);
+  }
+  if (session) return session->begin_upgrade(exchange, *handshake);
+  registry_of(exchange).add(handshake_of(exchange.request())).open_websocket(exchange, *handshake);
+}
+
+void Endpoint::open(http::Exchange& exchange) {
+  if (!allow(exchange)) return;
+  registry_of(exchange).add(handshake_of(exchange.request())).open_polling(exchange);
+}
+
+bool Endpoint::allow(http::Exchange& exchange) {
+  Registry& registry = registry_of(exchange);
+  if (!registry.has_room()) {
+    registry.counters().overfull.add();
+    answer_refusal(exchange, config(), Refusal::forbidden);
+    return false;
+  }
+  if (!is_allowed_origin(exchange.request(), config())) {
+    refuse(exchange, Refusal::forbidden);
+    return false;
+  }
+  if (const auto allowed = core_->common.application.allow(exchange.request()); !allowed) {
+    refuse(exchange, Refusal::forbidden, allowed.error().detail);
+    return false;
+  }
+  const auto refusal = check_after_allow(Asked{exchange.request()});
+  if (refusal) refuse(exchange, *refusal);
+  return !refusal;
+}
+
+void Endpoint::refuse(http::Exchange& exchange, Refusal refusal, std::string_view message) {
+  registry_of(exchange).counters().refused[static_cast<std::size_t>(refusal)].add();
+  answer_refusal(exchange, config(), refusal, message);
+}
+
+Handshake Endpoint::handshake_of(http::Request& request) const {
+  Handshake out;
+  for (const auto& [name, value] : request.headers.all()) {
+    if (is_kept(name, config().keep_headers)) out.headers.add(name, value);
+  }
+  // Nothing behind this reads the query or the target of a handshake again.
+  out.query = std::move(request.query);
+  out.url = std::move(request.target);
+  out.address = request.client;
+  out.issued = wall_now();
+  out.secure = request.secure;
+  out.cross_domain = request.headers.find("origin").has_value();
+  return out;
+}
+
+}  // namespace parley::engineio

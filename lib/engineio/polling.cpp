@@ -1,0 +1,141 @@
+#include "engineio/polling.hpp"
+
+#include <utility>
+
+#include "base/utf8.hpp"
+#include "engineio/answer.hpp"
+#include "engineio/fixed_packets.hpp"
+#include "engineio/payload.hpp"
+
+namespace parley::engineio {
+namespace {
+
+constexpr int bad_request = 400;
+constexpr int payload_too_large = 413;
+
+}  // namespace
+
+void Polling::poll(std::shared_ptr<http::Exchange> exchange) {
+  if (poll_) {
+    answer_empty(*exchange, config_, bad_request);
+    return owner_.on_polling_end(CloseReason::transport_error);
+  }
+  poll_ = std::move(exchange);
+  if (queue_.empty() && hurrying_) queue_.push_back(FixedPackets::all().noop);
+  if (!queue_.empty()) return flush();
+  watch(poll_);
+}
+
+void Polling::begin_post(std::shared_ptr<http::Exchange> exchange) {
+  const bool binary = exchange->request().headers.find("content-type") == "application/octet-stream";
+  if (binary || post_) {
+    answer_empty(*exchange, config_, bad_request);
+    return owner_.on_polling_end(CloseReason::transport_error);
+  }
+  post_ = std::move(exchange);
+  watch(post_);
+}
+
+void Polling::post(const std::shared_ptr<http::Exchange>& exchange) {
+  if (post_ != exchange) return;
+  const auto alive = shared_from_this();
+  // From here on it is no longer "being read": whoever ends the session meanwhile leaves it its answer.
+  post_.reset();
+  read_payload(exchange->request().body);
+  answer_ok(*exchange, config_);
+}
+
+void Polling::read_payload(std::string_view payload) {
+  if (!is_utf8(payload)) return owner_.on_polling_end(CloseReason::parse_error);
+  PayloadReader reader{payload};
+  while (!reader.at_end()) {
+    const auto element = reader.next();
+    if (!element) return owner_.on_polling_end(CloseReason::parse_error);
+    const bool more = element->is_binary ? owner_.on_binary_packet(element->bytes) : owner_.on_packet(element->packet);
+    if (!more) return;
+  }
+}
+
+void Polling::refuse_post(http::Exchange& exchange) {
+  if (post_.get() == &exchange) post_.reset();
+  answer_empty(exchange, config_, payload_too_large);
+}
+
+void Polling::watch(const std::shared_ptr<http::Exchange>& exchange) {
+  exchange->on_abort([weak = weak_from_this(), which = exchange.get()] {
+    if (const auto self = weak.lock()) self->on_abort(which);
+  });
+}
+
+void Polling::on_abort(const http::Exchange* exchange) {
+  if (poll_.get() != exchange && post_.get() != exchange) return;
+  if (poll_.get() == exchange) poll_.reset();
+  if (post_.get() == exchange) post_.reset();
+  owner_.on_polling_end(CloseReason::transport_error);
+}
+
+void Polling::send(std::span<const Message> messages) {
+  for (const Message& message : messages) {
+    queued_bytes_ += message.payload().size();
+    queue_.push_back(message);
+  }
+  schedule_flush();
+}
+
+/// Not at once: what the application sends in this turn leaves in one answer instead of one packet now and
+/// the others with the client's next GET.
+void Polling::schedule_flush() {
+  if (flush_scheduled_ || !poll_) return;
+  flush_scheduled_ = true;
+  shard_.post([weak = weak_from_this()] {
+    const auto self = weak.lock();
+    if (!self) return;
+    self->flush_scheduled_ = false;
+    self->flush();
+  });
+}
+
+void Polling::flush() {
+  if (!poll_ || queue_.empty()) return;
+  const auto poll = std::exchange(poll_, nullptr);
+  answer_payload(*poll, config_, encode_queue());
+  owner_.on_polling_drained();
+}
+
+std::string Polling::encode_queue() {
+  std::string payload;
+  payload.reserve(queued_bytes_ + queue_.size());
+  for (const Message& message : queue_) append_packet(payload, message);
+  take_queue();
+  return payload;
+}
+
+void Polling::set_hurrying(bool hurrying) {
+  hurrying_ = hurrying;
+  if (!hurrying || !poll_ || !queue_.empty()) return;
+  queue_.push_back(FixedPackets::all().noop);
+  flush();
+}
+
+bool Polling::finish(LastWord last) {
+  if (const auto post = std::exchange(post_, nullptr)) post->abort();
+  const auto poll = std::exchange(poll_, nullptr);
+  if (!poll) return false;
+  if (last == LastWord::noop) take_queue();
+  queue_.push_back(last == LastWord::close ? FixedPackets::all().close : FixedPackets::all().noop);
+  answer_payload(*poll, config_, encode_queue());
+  return true;
+}
+
+void Polling::answer_late(http::Exchange& exchange, LastWord last) {
+  if (queue_.empty() || last == LastWord::noop) queue_ = {FixedPackets::all().noop};
+  if (last == LastWord::close) queue_.push_back(FixedPackets::all().close);
+  answer_payload(exchange, config_, encode_queue());
+}
+
+std::vector<Message> Polling::take_queue() {
+  queued_bytes_ = 0;
+  return std::exchange(queue_, {});
+}
+
+}  // namespace parley::engineio

@@ -1,0 +1,91 @@
+#include "engineio/registry.hpp"
+
+#include <algorithm>
+#include <utility>
+
+#include "engineio/session_id.hpp"
+
+namespace parley::engineio {
+namespace {
+
+constexpr std::chrono::milliseconds drain_step{10};
+
+}  // namespace
+
+Registry::Registry(net::Shard& shard, Common& common)
+    : shard_(shard), common_(common), drain_timer_(net::Timer::calling<&Registry::on_drain_timer>(shard.timers(), *this)) {}
+
+ClientSession* Registry::find(std::string_view id) {
+  const auto found = sessions_.find(id);
+  return found == sessions_.end() ? nullptr : found->get();
+}
+
+bool Registry::has_room() const {
+  return !draining_ && common_.sessions.load(std::memory_order_relaxed) < common_.config.max_sessions;
+}
+
+ClientSession& Registry::add(Handshake handshake) {
+  auto made = std::make_unique<ClientSession>(*this, make_session_id(shard_.index()), std::move(handshake));
+  ClientSession& session = *made;
+  sessions_.insert(std::move(made));
+  common_.sessions.fetch_add(1, std::memory_order_relaxed);
+  counters_.opened.add();
+  return session;
+}
+
+void Registry::retire(ClientSession& session) {
+  const auto found = sessions_.find(std::string_view{session.id()});
+  if (found == sessions_.end()) return;
+  graveyard_.sessions.push_back(std::move(sessions_.extract(found).value()));
+  common_.sessions.fetch_sub(1, std::memory_order_relaxed);
+  schedule_burial();
+}
+
+void Registry::bury(std::unique_ptr<SessionHandler> handler) {
+  if (!handler) return;
+  graveyard_.handlers.push_back(std::move(handler));
+  schedule_burial();
+}
+
+void Registry::bury(std::unique_ptr<Upgrade> upgrade) {
+  if (!upgrade) return;
+  graveyard_.upgrades.push_back(std::move(upgrade));
+  schedule_burial();
+}
+
+void Registry::schedule_burial() {
+  if (std::exchange(graveyard_.is_scheduled, true)) return;
+  shard_.post([weak = weak_from_this()] {
+    // Destructors may close further sessions, so the lists are taken away first.
+    if (const auto self = weak.lock()) const Graveyard dead = std::exchange(self->graveyard_, Graveyard{});
+  });
+}
+
+void Registry::drain(CloseReason reason, std::chrono::milliseconds jitter) {
+  draining_ = true;
+  drain_ = {.ids = {}, .done = 0, .reason = reason, .start = shard_.now(), .jitter = jitter};
+  drain_.ids.reserve(sessions_.size());
+  for (const auto& session : sessions_) drain_.ids.push_back(session->id());
+  on_drain_timer();
+}
+
+void Registry::on_drain_timer() {
+  const auto passed = shard_.now() - drain_.start;
+  const std::size_t total = drain_.ids.size();
+  const bool all = passed >= drain_.jitter;
+  const auto due = all ? total : static_cast<std::size_t>(static_cast<double>(total) * (passed / std::chrono::duration<double>{drain_.jitter}));
+  for (; drain_.done < due; ++drain_.done) {
+    if (ClientSession* session = find(drain_.ids[drain_.done])) session->close(drain_.reason);
+  }
+  if (drain_.done < total) drain_timer_.start(shard_.now() + drain_step);
+}
+
+void Registry::clear() {
+  draining_ = true;
+  drain_timer_.stop();
+  auto sessions = std::exchange(sessions_, {});
+  sessions.clear();
+  const Graveyard dead = std::exchange(graveyard_, Graveyard{});
+}
+
+}  // namespace parley::engineio

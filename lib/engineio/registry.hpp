@@ -1,0 +1,102 @@
+#pragma once
+
+#include <atomic>
+#include <chrono>
+#include <functional>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <unordered_set>
+#include <vector>
+
+#include "engineio/client_session.hpp"
+#include "engineio/counters.hpp"
+#include "engineio/server.hpp"
+#include "net/shard.hpp"
+#include "websocket/connection.hpp"
+
+namespace parley::engineio {
+
+/// What all shards of a server share; immutable but for the count of sessions.
+struct Common {
+  Config config;
+  Application& application;
+  websocket::Config websocket;
+  std::atomic<std::size_t> sessions = 0;
+};
+
+/// The sessions of one shard: opens, finds and frees them. Lives on that shard.
+class Registry : public std::enable_shared_from_this<Registry> {
+ public:
+  Registry(net::Shard& shard, Common& common);
+
+  /// nullptr when there is none of that id.
+  ClientSession* find(std::string_view id);
+  /// A registered session without a transport; open it at once.
+  ClientSession& add(Handshake handshake);
+  /// True when a further session may be opened.
+  bool has_room() const;
+
+  /// The session is over: its id is forgotten now; it and its handler are freed when this turn is over.
+  void retire(ClientSession& session);
+  /// The same for what a session has done with.
+  void bury(std::unique_ptr<SessionHandler> handler);
+  void bury(std::unique_ptr<Upgrade> upgrade);
+
+  /// Refuses new sessions from now on and closes those that are open, spread evenly over `jitter`.
+  void drain(CloseReason reason, std::chrono::milliseconds jitter);
+  /// Frees everything at once and tells nobody; for the end of the process, when no shard runs any more.
+  void clear();
+
+  net::Shard& shard() { return shard_; }
+  const Config& config() const { return common_.config; }
+  Common& common() { return common_; }
+  Counters& counters() { return counters_; }
+  const Counters& counters() const { return counters_; }
+
+ private:
+  struct Hash {
+    using is_transparent = void;
+    std::size_t operator()(std::string_view id) const { return std::hash<std::string_view>{}(id); }
+    std::size_t operator()(const std::unique_ptr<ClientSession>& session) const { return (*this)(session->id()); }
+  };
+  struct Equal {
+    using is_transparent = void;
+    static std::string_view id(std::string_view id) { return id; }
+    static std::string_view id(const std::unique_ptr<ClientSession>& session) { return session->id(); }
+    template <class A, class B>
+    bool operator()(const A& a, const B& b) const {
+      return id(a) == id(b);
+    }
+  };
+  /// What is over and may still be on the call stack. Destroyed from the last member to the first: handlers
+  /// may still look at their sessions.
+  struct Graveyard {
+    bool is_scheduled = false;
+    std::vector<std::unique_ptr<ClientSession>> sessions;
+    std::vector<std::unique_ptr<Upgrade>> upgrades;
+    std::vector<std::unique_ptr<SessionHandler>> handlers;
+  };
+  /// A drain under way.
+  struct Drain {
+    std::vector<std::string> ids;
+    std::size_t done = 0;
+    CloseReason reason = CloseReason::server_shutdown;
+    SteadyTime start;
+    std::chrono::milliseconds jitter{};
+  };
+
+  void schedule_burial();
+  void on_drain_timer();
+
+  net::Shard& shard_;
+  Common& common_;
+  Counters counters_;
+  std::unordered_set<std::unique_ptr<ClientSession>, Hash, Equal> sessions_;
+  Graveyard graveyard_;
+  Drain drain_;
+  net::Timer drain_timer_;
+  bool draining_ = false;
+};
+
+}  // namespace parley::engineio
