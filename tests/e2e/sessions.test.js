@@ -1,0 +1,215 @@
+import assert from 'node:assert/strict';
+import { after, before, describe, test } from 'node:test';
+
+import { login, person } from '../lib/people.js';
+import { Rest } from '../lib/rest.js';
+import { Server, secrets } from '../lib/server.js';
+import { assertError, assertInvalidToken, assertNotAuthorized, assertOwnUser, unknownId } from '../lib/shapes.js';
+import { accessToken, claimsOf, expiredToken, forgedToken, now, signedWith } from '../lib/tokens.js';
+import { until } from '../lib/wait.js';
+
+let server;
+let rest;
+
+before(async () => {
+  server = await Server.start();
+  rest = new Rest(server.url);
+});
+after(() => server?.destroy());
+
+const refresh = (refreshToken) => rest.post('/api/auth/refresh', { refreshToken });
+
+describe('refresh', () => {
+  test('gives a new pair that works', async () => {
+    const who = await person(server);
+    const first = await login(server, who);
+    const answer = await refresh(first.refreshToken);
+    assert.equal(answer.status, 200, answer.text);
+    assert.notEqual(answer.body.refreshToken, first.refreshToken);
+    assert.equal(claimsOf(answer.body.accessToken).userId, who.id);
+    assert.equal(claimsOf(answer.body.accessToken).sid, claimsOf(first.accessToken).sid);
+    assert.equal((await rest.as(answer.body.accessToken).get('/api/users/me')).status, 200);
+    assert.equal((await refresh(answer.body.refreshToken)).status, 200);
+  });
+
+  test('refuses a token that was used, and revokes its whole family', async () => {
+    const first = await login(server, await person(server));
+    const second = (await refresh(first.refreshToken)).body;
+    assertError(await refresh(first.refreshToken), 401);
+    assertError(await refresh(second.refreshToken), 401);
+  });
+
+  test('leaves the other families of the user alone', async () => {
+    const who = await person(server);
+    const [stolen, other] = [await login(server, who), await login(server, who)];
+    await refresh(stolen.refreshToken);
+    assertError(await refresh(stolen.refreshToken), 401);
+    assert.equal((await refresh(other.refreshToken)).status, 200);
+  });
+
+  test('lets at most one of many at once have the next token', async () => {
+    const first = await login(server, await person(server));
+    const answers = await Promise.all(Array.from({ length: 6 }, () => refresh(first.refreshToken)));
+    const good = answers.filter((answer) => answer.status === 200);
+    assert.equal(good.length, 1);
+    for (const answer of answers) if (answer.status !== 200) assertError(answer, 401);
+    assertError(await refresh(good[0].body.refreshToken), 401);
+  });
+
+  test('refuses what is not a refresh token of ours', async () => {
+    const who = await person(server);
+    const { accessToken: access, refreshToken } = await login(server, who);
+    const unknownFamily = signedWith(secrets.refresh, who.id, { jwtid: 'x', expiresIn: '1d' });
+    const [head, body] = refreshToken.split('.');
+    for (const wrong of ['', 'nonsense', 'a.b.c', access, unknownFamily, `${head}.${body}.`, `${head}.${body}.AAAA`]) {
+      const answer = await refresh(wrong);
+      assert.ok([400, 401].includes(answer.status), `${wrong}: ${answer.text}`);
+      assertError(answer, answer.status);
+    }
+    assert.equal((await refresh(refreshToken)).status, 200);
+  });
+
+  test('names a refreshToken that is missing or of the wrong type', async () => {
+    assertError(await rest.post('/api/auth/refresh', {}), 400, { field: 'refreshToken' });
+    for (const wrong of [{ $gt: '' }, 5, null, ['a'], true]) {
+      assertError(await refresh(wrong), 400, { field: 'refreshToken' });
+    }
+  });
+
+  test('survives a restart: rotation, reuse and revocation', async () => {
+    const who = await person(server);
+    const [kept, used] = [await login(server, who), await login(server, who)];
+    const usedNext = (await refresh(used.refreshToken)).body;
+    await server.restart();
+    assert.equal((await refresh(kept.refreshToken)).status, 200);
+    assertError(await refresh(used.refreshToken), 401);
+    await server.restart();
+    assertError(await refresh(usedNext.refreshToken), 401);
+  });
+});
+
+describe('logout', () => {
+  test('answers 204 without a body and revokes the family', async () => {
+    const session = await login(server, await person(server));
+    const next = (await refresh(session.refreshToken)).body;
+    const answer = await rest.post('/api/auth/logout', { refreshToken: next.refreshToken });
+    assert.equal(answer.status, 204);
+    assert.equal(answer.text, '');
+    assertError(await refresh(next.refreshToken), 401);
+  });
+
+  test('leaves other devices logged in', async () => {
+    const who = await person(server);
+    const [phone, laptop] = [await login(server, who), await login(server, who)];
+    await rest.post('/api/auth/logout', { refreshToken: phone.refreshToken });
+    assert.equal((await refresh(laptop.refreshToken)).status, 200);
+  });
+
+  test('refuses a body without a token', async () => {
+    assertError(await rest.post('/api/auth/logout', {}), 400, { field: 'refreshToken' });
+    assertError(await rest.post('/api/auth/logout', { refreshToken: { $gt: '' } }), 400, { field: 'refreshToken' });
+  });
+
+  test('of all revokes every family of the user and nobody else\'s', async () => {
+    const [who, other] = [await person(server), await person(server)];
+    const sessions = [await login(server, who), await login(server, who)];
+    const others = await login(server, other);
+    const answer = await rest.as(sessions[0].accessToken).post('/api/auth/logout-all');
+    assert.equal(answer.status, 204, answer.text);
+    for (const session of sessions) assertError(await refresh(session.refreshToken), 401);
+    assert.equal((await refresh(others.refreshToken)).status, 200);
+    assert.ok((await login(server, who)).refreshToken);
+  });
+
+  test('of all needs an access token', async () => {
+    assertNotAuthorized(await rest.post('/api/auth/logout-all'));
+  });
+});
+
+describe('access tokens', () => {
+  const me = (headers) => rest.get('/api/users/me', { headers });
+
+  test('minted by the original, with the userId alone, are accepted', async () => {
+    const who = await person(server);
+    const answer = await me({ authorization: `Bearer ${accessToken(who.id)}` });
+    assert.equal(answer.status, 200, answer.text);
+    assertOwnUser(answer.body.user, who);
+  });
+
+  test('are refused as `Not authorized` when the header is missing or malformed', async () => {
+    assertNotAuthorized(await me({}));
+    for (const header of ['Bearer', 'Bearer ', 'Basic dXNlcjpwYXNz', 'Token abc', accessToken(unknownId)]) {
+      assertNotAuthorized(await me({ authorization: header }));
+    }
+  });
+
+  test('are refused as `Invalid token` when they are forged, wrong or expired', async () => {
+    const { id } = await person(server);
+    const claims = { userId: id, iat: now(), exp: now() + 900 };
+    const [head, body, signature] = accessToken(id).split('.');
+    const other = Buffer.from(JSON.stringify({ ...claims, userId: unknownId })).toString('base64url');
+    const wrong = {
+      'not a token': 'nonsense',
+      'three empty parts': '..',
+      'two parts': `${head}.${body}`,
+      'four parts': `${head}.${body}.${signature}.x`,
+      'alg none': forgedToken({ alg: 'none', typ: 'JWT' }, claims, { secret: null }),
+      'alg None': forgedToken({ alg: 'None', typ: 'JWT' }, claims, { secret: null }),
+      'alg none with a signature': forgedToken({ alg: 'none', typ: 'JWT' }, claims),
+      'no alg': forgedToken({ typ: 'JWT' }, claims),
+      HS512: signedWith(secrets.access, id, { algorithm: 'HS512' }),
+      HS384: signedWith(secrets.access, id, { algorithm: 'HS384' }),
+      'HS256 signed as HS512': forgedToken({ alg: 'HS256' }, claims, { hash: 'sha512' }),
+      'RS256 in name': forgedToken({ alg: 'RS256' }, claims),
+      'another secret': signedWith('another secret', id),
+      'the refresh secret': signedWith(secrets.refresh, id),
+      'other claims under the signature': `${head}.${other}.${signature}`,
+      'a cut signature': `${head}.${body}.${signature.slice(0, -2)}`,
+      expired: expiredToken(id),
+      'no expiry': forgedToken({ alg: 'HS256', typ: 'JWT' }, { userId: id, iat: now() }),
+      'no userId': forgedToken({ alg: 'HS256', typ: 'JWT' }, { iat: now(), exp: now() + 900 }),
+      'a userId that is a query': forgedToken({ alg: 'HS256' }, { ...claims, userId: { $gt: '' } }),
+      'a userId that is no id': forgedToken({ alg: 'HS256' }, { ...claims, userId: 'me' }),
+      'claims that are an array': forgedToken({ alg: 'HS256' }, [claims]),
+      'an expiry that is text': forgedToken({ alg: 'HS256' }, { ...claims, exp: 'never' }),
+    };
+    for (const [what, token] of Object.entries(wrong)) {
+      const answer = await me({ authorization: `Bearer ${token}` });
+      assert.equal(answer.status, 401, `${what}: ${answer.text}`);
+      assertInvalidToken(answer);
+    }
+  });
+
+  test('of somebody who does not exist open nothing', async () => {
+    const answer = await me({ authorization: `Bearer ${accessToken(unknownId)}` });
+    assert.ok([401, 404].includes(answer.status), answer.text);
+    assertError(answer, answer.status);
+  });
+
+  test('are not taken from the refresh token', async () => {
+    const session = await login(server, await person(server));
+    assertInvalidToken(await me({ authorization: `Bearer ${session.refreshToken}` }));
+  });
+
+  test('end when they expire', async () => {
+    const who = await person(server);
+    const token = accessToken(who.id, 2);
+    assert.equal((await me({ authorization: `Bearer ${token}` })).status, 200);
+    const late = await until(async () => {
+      const answer = await me({ authorization: `Bearer ${token}` });
+      return answer.status === 401 && answer;
+    }, { what: 'expiry', ms: 5000, every: 100 });
+    assertInvalidToken(late);
+    assert.ok(Date.now() / 1000 >= claimsOf(token).exp);
+  });
+});
+
+test('token lifetimes come from the settings, in all three spellings', async (t) => {
+  const env = { ACCESS_TOKEN_EXPIRE: '90', REFRESH_TOKEN_EXPIRE: '2h' };
+  const other = await Server.start({ env });
+  t.after(() => other.destroy());
+  const session = await login(other, await person(other));
+  const lifetime = (token) => claimsOf(token).exp - claimsOf(token).iat;
+  assert.equal(lifetime(session.accessToken), 90);
+  assert.equal(lifetime(session.refreshToken), 2 * 3600);
+});

@@ -1,0 +1,198 @@
+/** Starts, restarts and kills `parley serve`, each time by the process id of what was started here. */
+import { spawn } from 'node:child_process';
+import { existsSync, mkdtempSync, rmSync } from 'node:fs';
+import { createServer } from 'node:net';
+import { tmpdir } from 'node:os';
+import { dirname, join, resolve } from 'node:path';
+import { fileURLToPath } from 'node:url';
+
+import { deferred, until, within } from './wait.js';
+
+export const repository = resolve(dirname(fileURLToPath(import.meta.url)), '../..');
+export const binary = resolve(process.env.PARLEY_BINARY ?? join(repository, 'build/release/parley'));
+
+/** The secrets of every test server, so that tests can mint tokens. */
+export const secrets = {
+  access: 'access-secret-of-the-tests-0123456789abcdef',
+  refresh: 'refresh-secret-of-the-tests-0123456789abcdef',
+};
+
+/** Instrumented builds are slow: deadlines that measure the server are multiplied by this. */
+export const patience = Number(process.env.PARLEY_TEST_PATIENCE ?? 1);
+
+/** A port nobody listens on, below the ephemeral range, so that no reconnecting client can connect to itself. */
+export async function freePort() {
+  for (;;) {
+    const port = 12_000 + Math.floor(Math.random() * 18_000);
+    if (await isFree(port)) return port;
+  }
+}
+
+function isFree(port) {
+  return new Promise((done) => {
+    const probe = createServer();
+    probe.once('error', () => done(false));
+    probe.listen(port, '127.0.0.1', () => probe.close(() => done(true)));
+  });
+}
+
+/** A new empty directory, removed when the tests end. */
+export function temporaryDirectory() {
+  const path = mkdtempSync(join(tmpdir(), 'parley-test-'));
+  made.add(path);
+  return path;
+}
+
+const made = new Set();
+const running = new Set();
+process.once('exit', () => {
+  running.forEach((child) => child.kill('SIGKILL'));
+  made.forEach((path) => rmSync(path, { recursive: true, force: true }));
+});
+for (const signal of ['SIGINT', 'SIGTERM']) process.once(signal, () => process.exit(1));
+
+export class Server {
+  /**
+   * @param options {env, args, dataDir, port, wrap}: env and args come on top of the defaults for tests;
+   *   wrap is a command that runs the server in its own process, such as ['taskset', '-c', '0'].
+   */
+  constructor(options = {}) {
+    this.options = options;
+    this.ownsDataDir = !options.dataDir;
+    this.dataDir = options.dataDir ?? temporaryDirectory();
+    this.output = [];
+    this.child = null;
+    this.exit = null;
+  }
+
+  /** A server that answers /readyz. */
+  static async start(options = {}) {
+    const server = new Server(options);
+    server.port = options.port ?? (await freePort());
+    await server.start();
+    return server;
+  }
+
+  get url() {
+    return `http://127.0.0.1:${this.port}`;
+  }
+
+  get pid() {
+    return this.child?.pid;
+  }
+
+  get isRunning() {
+    return this.child !== null;
+  }
+
+  /** Starts the process on the same port and data; returns when it is ready. Sets `startMs`. */
+  async start() {
+    this.launch();
+    const began = process.hrtime.bigint();
+    await until(() => this.isReady(), { what: () => `start\n${this.tail()}`, ms: 15_000 * patience, every: 4 });
+    this.startMs = Number(process.hrtime.bigint() - began) / 1e6;
+  }
+
+  async isReady() {
+    if (!this.isRunning) throw new Error('the process has ended');
+    const answer = await fetch(`${this.url}/readyz`, { headers: { connection: 'close' } });
+    await answer.text();
+    return answer.status === 200;
+  }
+
+  /** Starts the process and does not wait for anything. */
+  launch() {
+    if (!existsSync(binary)) throw new Error(`${binary} is not there: build it, or set PARLEY_BINARY`);
+    const exited = deferred();
+    const [command, ...args] = [...(this.options.wrap ?? []), binary, 'serve', ...(this.options.args ?? [])];
+    const child = spawn(command, args, {
+      cwd: this.dataDir,
+      env: this.environment(),
+      stdio: ['ignore', 'pipe', 'pipe'],
+    });
+    running.add(child);
+    this.child = child;
+    this.exit = exited.promise;
+    for (const stream of [child.stdout, child.stderr]) stream.on('data', (bytes) => this.keep(bytes));
+    child.once('exit', (code, signal) => {
+      running.delete(child);
+      if (this.child === child) this.child = null;
+      exited.resolve({ code, signal });
+    });
+  }
+
+  environment() {
+    const { NODE_ENV, PARLEY_ENV, ...inherited } = process.env;
+    return {
+      ...inherited,
+      HOST: '127.0.0.1',
+      PORT: String(this.port),
+      DATA_DIR: this.dataDir,
+      ACCESS_TOKEN_SECRET: secrets.access,
+      REFRESH_TOKEN_SECRET: secrets.refresh,
+      RATE_LIMIT_AUTH: '0',
+      RATE_LIMIT_API: '0',
+      HASH_COST: '4',
+      LOG_LEVEL: 'info',
+      ...this.options.env,
+    };
+  }
+
+  keep(bytes) {
+    this.output.push(bytes.toString());
+    if (this.output.length > 2000) this.output.splice(0, 1000);
+  }
+
+  /** All that the process wrote (the newest part, if it was much). */
+  log() {
+    return this.output.join('');
+  }
+
+  tail() {
+    return this.log().slice(-2000);
+  }
+
+  /** SIGKILL; returns when the process is gone. */
+  async kill() {
+    const { child, exit } = this;
+    if (child) child.kill('SIGKILL');
+    return exit;
+  }
+
+  /** SIGTERM; gives {code, signal, ms}. */
+  async stop(deadline = 15_000) {
+    const { child, exit } = this;
+    const began = Date.now();
+    if (child) child.kill('SIGTERM');
+    const ended = await within(deadline, 'end after SIGTERM', exit);
+    return { ...ended, ms: Date.now() - began };
+  }
+
+  async restart() {
+    await this.kill();
+    await this.start();
+  }
+
+  /** Ends the process and removes its data. For `after` hooks. */
+  async destroy() {
+    if (this.isRunning) await this.kill();
+    if (this.ownsDataDir) rmSync(this.dataDir, { recursive: true, force: true });
+  }
+}
+
+/** Runs `parley` with other arguments to its end; gives {code, stdout, stderr}. */
+export async function parley(args, { env = {}, cwd, deadline = 20_000 } = {}) {
+  const child = spawn(binary, args, { cwd: cwd ?? tmpdir(), env: { ...process.env, ...env } });
+  running.add(child);
+  const out = { stdout: '', stderr: '' };
+  child.stdout.on('data', (bytes) => (out.stdout += bytes));
+  child.stderr.on('data', (bytes) => (out.stderr += bytes));
+  const ended = deferred();
+  child.once('close', (code, signal) => ended.resolve({ code, signal }));
+  try {
+    return { ...(await within(deadline, `parley ${args.join(' ')}`, ended.promise)), ...out };
+  } finally {
+    child.kill('SIGKILL');
+    running.delete(child);
+  }
+}

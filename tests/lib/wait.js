@@ -1,0 +1,61 @@
+/** Waiting with deadlines. A test waits for what should happen, never for time to pass. */
+
+/** A promise with its resolvers. */
+export function deferred() {
+  const made = {};
+  made.promise = new Promise((resolve, reject) => Object.assign(made, { resolve, reject }));
+  return made;
+}
+
+/** `promise`, or an error that says what was awaited once `ms` have passed. */
+export async function within(ms, what, promise) {
+  let timer;
+  const late = new Promise((_, reject) => {
+    timer = setTimeout(() => reject(new Error(`${textOf(what)}: nothing within ${ms} ms`)), ms);
+  });
+  try {
+    return await Promise.race([promise, late]);
+  } finally {
+    clearTimeout(timer);
+  }
+}
+
+/** Asks `check` every `every` ms until it gives something truthy, which is returned. */
+export async function until(check, { what = 'condition', ms = 5000, every = 15 } = {}) {
+  const end = Date.now() + ms;
+  let last;
+  for (;;) {
+    try {
+      const value = await check();
+      if (value) return value;
+      last = undefined;
+    } catch (error) {
+      last = error;
+    }
+    if (Date.now() > end) {
+      throw new Error(`${textOf(what)}: not within ${ms} ms${last ? ` (${last.message})` : ''}`);
+    }
+    await pause(every);
+  }
+}
+
+/** The time between two tries of something; not a way to wait for a result. */
+export function pause(ms) {
+  return new Promise((resolve) => setTimeout(resolve, ms));
+}
+
+/** Runs `work` and gives what it took, in milliseconds. */
+export async function timed(work) {
+  const start = process.hrtime.bigint();
+  const value = await work();
+  return { value, ms: Number(process.hrtime.bigint() - start) / 1e6 };
+}
+
+export function median(numbers) {
+  const sorted = [...numbers].sort((a, b) => a - b);
+  return sorted[Math.floor(sorted.length / 2)];
+}
+
+function textOf(what) {
+  return typeof what === 'function' ? what() : what;
+}
