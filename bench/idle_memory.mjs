@@ -1,0 +1,51 @@
+// Bytes of the server's memory per idle authenticated WebSocket: resident and private, before and after.
+import { CheapClient } from '../tests/lib/cheap_client.js';
+import { person } from '../tests/lib/people.js';
+import { cpuOf, memoryOf, openFilesLimit } from '../tests/lib/process.js';
+import { Server } from '../tests/lib/server.js';
+import { pause } from '../tests/lib/wait.js';
+
+const wish = Number(process.argv[2] ?? 10_000);
+const count = Math.min(wish, openFilesLimit() - 200);
+if (count < wish) console.log(`only ${count} connections: the limit of open files is ${openFilesLimit()}`);
+const together = 50;
+
+/** Calls `work` for 0 … total-1, some at a time. */
+async function inParallel(total, work) {
+  const results = new Array(total);
+  let next = 0;
+  const worker = async () => {
+    while (next < total) {
+      const index = next++;
+      results[index] = await work(index);
+    }
+  };
+  await Promise.all(Array.from({ length: together }, worker));
+  return results;
+}
+
+/** Returns when the server has used next to no CPU for half a second. */
+async function quiet(pid) {
+  for (let round = 0; round < 40; round += 1) {
+    const before = cpuOf(pid);
+    await pause(500);
+    if (cpuOf(pid) - before <= 20_000) return;
+  }
+}
+
+const server = await Server.start({ env: { HASH_QUEUE: '1000', LOG_LEVEL: 'warn', PING_INTERVAL: '5m', PING_TIMEOUT: '1m' } });
+try {
+  const persons = await inParallel(count, () => person(server));
+  await quiet(server.pid);
+  const before = memoryOf(server.pid);
+  const clients = await inParallel(count, (index) => CheapClient.connect(server.port, persons[index].token));
+  await quiet(server.pid);
+  const after = memoryOf(server.pid);
+  const each = (name) => Math.round((after[name] - before[name]) / count);
+  console.log(`${count} idle authenticated websockets: ${each('own')} bytes private each, ${each('resident')} bytes resident each`);
+  const MiB = (bytes) => (bytes / 1024 / 1024).toFixed(1);
+  console.log(`server: ${MiB(before.resident)} MiB resident before, ${MiB(after.resident)} MiB after (the kernel's socket buffers not counted)`);
+  clients.forEach((client) => client.close());
+} finally {
+  await server.destroy();
+}
