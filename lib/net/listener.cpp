@@ -18,6 +18,7 @@
 #include "net/detail/origin.hpp"
 #include "net/detail/poller.hpp"
 #include "net/detail/socket_connection.hpp"
+#include "net/shard_counter.hpp"
 
 namespace parley::net {
 
@@ -125,7 +126,7 @@ class Listener::Acceptor : public std::enable_shared_from_this<Acceptor> {
   asio::posix::basic_stream_descriptor<Executor> socket_;
   Timer pause_;
   std::size_t next_shard_ = 0;
-  detail::ShardCounter accepted_, refused_, pauses_;
+  ShardCounter accepted_, refused_, pauses_;
 };
 
 void Listener::Acceptor::wait() {

@@ -21,8 +21,8 @@ struct Probe {
     ++fired;
     if (calls_ != nullptr) calls_->push_back(id_);
     if (restart_at) timer.start(*restart_at);
-    if (victim != nullptr) victim->reset();
     if (stops != nullptr) stops->stop();
+    if (victim != nullptr) victim->reset();  // may be this very object
   }
 
   Timer timer;

@@ -7,20 +7,9 @@
 #include <vector>
 
 #include "net/connection.hpp"
+#include "net/shard_counter.hpp"
 
 namespace parley::net::detail {
-
-/// A counter that one shard writes and any thread reads: no locked instruction.
-class ShardCounter {
- public:
-  void add(std::uint64_t amount = 1) {
-    value_.store(value_.load(std::memory_order_relaxed) + amount, std::memory_order_relaxed);
-  }
-  std::uint64_t value() const { return value_.load(std::memory_order_relaxed); }
-
- private:
-  std::atomic<std::uint64_t> value_{0};
-};
 
 /// What the connections of one listener do on one shard.
 struct alignas(64) ShardCounts {
