@@ -1,0 +1,62 @@
+#include "socketio/decoder.hpp"
+
+#include <gtest/gtest.h>
+
+namespace parley::socketio {
+namespace {
+
+const PacketLimits limits;
+
+TEST(Decoder, gives_a_text_packet_at_once) {
+  Decoder decoder{limits};
+  const auto decoded = decoder.on_text(R"(2["a",1])");
+  ASSERT_TRUE(decoded && *decoded);
+  EXPECT_EQ((**decoded).packet.name, "a");
+  EXPECT_FALSE(decoder.is_waiting());
+}
+
+TEST(Decoder, keeps_an_unescaped_name) {
+  Decoder decoder{limits};
+  const auto decoded = decoder.on_text(R"(2["\u0061 name that is longer than a short string",1])");
+  ASSERT_TRUE(decoded && *decoded);
+  EXPECT_EQ((**decoded).packet.name, "a name that is longer than a short string");
+}
+
+TEST(Decoder, waits_for_attachments) {
+  Decoder decoder{limits};
+  {
+    const std::string header = R"(52-7["\u0061",{"_placeholder":true,"num":0},{"_placeholder":true,"num":1}])";
+    const auto first = decoder.on_text(header);
+    ASSERT_TRUE(first.has_value());
+    EXPECT_FALSE(first->has_value());
+  }
+  EXPECT_TRUE(decoder.is_waiting());
+  const auto second = decoder.on_binary("one");
+  ASSERT_TRUE(second.has_value());
+  EXPECT_FALSE(second->has_value());
+  const auto last = decoder.on_binary("two");
+  ASSERT_TRUE(last && *last);
+  EXPECT_EQ((**last).packet.name, "a");
+  EXPECT_EQ((**last).packet.id, 7U);
+  EXPECT_EQ((**last).attachments, (std::vector<std::string>{"one", "two"}));
+  EXPECT_FALSE(decoder.is_waiting());
+}
+
+TEST(Decoder, refuses_text_between_attachments) {
+  Decoder decoder{limits};
+  ASSERT_TRUE(decoder.on_text(R"(51-["a",{"_placeholder":true,"num":0}])").has_value());
+  EXPECT_FALSE(decoder.on_text(R"(2["a"])").has_value());
+}
+
+TEST(Decoder, refuses_binary_without_a_header) {
+  Decoder decoder{limits};
+  EXPECT_FALSE(decoder.on_binary("x").has_value());
+}
+
+TEST(Decoder, refuses_bad_packets) {
+  Decoder decoder{limits};
+  EXPECT_EQ(decoder.on_text("x").error().code, Errc::bad_request);
+}
+
+}  // namespace
+}  // namespace parley::socketio
