@@ -43,14 +43,13 @@ std::vector<ClientMetric::Label> convert(const Labels& labels) {
   return out;
 }
 
-ClientMetric convert(const Histogram& histogram) {
-  const auto snapshot = histogram.snapshot();
+ClientMetric histogram_metric(const Histogram::Snapshot& snapshot, const std::vector<double>& bounds) {
   ClientMetric metric;
   std::uint64_t count = 0;
   for (std::size_t i = 0; i < snapshot.counts.size(); ++i) {
     count += snapshot.counts[i];
-    const bool last = i == histogram.bounds().size();
-    const double bound = last ? std::numeric_limits<double>::infinity() : histogram.bounds()[i];
+    const bool last = i == bounds.size();
+    const double bound = last ? std::numeric_limits<double>::infinity() : bounds[i];
     metric.histogram.bucket.push_back({count, bound});
   }
   metric.histogram.sample_count = count;
@@ -218,7 +217,7 @@ Histogram& Metrics::histogram(std::string_view name, std::string_view help,
   const auto make = [&]() -> Histogram& {
     return families_->histograms.emplace_back(shards_, bounds);
   };
-  const auto show = [](const Histogram& h) { return convert(h); };
+  const auto show = [](const Histogram& h) { return histogram_metric(h.snapshot(), h.bounds()); };
   auto& family = families_->family(name, help, MetricType::Histogram);
   return families_->find_or_add<Histogram>(family, labels, make, show);
 }
@@ -233,6 +232,15 @@ void Metrics::gauge_from(std::string_view name, std::string_view help, Read read
   const std::lock_guard lock{families_->mutex};
   auto& family = families_->family(name, help, MetricType::Gauge);
   families_->add_read(family, labels, [read = std::move(read)] { return gauge_metric(read()); });
+}
+
+void Metrics::histogram_from(std::string_view name, std::string_view help,
+                             std::vector<double> bounds, ReadHistogram read, Labels labels) {
+  const std::lock_guard lock{families_->mutex};
+  auto& family = families_->family(name, help, MetricType::Histogram);
+  families_->add_read(family, labels, [read = std::move(read), bounds = std::move(bounds)] {
+    return histogram_metric(read(), bounds);
+  });
 }
 
 void Metrics::counters_from(std::string_view name, std::string_view help, std::string_view label,

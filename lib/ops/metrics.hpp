@@ -120,6 +120,10 @@ class Metrics {
   using Read = std::function<double()>;
   void counter_from(std::string_view name, std::string_view help, Read read, Labels labels = {});
   void gauge_from(std::string_view name, std::string_view help, Read read, Labels labels = {});
+  /// A histogram that another room keeps; the snapshot has one count more than there are bounds.
+  using ReadHistogram = std::function<Histogram::Snapshot()>;
+  void histogram_from(std::string_view name, std::string_view help, std::vector<double> bounds,
+                      ReadHistogram read, Labels labels = {});
   /// A family with one label whose values are known only when asked, e.g. closes by reason.
   using ReadMany = std::function<std::vector<std::pair<std::string, std::uint64_t>>()>;
   void counters_from(std::string_view name, std::string_view help, std::string_view label,
