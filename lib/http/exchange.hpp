@@ -2,6 +2,7 @@
 
 #include <functional>
 #include <memory>
+#include <string>
 
 #include "http/message.hpp"
 #include "net/connection.hpp"
@@ -23,23 +24,25 @@ class Exchange {
   /// connection closes after the answer.
   virtual void respond(Response response) = 0;
 
-  /// True until respond(), take_over(), move_to() or the peer's end.
+  /// True until respond(), take_over(), move_to(), abort() or the peer's end.
   virtual bool is_open() const = 0;
 
   /// Ends the connection without an answer.
   virtual void abort() = 0;
 
-  /// Called once if the peer goes away before respond(): also while the body is still coming.
+  /// Called once if the peer goes away before respond(): also while the body is still coming, and when the
+  /// body is malformed or does not come in time. At once when that has happened already.
   virtual void on_abort(std::function<void()> callback) = 0;
 
-  /// Hands the connection to another protocol (WebSocket). `leftover` holds bytes that came behind the
-  /// request. Only for requests without a body.
+  /// Hands the connection to another protocol (WebSocket), which the caller sets at once. `leftover` gets
+  /// the bytes that came behind the request. Only while is_open(), for requests without a body.
   virtual net::Connection& take_over(std::string& leftover) = 0;
 
   /// Moves connection and request to another shard and dispatches the request to its endpoint there, as if
-  /// it had arrived there. Only from Endpoint::on_head.
+  /// it had arrived there: on_head is called again. Only from Endpoint::on_head, while is_open().
   virtual void move_to(net::Shard& target) = 0;
 
+  /// Only while is_open().
   virtual net::Connection& connection() = 0;
 };
 
@@ -53,9 +56,10 @@ class Endpoint {
   /// The body is complete in `exchange->request().body`; called for bodiless requests as well, unless
   /// on_head has ended the exchange.
   virtual void on_body(std::shared_ptr<Exchange> exchange) = 0;
-  /// Bytes of body that are read at most; beyond it on_too_large is called instead of on_body.
+  /// Bytes of body that are read at most; beyond it on_too_large is called instead of on_body: at once when
+  /// Content-Length says so, else when they have come.
   virtual std::size_t max_body() const = 0;
-  /// Default: 413 with the error body.
+  /// Default: 413 with the error body. An exchange that it leaves open gets that answer too.
   virtual void on_too_large(std::shared_ptr<Exchange> exchange);
 };
 

@@ -12,10 +12,12 @@
 
 namespace parley::http {
 
-/// A request handler; runs on the connection's shard.
+/// A request handler; runs on the connection's shard. An exception that escapes it is a 500, reported and
+/// counted by the shard.
 using Handler = std::function<Task<Response>(Request)>;
 
 /// Wraps a handler: may answer itself, change the request, or change the response of `next`.
+/// A capturing lambda must not be a coroutine itself: let it call one that takes values.
 using Middleware = std::function<Task<Response>(Request, Handler next)>;
 
 struct RouteOptions {
@@ -23,18 +25,39 @@ struct RouteOptions {
 };
 
 /// Routes and middleware; filled before the server starts, immutable and shared by all shards afterwards.
+/// An unknown path: 404; a known path with another method: 405 with Allow; OPTIONS: 204 with Allow.
 class Router {
  public:
+  Router();
+  ~Router();
+  Router(const Router&) = delete;
+  Router& operator=(const Router&) = delete;
+
   /// `pattern`: literal segments and `:name` parameters, e.g. `/api/conversations/:id/messages`. A trailing
-  /// slash in the request is ignored. GET answers HEAD as well.
+  /// slash in the request is ignored. GET answers HEAD as well. Of two routes that fit, the first wins.
   void route(Method method, std::string_view pattern, Handler handler, RouteOptions options = {});
   /// Everything whose path begins with `prefix` goes to `endpoint`, past the middleware chain.
   void mount(std::string prefix, std::shared_ptr<Endpoint> endpoint);
   /// Middlewares run in the order of these calls, for routes and for "not found" alike.
   void use(Middleware middleware);
 
-  /// An unknown path: 404; a known path with another method: 405 with Allow; OPTIONS: 204 with Allow.
-  /// (declarations for the server follow)
+  /// For the server: who answers this request. Sets its `params` and `route`. Never fails.
+  Endpoint& find(Request& request) const;
+
+ private:
+  struct Route;
+  class HandlerEndpoint;
+  struct Mount {
+    std::string prefix;
+    std::shared_ptr<Endpoint> endpoint;
+  };
+
+  void chain();
+
+  std::vector<std::unique_ptr<Route>> routes_;
+  std::vector<Mount> mounts_;
+  std::vector<std::unique_ptr<Middleware>> middlewares_;
+  std::unique_ptr<HandlerEndpoint> fallback_;
 };
 
 }  // namespace parley::http

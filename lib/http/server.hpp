@@ -1,38 +1,35 @@
 #pragma once
 
-#include <chrono>
 #include <memory>
-#include <string>
-#include <vector>
 
 #include "http/router.hpp"
-#include "net/connection.hpp"
+#include "http/service.hpp"
+#include "net/listener.hpp"
+#include "net/shard.hpp"
 
 namespace parley::http {
-
-struct Config {
-  std::string host = "0.0.0.0";
-  std::uint16_t port = 8000;
-  std::size_t max_head = 16 * 1024;                 ///< Bytes of request line and headers; more is a 431.
-  std::chrono::milliseconds head_timeout{10'000};   ///< From the first byte of a request (or the connect) to its head's end: 408, close.
-  std::chrono::milliseconds body_timeout{30'000};   ///< From the head's end to the body's.
-  std::chrono::milliseconds keep_alive{65'000};     ///< Idle between requests.
-  std::vector<std::string> trusted_proxies;         ///< Addresses or CIDR ranges whose X-Forwarded-* are believed.
-  net::ConnectionLimits connections;
-};
 
 /// The HTTP/1.1 server: one listener, requests of a connection one after another (pipelined ones wait).
 /// Source: RFC 9112; Beast parses.
 class Server {
  public:
-  /// Binds at once; throws std::system_error. `router` outlives the server.
+  /// Binds at once; throws std::system_error, and std::invalid_argument for impossible settings.
+  /// `router` outlives the server and the shards' threads.
   Server(net::Shards& shards, Config config, const Router& router);
+  /// Stops accepting. Before the shards' end; after their stop, or connections are still served.
   ~Server();
 
   std::uint16_t port() const;
   /// No new connections; idle ones close now, busy ones with `Connection: close` after their answer.
+  /// Any thread but a shard's that shard 0 waits for.
   void drain();
   net::Listener::Counts counts() const;
+  Service::Counts request_counts() const;
+
+ private:
+  net::Shards& shards_;
+  std::shared_ptr<Service> service_;  ///< The shards keep it while connections may need it.
+  net::Listener listener_;
 };
 
 }  // namespace parley::http

@@ -1,0 +1,158 @@
+#include "http/message.hpp"
+
+#include <algorithm>
+#include <array>
+
+namespace parley::http {
+
+namespace {
+char lower(char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; }
+
+std::string_view trim(std::string_view text) {
+  const auto first = text.find_first_not_of(" \t");
+  if (first == std::string_view::npos) return {};
+  return text.substr(first, text.find_last_not_of(" \t") - first + 1);
+}
+
+constexpr std::string_view json_type = "application/json; charset=utf-8";
+}  // namespace
+
+std::string_view to_string(Method method) {
+  constexpr std::array<std::string_view, 8> names{"GET", "HEAD",   "POST",    "PUT",
+                                                  "PATCH", "DELETE", "OPTIONS", "OTHER"};
+  return names[static_cast<std::size_t>(method)];
+}
+
+bool same_name(std::string_view a, std::string_view b) {
+  return std::equal(a.begin(), a.end(), b.begin(), b.end(),
+                    [](char x, char y) { return lower(x) == lower(y); });
+}
+
+std::optional<std::string_view> Headers::find(std::string_view name) const {
+  for (const auto& [key, value] : fields_) {
+    if (same_name(key, name)) return value;
+  }
+  return std::nullopt;
+}
+
+std::string Headers::joined(std::string_view name) const {
+  std::string all;
+  for (const auto& [key, value] : fields_) {
+    if (!same_name(key, name)) continue;
+    if (!all.empty()) all += ", ";
+    all += value;
+  }
+  return all;
+}
+
+void Headers::set(std::string_view name, std::string value) {
+  const auto same = [name](const auto& field) { return same_name(field.first, name); };
+  const auto first = std::find_if(fields_.begin(), fields_.end(), same);
+  if (first == fields_.end()) {
+    add(name, std::move(value));
+    return;
+  }
+  first->second = std::move(value);
+  fields_.erase(std::remove_if(first + 1, fields_.end(), same), fields_.end());
+}
+
+void Headers::add(std::string_view name, std::string value) {
+  fields_.emplace_back(std::string{name}, std::move(value));
+}
+
+void Headers::erase(std::string_view name) {
+  std::erase_if(fields_, [name](const auto& field) { return same_name(field.first, name); });
+}
+
+bool has_token(std::string_view list, std::string_view token) {
+  while (!list.empty()) {
+    const auto comma = std::min(list.find(','), list.size());
+    if (same_name(trim(list.substr(0, comma)), token)) return true;
+    list.remove_prefix(std::min(comma + 1, list.size()));
+  }
+  return false;
+}
+
+void add_vary(Headers& headers, std::string_view token) {
+  std::string vary = headers.joined("Vary");
+  if (has_token(vary, token)) return;
+  if (!vary.empty()) vary += ", ";
+  headers.set("Vary", vary.append(token));
+}
+
+std::optional<std::string_view> find(const Query& query, std::string_view key) {
+  for (const auto& [name, value] : query) {
+    if (name == key) return value;
+  }
+  return std::nullopt;
+}
+
+Response Response::json(int status, const json::value& body) {
+  return text(status, json::serialize(body), json_type);
+}
+
+Response Response::text(int status, std::string body, std::string_view type) {
+  Response response;
+  response.status = status;
+  response.headers.add("Content-Type", std::string{type});
+  response.body = std::move(body);
+  return response;
+}
+
+Response Response::error(const Error& error) {
+  const ErrcInfo& known = info(error.code);
+  Response response = failure(known.http_status, known.code, public_message(error));
+  if (known.http_status == 503) response.headers.add("Retry-After", "1");
+  return response;
+}
+
+Response Response::failure(int status, std::string_view code, std::string_view message) {
+  std::string body = R"({"success":false,"message":)";
+  json::append_string(body, message);
+  body += R"(,"code":)";
+  json::append_string(body, code);
+  body += '}';
+  return text(status, std::move(body), json_type);
+}
+
+std::string_view reason_phrase(int status) {
+  switch (status) {
+    case 100: return "Continue";
+    case 101: return "Switching Protocols";
+    case 200: return "OK";
+    case 201: return "Created";
+    case 202: return "Accepted";
+    case 204: return "No Content";
+    case 206: return "Partial Content";
+    case 301: return "Moved Permanently";
+    case 302: return "Found";
+    case 303: return "See Other";
+    case 304: return "Not Modified";
+    case 307: return "Temporary Redirect";
+    case 308: return "Permanent Redirect";
+    case 400: return "Bad Request";
+    case 401: return "Unauthorized";
+    case 403: return "Forbidden";
+    case 404: return "Not Found";
+    case 405: return "Method Not Allowed";
+    case 408: return "Request Timeout";
+    case 409: return "Conflict";
+    case 410: return "Gone";
+    case 413: return "Content Too Large";
+    case 415: return "Unsupported Media Type";
+    case 417: return "Expectation Failed";
+    case 422: return "Unprocessable Content";
+    case 426: return "Upgrade Required";
+    case 429: return "Too Many Requests";
+    case 431: return "Request Header Fields Too Large";
+    case 500: return "Internal Server Error";
+    case 501: return "Not Implemented";
+    case 502: return "Bad Gateway";
+    case 503: return "Service Unavailable";
+    case 504: return "Gateway Timeout";
+    case 505: return "HTTP Version Not Supported";
+    default: return "Unknown";
+  }
+}
+
+}  // namespace parley::http
