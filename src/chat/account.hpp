@@ -8,18 +8,18 @@
 
 namespace parley::chat {
 
-/// A user as it is stored. `password_hash` never leaves the domain: what goes out is made by src/api from
-/// named fields.
+/// A user as it is stored. `password_hash` never leaves the domain: what goes out is made by
+/// src/api from named fields.
 struct Account {
   UserId id;
   std::string username;
   std::string email;          ///< As typed; compared in `fold_email` form.
   std::string password_hash;  ///< bcrypt, `$2b$…`.
   std::optional<std::string> name;
-  std::optional<std::string> avatar;   ///< A URL.
+  std::optional<std::string> avatar;  ///< A URL.
   bool email_notifications = true;
   bool administrator = false;
-  std::optional<Time> last_seen;       ///< When the last device left; absent for somebody never seen.
+  std::optional<Time> last_seen;  ///< When the last device left; absent for somebody never seen.
   Time created_at;
   Time updated_at;
 

@@ -14,16 +14,16 @@
 
 namespace parley::chat {
 
-/// Registration, login and profiles. Keeps nothing itself: any shard may call it, and results come back
-/// there. Its ports outlive it. Besides what is named, every call passes the ports' errors on.
+/// Registration, login and profiles. Keeps nothing itself: any shard may call it, and results come
+/// back there. Its ports outlive it. Besides what is named, every call passes the ports' errors on.
 class Accounts {
  public:
   Accounts(AccountStore& store, PasswordHasher& hasher, ObjectIdSource& ids, Limits limits);
 
   /// bad_request with fields; conflict `Email already registered`; overloaded.
   Task<Result<Account>> register_account(Registration registration, Time now);
-  /// unauthorized `Invalid email or password` for an unknown address and for a wrong password, after the same
-  /// work; overloaded.
+  /// unauthorized `Invalid email or password` for an unknown address and for a wrong password,
+  /// after the same work; overloaded.
   Task<Result<Account>> login(std::string email, std::string password);
   /// not_found.
   Task<Result<Account>> find(UserId id);

@@ -14,8 +14,10 @@ class AccountsTest : public ::testing::Test {
   Result<T> run(Task<Result<T>> task) {
     return fakes::run(context_, std::move(task));
   }
-  Result<Account> sign_up(std::string username, std::string email, std::string password = "secret1") {
-    return run(accounts_.register_account({std::move(username), std::move(email), std::move(password)}, now_));
+  Result<Account> sign_up(std::string username, std::string email,
+                          std::string password = "secret1") {
+    return run(accounts_.register_account(
+        {std::move(username), std::move(email), std::move(password)}, now_));
   }
 
   Time now_ = from_unix_ms(1'760'000'000'123);
@@ -122,7 +124,8 @@ TEST_F(AccountsTest, changes_a_profile) {
   EXPECT_EQ(changed->updated_at, later);
   EXPECT_EQ(run(accounts_.update_profile(UserId{}, patch, later)).error().code, Errc::not_found);
   patch.avatar = "javascript:alert(1)";
-  EXPECT_EQ(run(accounts_.update_profile(alice->id, patch, later)).error().fields.at(0).field, "avatar");
+  EXPECT_EQ(run(accounts_.update_profile(alice->id, patch, later)).error().fields.at(0).field,
+            "avatar");
 }
 
 }  // namespace parley::chat

@@ -29,10 +29,10 @@ struct Summary {
 /// How far one participant has got in one conversation.
 struct Receipt {
   ConversationId conversation_id;
-  UserId user;                      ///< The one who received or read.
-  Seq delivered_seq = 0;            ///< Everything up to here has reached a device; 0 = nothing.
-  Seq read_seq = 0;                 ///< Never above delivered_seq.
-  std::optional<Time> delivered_at; ///< When delivered_seq was reached.
+  UserId user;                       ///< The one who received or read.
+  Seq delivered_seq = 0;             ///< Everything up to here has reached a device; 0 = nothing.
+  Seq read_seq = 0;                  ///< Never above delivered_seq.
+  std::optional<Time> delivered_at;  ///< When delivered_seq was reached.
   std::optional<Time> read_at;
 
   friend bool operator==(const Receipt&, const Receipt&) = default;

@@ -35,7 +35,8 @@ void fan_out(const MessageAppended& change, Sink& sink) {
   const std::array both{message.receiver, message.sender};
   sink(std::span<const UserId>{both}, Notice{MessageNotice{message}});
   for (const Unread& unread : change.unread) {
-    sink(std::span<const UserId>{&unread.user, 1}, Notice{ConversationNotice{message, unread.count}});
+    sink(std::span<const UserId>{&unread.user, 1},
+         Notice{ConversationNotice{message, unread.count}});
   }
 }
 
@@ -51,9 +52,10 @@ void fan_out(const MessagesRead& change, Sink& sink) {
 
 }  // namespace detail
 
-/// Who is told what about a change: `sink(std::span<const UserId> to, const Notice& notice)` for each event, once for
-/// all who get the same bytes, receive_message before conversation_updated. The devices of `to`: all of them,
-/// except that message_read spares the one that read (a Change does not know devices). No allocation.
+/// Who is told what about a change: `sink(std::span<const UserId> to, const Notice& notice)` for
+/// each event, once for all who get the same bytes, receive_message before conversation_updated.
+/// The devices of `to`: all of them, except that message_read spares the one that read (a Change
+/// does not know devices). No allocation.
 template <class Sink>
 void fan_out(const Change& change, Sink&& sink) {
   std::visit([&sink](const auto& one) { detail::fan_out(one, sink); }, change);

@@ -15,7 +15,8 @@ using FamilyId = Id<struct FamilyTag>;
 /// Position of a message in its conversation: 1, 2, 3, … without gaps.
 using Seq = std::uint64_t;
 
-/// Number of a change in the whole store: grows with every message and receipt; what `sync` counts in.
+/// Number of a change in the whole store: grows with every message and receipt; what `sync` counts
+/// in.
 using Version = std::uint64_t;
 
 }  // namespace parley::chat

@@ -23,11 +23,13 @@ struct Message {
   Seq seq = 0;
   Version version = 0;  ///< Of the append.
   std::optional<std::string> client_id;
-  Time created_at;      ///< Never before that of the preceding message of the conversation.
+  Time created_at;  ///< Never before that of the preceding message of the conversation.
   std::optional<Time> delivered_at;
   std::optional<Time> read_at;
 
-  Status status() const { return read_at ? Status::read : delivered_at ? Status::delivered : Status::sent; }
+  Status status() const {
+    return read_at ? Status::read : delivered_at ? Status::delivered : Status::sent;
+  }
   Time updated_at() const { return read_at ? *read_at : delivered_at ? *delivered_at : created_at; }
 
   friend bool operator==(const Message&, const Message&) = default;

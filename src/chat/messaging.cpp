@@ -8,7 +8,8 @@
 namespace parley::chat {
 
 namespace {
-constexpr std::string_view cursor_prefix = "v1.";  ///< So that another kind of cursor may follow one day.
+constexpr std::string_view cursor_prefix =
+    "v1.";  ///< So that another kind of cursor may follow one day.
 }
 
 std::string to_cursor(Version version) {

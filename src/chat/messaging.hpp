@@ -34,20 +34,23 @@ std::string to_cursor(Version version);
 /// bad_request when it is not one of ours.
 Result<Version> from_cursor(std::string_view cursor);
 
-/// Messages, receipts and conversations. Keeps nothing itself: any shard may call it, and results come back
-/// there. Its ports outlive it. Besides what is named, every call passes the ports' errors on.
+/// Messages, receipts and conversations. Keeps nothing itself: any shard may call it, and results
+/// come back there. Its ports outlive it. Besides what is named, every call passes the ports'
+/// errors on.
 class Messaging {
  public:
-  Messaging(MessageStore& messages, ReceiptStore& receipts, ConversationStore& conversations, Limits limits);
+  Messaging(MessageStore& messages, ReceiptStore& receipts, ConversationStore& conversations,
+            Limits limits);
 
-  /// Durable when it returns. bad_request with fields (content, clientId, receiverId: oneself); not_found:
-  /// no such receiver.
+  /// Durable when it returns. bad_request with fields (content, clientId, receiverId: oneself);
+  /// not_found: no such receiver.
   Task<Result<Appended>> send(NewMessage draft);
   /// not_found, forbidden: see ReceiptStore.
   Task<Result<Done>> mark_read(UserId reader, MessageId message_id, Time now);
   Task<Result<Done>> mark_delivered(std::vector<DeliveryMark> marks, Time now);
 
-  /// The limit is cut to Limits::history_page_max. bad_request: limit 0, or both `before` and `after`. not_found.
+  /// The limit is cut to Limits::history_page_max. bad_request: limit 0, or both `before` and
+  /// `after`. not_found.
   Task<Result<MessagePage>> history(HistoryQuery query);
   Task<Result<MessagePage>> backlog(BacklogQuery query);
   /// bad_request: limit 0, or a cursor that is not ours.

@@ -60,7 +60,8 @@ TEST_F(MessagingTest, stores_nothing_that_is_not) {
   EXPECT_EQ(refusal(messaging_.send({alice_, bob_, "", std::nullopt, now_})), Errc::bad_request);
   EXPECT_EQ(refusal(messaging_.send({alice_, bob_, std::string(4097, 'x'), std::nullopt, now_})),
             Errc::bad_request);
-  EXPECT_EQ(refusal(messaging_.send({alice_, bob_, "\xFF", std::nullopt, now_})), Errc::bad_request);
+  EXPECT_EQ(refusal(messaging_.send({alice_, bob_, "\xFF", std::nullopt, now_})),
+            Errc::bad_request);
   EXPECT_EQ(refusal(messaging_.send({alice_, bob_, "x", std::string(65, 'c'), now_})),
             Errc::bad_request);
   EXPECT_EQ(refusal(messaging_.send({alice_, alice_, "x", std::nullopt, now_})), Errc::bad_request);
@@ -163,7 +164,8 @@ TEST_F(MessagingTest, lists_conversations_in_pages) {
   const auto second = run(messaging_.conversations(alice_, first->next_cursor, 1));
   EXPECT_EQ(second->summaries.at(0).last_message->content, "to bob");
   EXPECT_EQ(second->next_cursor, std::nullopt);
-  EXPECT_EQ(run(messaging_.conversations(alice_, std::nullopt, std::nullopt))->summaries.size(), 2u);
+  EXPECT_EQ(run(messaging_.conversations(alice_, std::nullopt, std::nullopt))->summaries.size(),
+            2u);
   EXPECT_EQ(refusal(messaging_.conversations(alice_, std::nullopt, 0)), Errc::bad_request);
   EXPECT_EQ(refusal(messaging_.conversations(alice_, "nonsense", 1)), Errc::bad_request);
 }

@@ -46,7 +46,8 @@ Task<Result<std::optional<PresenceChange>>> Presences::leave(UserId user, std::s
   const auto last = co_await store_.leave(user, std::move(device), now);
   if (!last) co_return last.error();
   if (!*last) co_return std::nullopt;
-  // The presence store has the time as well, so people are told even when the account cannot be written.
+  // The presence store has the time as well, so people are told even when the account cannot be
+  // written.
   (void)co_await accounts_.touch_last_seen(user, now);
   Presence presence{user, false, now};
   co_return co_await change(std::move(presence));
@@ -60,7 +61,8 @@ Task<Result<std::optional<PresenceChange>>> Presences::change(Presence presence)
 
 Task<Result<std::vector<Presence>>> Presences::status(std::vector<UserId> users) {
   if (users.size() > limits_.status_ids_max) {
-    co_return invalid({{"ids", "has more than " + std::to_string(limits_.status_ids_max) + " ids"}});
+    co_return invalid(
+        {{"ids", "has more than " + std::to_string(limits_.status_ids_max) + " ids"}});
   }
   auto all = co_await store_.status(std::move(users));
   if (!all) co_return all.error();

@@ -19,10 +19,12 @@ struct PresenceChange {
   std::vector<UserId> audience;  ///< People who share a conversation with them.
 };
 
-/// Who is online. Keeps nothing itself: any shard may call it, and results come back there. Its ports outlive it.
+/// Who is online. Keeps nothing itself: any shard may call it, and results come back there. Its
+/// ports outlive it.
 class Presences {
  public:
-  Presences(PresenceStore& store, AccountStore& accounts, ConversationStore& conversations, Limits limits);
+  Presences(PresenceStore& store, AccountStore& accounts, ConversationStore& conversations,
+            Limits limits);
 
   /// A device connected; a change when it is the user's first. `device` is unique.
   Task<Result<std::optional<PresenceChange>>> arrive(UserId user, std::string device, Time now);

@@ -39,7 +39,8 @@ bool is_local_part(std::string_view text) {
 
 bool is_label(std::string_view text) {
   if (text.empty() || text.size() > 63 || text.front() == '-' || text.back() == '-') return false;
-  return std::all_of(text.begin(), text.end(), [](char c) { return is_alphanumeric(c) || c == '-'; });
+  return std::all_of(text.begin(), text.end(),
+                     [](char c) { return is_alphanumeric(c) || c == '-'; });
 }
 
 bool is_domain(std::string_view text) {
@@ -65,7 +66,8 @@ bool check_text(std::string_view text, std::string_view field, std::size_t least
   }
   const std::size_t length = count_code_points(text);
   if (length >= least && length <= most) return true;
-  fields.push_back({std::string{field}, text.empty() ? "is empty" : between(least, most, "characters")});
+  fields.push_back(
+      {std::string{field}, text.empty() ? "is empty" : between(least, most, "characters")});
   return false;
 }
 

@@ -18,9 +18,9 @@ struct Registration {
   std::string password;
 };
 
-/// One @; before it 1 to 64 bytes without blanks, control characters or RFC 5322's specials, no dot at
-/// an end or twice in a row; after it at least two labels of letters, digits and inner hyphens. Letters
-/// beyond ASCII are allowed.
+/// One @; before it 1 to 64 bytes without blanks, control characters or RFC 5322's specials, no dot
+/// at an end or twice in a row; after it at least two labels of letters, digits and inner hyphens.
+/// Letters beyond ASCII are allowed.
 bool is_email(std::string_view text);
 
 /// ASCII letters in lower case; how usernames are searched.
@@ -29,8 +29,8 @@ std::string fold_ascii(std::string_view text);
 /// `text` without ASCII blanks around it; borrows from it.
 std::string_view trim(std::string_view text);
 
-/// Each gives bad_request that names every wrong field (`Error::fields`, wire names); on success the value as it is
-/// to be stored (trimmed where that applies).
+/// Each gives bad_request that names every wrong field (`Error::fields`, wire names); on success
+/// the value as it is to be stored (trimmed where that applies).
 Result<Registration> check(Registration registration, const Limits& limits);
 Result<ProfilePatch> check(ProfilePatch patch, const Limits& limits);
 /// Also: oneself as receiver.

@@ -71,9 +71,11 @@ Task<Result<Done>> Sessions::adopt(Family family) {
 Task<Result<FamilyId>> Sessions::logout(std::string refresh_token, Time now) {
   const auto presented = verify(TokenUse::refresh, refresh_token, now);
   if (!presented) co_return presented.error();
-  const FamilyId id = names_family(*presented) ? *presented->family : family_of_original(*presented);
+  const FamilyId id =
+      names_family(*presented) ? *presented->family : family_of_original(*presented);
   if (!names_family(*presented)) {
-    // What has not been opened yet must not be opened later: a family that is revoked from the start.
+    // What has not been opened yet must not be opened later: a family that is revoked from the
+    // start.
     Family family{id, presented->user, {}, presented->expires_at};
     const auto opened = co_await store_.open(std::move(family));
     if (!opened && opened.error().code != Errc::conflict) co_return opened.error();
@@ -108,7 +110,8 @@ TokenPair Sessions::sign(const Claims& refresh, Time now) {
 }
 
 FamilyId family_of_original(const Claims& claims) {
-  std::uint64_t word = 0x6F726967696E616CULL;  // "original": keeps these apart from ids that were made.
+  std::uint64_t word =
+      0x6F726967696E616CULL;  // "original": keeps these apart from ids that were made.
   for (const std::uint8_t byte : claims.user.bytes) word = mix(word * 257 + byte);
   word = mix(word ^ static_cast<std::uint64_t>(to_unix_ms(claims.expires_at)));
   const auto seconds = static_cast<std::uint32_t>(to_unix_ms(claims.issued_at) / 1000);

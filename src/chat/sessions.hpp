@@ -19,26 +19,29 @@ struct TokenPair {
 };
 
 struct SessionSettings {
-  std::chrono::seconds access_ttl{15 * 60};             ///< How long a stolen access token is of use.
-  std::chrono::seconds refresh_ttl{7 * 24 * 60 * 60};   ///< How long a device may stay away and still be logged in.
+  std::chrono::seconds access_ttl{15 * 60};  ///< How long a stolen access token is of use.
+  std::chrono::seconds refresh_ttl{
+      7 * 24 * 60 * 60};  ///< How long a device may stay away and still be logged in.
 };
 
-/// Logins: families of rotating refresh tokens, and access tokens that name their family (`sid`). Keeps
-/// nothing itself: any shard may call it. Its ports outlive it. Every refusal of a token is unauthorized
-/// `Invalid token`, whatever its cause.
+/// Logins: families of rotating refresh tokens, and access tokens that name their family (`sid`).
+/// Keeps nothing itself: any shard may call it. Its ports outlive it. Every refusal of a token is
+/// unauthorized `Invalid token`, whatever its cause.
 class Sessions {
  public:
-  Sessions(SessionStore& store, const TokenSigner& signer, ObjectIdSource& ids, SessionSettings settings);
+  Sessions(SessionStore& store, const TokenSigner& signer, ObjectIdSource& ids,
+           SessionSettings settings);
 
   /// A new family: the user has proved who they are.
   Task<Result<TokenPair>> open(UserId user, Time now);
 
-  /// The next pair of the family. A token that was rotated before revokes the family (reuse). A token of
-  /// the Node original, which names no family, is good once: it opens one that is derived from its claims.
+  /// The next pair of the family. A token that was rotated before revokes the family (reuse). A
+  /// token of the Node original, which names no family, is good once: it opens one that is derived
+  /// from its claims.
   Task<Result<TokenPair>> refresh(std::string refresh_token, Time now);
 
-  /// Revokes the token's family and names it, so that its sockets can be closed. Any genuine token of
-  /// the family does, rotated or not.
+  /// Revokes the token's family and names it, so that its sockets can be closed. Any genuine token
+  /// of the family does, rotated or not.
   Task<Result<FamilyId>> logout(std::string refresh_token, Time now);
   Task<Result<std::vector<FamilyId>>> logout_all(UserId user);
 

@@ -36,7 +36,8 @@ class SessionsTest : public ::testing::Test {
   fakes::MemorySessions store_;
   fakes::LedgerSigner signer_;
   ObjectIdSource ids_;
-  Sessions sessions_{store_, signer_, ids_, SessionSettings{.access_ttl = 15min, .refresh_ttl = 7 * 24h}};
+  Sessions sessions_{store_, signer_, ids_,
+                     SessionSettings{.access_ttl = 15min, .refresh_ttl = 7 * 24h}};
   UserId alice_{ids_.next(now_)};
   UserId bob_{ids_.next(now_)};
 };

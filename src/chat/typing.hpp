@@ -14,12 +14,14 @@
 namespace parley::chat {
 
 /// Who is typing to whom, as one shard knows it. Decides only: the caller passes every `typing` and
-/// `stop_typing` on, waits until `next_deadline`, and announces the Stopped ones that come out here.
+/// `stop_typing` on, waits until `next_deadline`, and announces the Stopped ones that come out
+/// here.
 class Typing {
  public:
   struct Settings {
     std::chrono::milliseconds silence{6'000};  ///< Without a further `typing`, it stops by itself.
-    std::size_t max_receivers = 8;  ///< Of one sender at once; one more ends the one that was silent longest.
+    std::size_t max_receivers =
+        8;  ///< Of one sender at once; one more ends the one that was silent longest.
   };
   struct Stopped {
     UserId sender;
@@ -56,7 +58,8 @@ class Typing {
   std::optional<Stopped> make_room(UserId sender);
 
   Settings settings_;
-  Entries by_deadline_;  ///< Earliest first: the silence is the same for all, so a renewal goes to the end.
+  Entries by_deadline_;  ///< Earliest first: the silence is the same for all, so a renewal goes to
+                         ///< the end.
   Index by_pair_;
 };
 

@@ -46,7 +46,8 @@ TEST_F(TypingTest, stops_in_the_order_of_silence) {
   typing_.typing(carol_, bob_, start_ + 2s);
   typing_.typing(alice_, bob_, start_ + 3s);
   EXPECT_EQ(typing_.next_deadline(), start_ + 7s);
-  EXPECT_EQ(typing_.expire(start_ + 8s), (std::vector{Stopped{bob_, alice_}, Stopped{carol_, bob_}}));
+  EXPECT_EQ(typing_.expire(start_ + 8s),
+            (std::vector{Stopped{bob_, alice_}, Stopped{carol_, bob_}}));
   EXPECT_EQ(typing_.next_deadline(), start_ + 9s);
 }
 
@@ -74,8 +75,10 @@ TEST_F(TypingTest, ends_the_longest_silence_when_one_types_to_too_many) {
   typing_.typing(alice_, person(10), start_ + 1s);
   EXPECT_EQ(typing_.typing(alice_, person(13), start_ + 1s), (Stopped{alice_, person(11)}));
   EXPECT_EQ(typing_.size(), 3u);
-  EXPECT_EQ(typing_.typing(bob_, person(10), start_ + 1s), std::nullopt) << "each sender for himself";
-  EXPECT_EQ(typing_.typing(alice_, person(13), start_ + 2s), std::nullopt) << "a known one needs no room";
+  EXPECT_EQ(typing_.typing(bob_, person(10), start_ + 1s), std::nullopt)
+      << "each sender for himself";
+  EXPECT_EQ(typing_.typing(alice_, person(13), start_ + 2s), std::nullopt)
+      << "a known one needs no room";
 }
 
 TEST_F(TypingTest, stays_bounded_whatever_one_sender_does) {

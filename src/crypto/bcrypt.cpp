@@ -30,7 +30,8 @@ std::string run_crypt(const std::string& password, const std::string& setting) {
 }
 
 bool is_bcrypt(std::string_view hash) {
-  const bool known = hash.starts_with("$2a$") || hash.starts_with("$2b$") || hash.starts_with("$2y$");
+  const bool known =
+      hash.starts_with("$2a$") || hash.starts_with("$2b$") || hash.starts_with("$2y$");
   return known && hash.size() == hash_size && hash.find('\0') == std::string_view::npos;
 }
 

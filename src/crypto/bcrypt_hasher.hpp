@@ -10,7 +10,8 @@ class Workers;
 
 namespace parley::crypto {
 
-/// bcrypt on a bounded pool of threads; a hash takes about 60 ms at cost 10. Makes `$2b$`; verifies `$2a$`,
+/// bcrypt on a bounded pool of threads; a hash takes about 60 ms at cost 10. Makes `$2b$`; verifies
+/// `$2a$`,
 /// `$2b$` and `$2y$`, so those of Node's bcrypt. `workers` outlives it. Any shard.
 class BcryptHasher final : public chat::PasswordHasher {
  public:
@@ -21,7 +22,8 @@ class BcryptHasher final : public chat::PasswordHasher {
 
   /// bad_request: over 72 bytes, or with a NUL inside (bcrypt would not see the rest); overloaded.
   Task<Result<std::string>> hash(std::string password) override;
-  /// A password that `hash` refuses is false, after the same work. corrupt: `hash` is no bcrypt hash; overloaded.
+  /// A password that `hash` refuses is false, after the same work. corrupt: `hash` is no bcrypt
+  /// hash; overloaded.
   Task<Result<bool>> verify(std::string password, std::string hash) override;
 
  private:

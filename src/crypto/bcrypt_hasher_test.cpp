@@ -52,7 +52,8 @@ Task<Result<bool>> open(std::binary_semaphore& gate) {
 /// Once the pool's only thread is busy.
 Task<Result<bool>> verify_when(std::binary_semaphore& started, BcryptHasher& hasher) {
   started.acquire();
-  co_return co_await hasher.verify("wrong", "$2b$04$nyKqnUbPH8AJqDN4OVtQv.ZS0KZ4nxFt8/sg.BT1wdocBOL2gX0Fi");
+  co_return co_await hasher.verify("wrong",
+                                   "$2b$04$nyKqnUbPH8AJqDN4OVtQv.ZS0KZ4nxFt8/sg.BT1wdocBOL2gX0Fi");
 }
 }  // namespace
 
@@ -61,7 +62,9 @@ TEST_F(BcryptHasherTest, is_overloaded_when_the_queue_is_full) {
   std::vector<Task<Result<bool>>> tasks;
   tasks.push_back(wait_in(workers_, started, gate));
   tasks.push_back(verify_when(started, hasher_));
-  for (int i = 0; i < 2; ++i) tasks.push_back(hasher_.verify("wrong", "$2b$04$nyKqnUbPH8AJqDN4OVtQv.ZS0KZ4nxFt8/sg.BT1wdocBOL2gX0Fi"));
+  for (int i = 0; i < 2; ++i)
+    tasks.push_back(
+        hasher_.verify("wrong", "$2b$04$nyKqnUbPH8AJqDN4OVtQv.ZS0KZ4nxFt8/sg.BT1wdocBOL2gX0Fi"));
   tasks.push_back(open(gate));
   const auto results = chat::fakes::run_all(context_, std::move(tasks));
   EXPECT_TRUE(*results[0]);

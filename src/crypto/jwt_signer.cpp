@@ -13,8 +13,8 @@ namespace parley::crypto {
 
 namespace {
 
-constexpr std::size_t max_token = 4096;           ///< Ours have about 250 bytes.
-constexpr long last_second = 253'402'300'799;     ///< Of the year 9999.
+constexpr std::size_t max_token = 4096;        ///< Ours have about 250 bytes.
+constexpr long last_second = 253'402'300'799;  ///< Of the year 9999.
 
 struct Free {
   void operator()(jwt_t* token) const { jwt_free(token); }

@@ -7,8 +7,8 @@
 
 namespace parley::crypto {
 
-/// JWT with HS256 and nothing else. Claims on the wire: userId, iat, exp, jti, sid; the Node original's
-/// tokens have the first three. Immutable: any thread.
+/// JWT with HS256 and nothing else. Claims on the wire: userId, iat, exp, jti, sid; the Node
+/// original's tokens have the first three. Immutable: any thread.
 class JwtSigner final : public chat::TokenSigner {
  public:
   struct Secrets {
@@ -19,7 +19,8 @@ class JwtSigner final : public chat::TokenSigner {
   explicit JwtSigner(Secrets secrets) : secrets_(std::move(secrets)) {}
 
   std::string sign(chat::TokenUse use, const chat::Claims& claims) const override;
-  Result<chat::Claims> verify(chat::TokenUse use, const std::string& token, Time now) const override;
+  Result<chat::Claims> verify(chat::TokenUse use, const std::string& token,
+                              Time now) const override;
 
  private:
   const std::string& secret(chat::TokenUse use) const;

@@ -10,16 +10,18 @@ namespace parley::crypto {
 using chat::Claims;
 using chat::TokenUse;
 
-// Made by npm's jsonwebtoken 9.0 with userId 65a1b2c3d4e5f60718293a4b, iat 1760000000, exp iat + 900.
+// Made by npm's jsonwebtoken 9.0 with userId 65a1b2c3d4e5f60718293a4b, iat 1760000000, exp iat +
+// 900.
 const JwtSigner::Secrets secrets{"access-secret-of-the-original", "refresh-secret-of-the-original"};
 const std::string header = "eyJhbGciOiJIUzI1NiIsInR5cCI6IkpXVCJ9.";
 const std::string payload =
-    "eyJ1c2VySWQiOiI2NWExYjJjM2Q0ZTVmNjA3MTgyOTNhNGIiLCJpYXQiOjE3NjAwMDAwMDAsImV4cCI6MTc2MDAwMDkwMH0.";
+    "eyJ1c2VySWQiOiI2NWExYjJjM2Q0ZTVmNjA3MTgyOTNhNGIiLCJpYXQiOjE3NjAwMDAwMDAsImV4cCI6MTc2MDAwMDkwMH"
+    "0.";
 const std::string original = header + payload + "glMuCLiVKUS6Z3GBO7VUI_JvJf_kx0xJqpMLNuBAmvs";
-const std::string original_refresh =
-    header +
-    "eyJ1c2VySWQiOiI2NWExYjJjM2Q0ZTVmNjA3MTgyOTNhNGIiLCJpYXQiOjE3NjAwMDAwMDAsImV4cCI6MTc2MDYwNDgwMH0."
-    "BHlp3z88bUKiVkstgHnNlbOLFh1v5EP_t0tpM6Ymq4g";
+const std::string original_refresh = header +
+                                     "eyJ1c2VySWQiOiI2NWExYjJjM2Q0ZTVmNjA3MTgyOTNhNGIiLCJpYXQiOjE3N"
+                                     "jAwMDAwMDAsImV4cCI6MTc2MDYwNDgwMH0."
+                                     "BHlp3z88bUKiVkstgHnNlbOLFh1v5EP_t0tpM6Ymq4g";
 
 const Time issued{std::chrono::seconds{1'760'000'000}};
 const Time expires = issued + std::chrono::seconds{900};
@@ -92,9 +94,10 @@ TEST_F(JwtSignerTest, refuses_every_other_algorithm) {
   // All by jsonwebtoken, with the right secret: HS384, HS512, none; then none without its dot.
   EXPECT_TRUE(refuses("eyJhbGciOiJIUzM4NCIsInR5cCI6IkpXVCJ9." + payload +
                       "aW-PNJbq_xtniOlbo2bgKRRdiY2S45mNyrxHvK3pINmjBpb2zeANEHVr3lHIKXlg"));
-  EXPECT_TRUE(refuses("eyJhbGciOiJIUzUxMiIsInR5cCI6IkpXVCJ9." + payload +
-                      "O_ehAbbzO2LICbgxFkm0dJBVNfHFYgYrhgkMx9C7PRBcD4quT2nGcb4hlYoCYUUmTkZAikpZWFafIL58"
-                      "_7gVEg"));
+  EXPECT_TRUE(
+      refuses("eyJhbGciOiJIUzUxMiIsInR5cCI6IkpXVCJ9." + payload +
+              "O_ehAbbzO2LICbgxFkm0dJBVNfHFYgYrhgkMx9C7PRBcD4quT2nGcb4hlYoCYUUmTkZAikpZWFafIL58"
+              "_7gVEg"));
   const std::string none = "eyJhbGciOiJub25lIiwidHlwIjoiSldUIn0." + payload;
   EXPECT_TRUE(refuses(none));
   EXPECT_TRUE(refuses(none.substr(0, none.size() - 1)));
@@ -114,19 +117,20 @@ TEST_F(JwtSignerTest, refuses_claims_that_are_missing_or_of_a_wrong_type) {
   EXPECT_TRUE(refuses(header +
                       "eyJ1c2VySWQiOiJub3RoZXgiLCJpYXQiOjE3NjAwMDAwMDAsImV4cCI6MTc2MDAwMDkwMH0."
                       "I9E1QsxAOpLwpSRkaJB8lmsq01jCJQFiWJVRIaF6N4w"));
-  EXPECT_TRUE(refuses(header +
-                      "eyJ1c2VySWQiOiI2NWExYjJjM2Q0ZTVmNjA3MTgyOTNhNGIiLCJpYXQiOjE3NjAwMDAwMDAsImV4cCI6"
-                      "IjE3NjAwMDA5MDAifQ.aDqz71YhcIUnVnUvQYCv3GPEH3zE-zkmT5qiJgZcOI0"));
+  EXPECT_TRUE(
+      refuses(header +
+              "eyJ1c2VySWQiOiI2NWExYjJjM2Q0ZTVmNjA3MTgyOTNhNGIiLCJpYXQiOjE3NjAwMDAwMDAsImV4cCI6"
+              "IjE3NjAwMDA5MDAifQ.aDqz71YhcIUnVnUvQYCv3GPEH3zE-zkmT5qiJgZcOI0"));
 }
 
 TEST_F(JwtSignerTest, refuses_malformed_tokens) {
   for (const std::string& bad :
-       {std::string{}, std::string{"."}, std::string{".."}, std::string{"..."}, std::string{"a.b.c"},
-        std::string("\0", 1), original + std::string("\0", 1), std::string("\0", 1) + original,
-        original + ".", original + " ", " " + original, original + "A", "Bearer " + original,
-        header + payload, header + payload + "====", std::string(5000, 'A'),
-        header + std::string(3000, '.'), std::string(4096, '='),
-        std::string{"\xFF\xFE.\xFF\xFE.\xFF\xFE"}}) {
+       {std::string{}, std::string{"."}, std::string{".."}, std::string{"..."},
+        std::string{"a.b.c"}, std::string("\0", 1), original + std::string("\0", 1),
+        std::string("\0", 1) + original, original + ".", original + " ", " " + original,
+        original + "A", "Bearer " + original, header + payload,
+        header + payload + "====", std::string(5000, 'A'), header + std::string(3000, '.'),
+        std::string(4096, '='), std::string{"\xFF\xFE.\xFF\xFE.\xFF\xFE"}}) {
     EXPECT_TRUE(refuses(bad)) << bad.substr(0, 40);
   }
 }

@@ -10,7 +10,8 @@ namespace parley::chat::fakes {
 
 namespace {
 
-/// Lets what is queued on the caller's executor run first: a write takes a while, here as in a real store.
+/// Lets what is queued on the caller's executor run first: a write takes a while, here as in a real
+/// store.
 Task<void> yield() {
   const asio::use_awaitable_t<Executor> token;
   const Executor executor = co_await asio::this_coro::executor;
@@ -64,9 +65,8 @@ Result<Appended> MemoryMessages::append_now(const NewMessage& draft) {
   message.seq = thread.messages.size() + 1;
   message.version = ++version_;
   message.client_id = draft.client_id;
-  message.created_at = thread.messages.empty()
-                           ? draft.now
-                           : std::max(draft.now, thread.messages.back().created_at);
+  message.created_at =
+      thread.messages.empty() ? draft.now : std::max(draft.now, thread.messages.back().created_at);
   thread.messages.push_back(message);
   by_id_[message.id] = {message.conversation_id, message.seq};
   if (draft.client_id) by_client_id_[{draft.sender, *draft.client_id}] = message.id;
@@ -97,7 +97,7 @@ MemoryMessages::Thread& MemoryMessages::thread_of(const NewMessage& draft) {
 MemoryMessages::Thread* MemoryMessages::visible(ConversationId id, UserId viewer) {
   const auto found = threads_.find(id);
   return found != threads_.end() && found->second.conversation.has(viewer) ? &found->second
-                                                                          : nullptr;
+                                                                           : nullptr;
 }
 
 Task<Result<MessagePage>> MemoryMessages::history(HistoryQuery query) {
@@ -292,10 +292,8 @@ void MemoryMessages::publish(Change change) {
   batch->changes.push_back(std::move(change));
   batch->last_version = version_;
   for (const Subscription& subscription : subscriptions_) {
-    asio::post(subscription.executor,
-               [subscriber = subscription.subscriber, shared = ChangeBatchPtr{batch}] {
-                 subscriber(shared);
-               });
+    asio::post(subscription.executor, [subscriber = subscription.subscriber,
+                                       shared = ChangeBatchPtr{batch}] { subscriber(shared); });
   }
 }
 

@@ -37,7 +37,8 @@ inline void drive(asio::io_context& context, const std::size_t& left,
 
 }  // namespace detail
 
-/// Starts all `tasks` in order and runs `context` until every one has ended; their results in that order.
+/// Starts all `tasks` in order and runs `context` until every one has ended; their results in that
+/// order.
 template <class T>
 std::vector<T> run_all(asio::io_context& context, std::vector<Task<T>> tasks) {
   std::vector<std::optional<T>> kept(tasks.size());

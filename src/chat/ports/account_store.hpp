@@ -9,14 +9,15 @@
 
 namespace parley::chat {
 
-/// Users. Adapters: embedded::AccountStore, fakes::AccountStore. Any shard may call any store port; results
-/// come back on the caller's shard. Besides the errors named, every call may give unavailable, corrupt or
-/// closed.
+/// Users. Adapters: embedded::AccountStore, fakes::MemoryAccounts. Any shard may call any store
+/// port; results come back on the caller's shard. Besides the errors named, every call may give
+/// unavailable, corrupt or closed.
 class AccountStore {
  public:
   virtual ~AccountStore() = default;
 
-  /// Durable when it returns. conflict when the (folded) e-mail address is taken: of two at once one wins.
+  /// Durable when it returns. conflict when the (folded) e-mail address is taken: of two at once
+  /// one wins.
   virtual Task<Result<Account>> create(Account account) = 0;
   /// not_found.
   virtual Task<Result<Account>> find(UserId id) = 0;
@@ -25,14 +26,16 @@ class AccountStore {
   /// Those that exist, in the order asked, in one round trip.
   virtual Task<Result<std::vector<Account>>> find_many(std::vector<UserId> ids) = 0;
   /// By the beginning of the username, case-insensitively; at most `limit`, ordered by username.
-  virtual Task<Result<std::vector<Account>>> search(std::string username_prefix, std::size_t limit) = 0;
+  virtual Task<Result<std::vector<Account>>> search(std::string username_prefix,
+                                                    std::size_t limit) = 0;
   /// not_found. Gives the account as it is now.
   virtual Task<Result<Account>> update(UserId id, ProfilePatch patch, Time now) = 0;
   /// Sets last_seen unless a later one is there. Not waited for by people: durable soon.
   virtual Task<Result<Done>> touch_last_seen(UserId id, Time at) = 0;
 };
 
-/// The form in which e-mail addresses are compared: ASCII letters in lower case, blanks around it gone.
+/// The form in which e-mail addresses are compared: ASCII letters in lower case, blanks around it
+/// gone.
 std::string fold_email(std::string_view email);
 
 }  // namespace parley::chat

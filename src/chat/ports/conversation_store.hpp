@@ -11,8 +11,8 @@
 namespace parley::chat {
 
 struct SummaryPage {
-  std::vector<Summary> summaries;           ///< Newest last message first.
-  std::optional<std::string> next_cursor;   ///< Opaque, URL-safe; absent on the last page.
+  std::vector<Summary> summaries;          ///< Newest last message first.
+  std::optional<std::string> next_cursor;  ///< Opaque, URL-safe; absent on the last page.
 };
 
 class ConversationStore {
@@ -22,7 +22,8 @@ class ConversationStore {
   /// not_found: none such, or `viewer` takes no part.
   virtual Task<Result<Conversation>> find(ConversationId id, UserId viewer) = 0;
   /// bad_request when the cursor is not one of ours.
-  virtual Task<Result<SummaryPage>> list(UserId viewer, std::optional<std::string> cursor, std::size_t limit) = 0;
+  virtual Task<Result<SummaryPage>> list(UserId viewer, std::optional<std::string> cursor,
+                                         std::size_t limit) = 0;
   /// Everybody who shares a conversation with `user`, each once.
   virtual Task<Result<std::vector<UserId>>> peers(UserId user) = 0;
 };

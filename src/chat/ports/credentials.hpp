@@ -29,12 +29,14 @@ struct Claims {
 
 enum class TokenUse { access, refresh };
 
-/// JWT, HS256 and nothing else, one secret per use. Plain functions: about a microsecond, any thread.
+/// JWT, HS256 and nothing else, one secret per use. Plain functions: about a microsecond, any
+/// thread.
 class TokenSigner {
  public:
   virtual ~TokenSigner() = default;
   virtual std::string sign(TokenUse use, const Claims& claims) const = 0;
-  /// unauthorized: malformed, another algorithm, bad signature, no such claims, or expired at `now`.
+  /// unauthorized: malformed, another algorithm, bad signature, no such claims, or expired at
+  /// `now`.
   virtual Result<Claims> verify(TokenUse use, const std::string& token, Time now) const = 0;
 };
 

@@ -13,8 +13,8 @@ class Feed {
   virtual ~Feed() = default;
 
   using Subscriber = std::function<void(const ChangeBatchPtr&)>;
-  /// `subscriber` runs on `executor` for every commit that follows this call; gives the version up to which it
-  /// will see nothing. For the program's whole life: call before the server opens.
+  /// `subscriber` runs on `executor` for every commit that follows this call; gives the version up
+  /// to which it will see nothing. For the program's whole life: call before the server opens.
   virtual Version subscribe(Executor executor, Subscriber subscriber) = 0;
 };
 

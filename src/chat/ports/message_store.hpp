@@ -40,10 +40,10 @@ struct BacklogQuery {
 
 /// What changed for a user in versions (since, cursor].
 struct SyncPage {
-  std::vector<Message> messages;        ///< By version; with their present status.
-  std::vector<Receipt> receipts;        ///< Others' and the user's own, where a watermark moved.
-  std::vector<Summary> conversations;   ///< Those that changed, as they are now.
-  Version cursor = 0;                   ///< Ask with this next.
+  std::vector<Message> messages;       ///< By version; with their present status.
+  std::vector<Receipt> receipts;       ///< Others' and the user's own, where a watermark moved.
+  std::vector<Summary> conversations;  ///< Those that changed, as they are now.
+  Version cursor = 0;                  ///< Ask with this next.
   bool has_more = false;
 };
 
@@ -51,13 +51,14 @@ class MessageStore {
  public:
   virtual ~MessageStore() = default;
 
-  /// Assigns id, seq, version and created_at (draft.now, or the preceding message's time if that is later), makes
-  /// the conversation if it is the pair's first message, and returns when all of it is durable. Drafts of one
-  /// caller's thread get versions in the order of these calls. not_found: no such receiver.
-  /// The change is published on the Feed before the caller resumes.
+  /// Assigns id, seq, version and created_at (draft.now, or the preceding message's time if that is
+  /// later), makes the conversation if it is the pair's first message, and returns when all of it
+  /// is durable. Drafts of one caller's thread get versions in the order of these calls. not_found:
+  /// no such receiver. The change is published on the Feed before the caller resumes.
   virtual Task<Result<Appended>> append(NewMessage draft) = 0;
 
-  /// not_found: no such conversation, viewer not in it, or the `before`/`after` message is not of it.
+  /// not_found: no such conversation, viewer not in it, or the `before`/`after` message is not of
+  /// it.
   virtual Task<Result<MessagePage>> history(HistoryQuery query) = 0;
 
   /// By version; `has_more` when the limit cut it.

@@ -15,7 +15,8 @@ struct Family {
   FamilyId id;
   UserId user;
   std::string token_id;  ///< `jti` of the newest refresh token.
-  Time expires_at;       ///< The latest of all its tokens; the family is kept until then, then forgotten.
+  Time
+      expires_at;  ///< The latest of all its tokens; the family is kept until then, then forgotten.
 
   friend bool operator==(const Family&, const Family&) = default;
 };
@@ -27,12 +28,13 @@ class SessionStore {
 
   /// conflict: a family of that id is known, even if it is revoked; of two at once one wins.
   virtual Task<Result<Done>> open(Family family) = 0;
-  /// Replaces `presented` by `next` (same id and user), atomically: of two at once one wins. expires_at never
-  /// goes back. unauthorized when the family is unknown, another user's, revoked or expired, and when `presented`
-  /// is no longer its newest token; in that last case the family is revoked by this call (reuse detection).
+  /// Replaces `presented` by `next` (same id and user), atomically: of two at once one wins.
+  /// expires_at never goes back. unauthorized when the family is unknown, another user's, revoked
+  /// or expired, and when `presented` is no longer its newest token; in that last case the family
+  /// is revoked by this call (reuse detection).
   virtual Task<Result<Done>> rotate(Family next, std::string presented, Time now) = 0;
-  /// Its tokens are refused from now on, and its id stays known until expires_at. Nothing happens when it is
-  /// unknown.
+  /// Its tokens are refused from now on, and its id stays known until expires_at. Nothing happens
+  /// when it is unknown.
   virtual Task<Result<Done>> revoke(FamilyId id) = 0;
   /// Gives those that were not revoked before.
   virtual Task<Result<std::vector<FamilyId>>> revoke_all(UserId user) = 0;

@@ -67,8 +67,7 @@ TEST_P(AccountStoreContract, lets_one_of_two_registrations_at_once_win) {
 
 TEST_P(AccountStoreContract, finds_many_in_the_order_asked) {
   const UserId alice = user("alice"), bob = user("bob"), carol = user("carol");
-  const auto found =
-      good(stores_->accounts().find_many({carol, new_id<UserId>(), alice, bob}));
+  const auto found = good(stores_->accounts().find_many({carol, new_id<UserId>(), alice, bob}));
   ASSERT_EQ(found.size(), 3u);
   EXPECT_EQ(found[0].id, carol);
   EXPECT_EQ(found[1].id, alice);

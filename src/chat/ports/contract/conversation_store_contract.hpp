@@ -39,8 +39,7 @@ TEST_P(ConversationStoreContract, begins_empty) {
 TEST_P(ConversationStoreContract, is_found_by_its_participants_only) {
   const Message message = say(alice_, bob_, "hello", at(1000));
   for (const UserId viewer : {alice_, bob_}) {
-    const Conversation found =
-        good(stores_->conversations().find(message.conversation_id, viewer));
+    const Conversation found = good(stores_->conversations().find(message.conversation_id, viewer));
     EXPECT_EQ(found.id, message.conversation_id);
     EXPECT_EQ(found.participants, (std::vector{std::min(alice_, bob_), std::max(alice_, bob_)}));
     EXPECT_EQ(found.created_at, at(1000));
@@ -94,7 +93,8 @@ TEST_P(ConversationStoreContract, pages_through_everything_in_any_page_size) {
     say(user(name), alice_, name, at(1000 + i / 3));
     expected.insert(expected.begin(), name);
   }
-  for (std::size_t limit = 1; limit <= 10; ++limit) EXPECT_EQ(pages(alice_, limit), expected) << limit;
+  for (std::size_t limit = 1; limit <= 10; ++limit)
+    EXPECT_EQ(pages(alice_, limit), expected) << limit;
 }
 
 TEST_P(ConversationStoreContract, loses_nobody_when_a_conversation_moves_up_between_pages) {
@@ -113,7 +113,8 @@ TEST_P(ConversationStoreContract, loses_nobody_when_a_conversation_moves_up_betw
 
 TEST_P(ConversationStoreContract, refuses_a_cursor_that_is_not_its_own) {
   say(alice_, bob_, "1");
-  for (const char* bad : {"", "nonsense", "-1", "\xFF\xFE", "99999999999999999999999999", "../../x"}) {
+  for (const char* bad :
+       {"", "nonsense", "-1", "\xFF\xFE", "99999999999999999999999999", "../../x"}) {
     EXPECT_EQ(refusal(stores_->conversations().list(alice_, bad, 20)), Errc::bad_request) << bad;
   }
 }
@@ -124,7 +125,8 @@ TEST_P(ConversationStoreContract, gives_cursors_that_fit_into_a_url) {
   const auto cursor = list(alice_, {}, 1).next_cursor;
   ASSERT_TRUE(cursor);
   EXPECT_FALSE(cursor->empty());
-  EXPECT_EQ(cursor->find_first_not_of("0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz-._~"),
+  EXPECT_EQ(cursor->find_first_not_of(
+                "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz-._~"),
             std::string::npos);
 }
 

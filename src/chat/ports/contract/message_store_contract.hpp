@@ -141,7 +141,8 @@ TEST_P(MessageStoreContract, knows_a_client_id_whoever_it_is_sent_to) {
 }
 
 TEST_P(MessageStoreContract, makes_one_conversation_of_two_first_messages_at_once) {
-  const auto messages = append_all({draft(alice_, bob_, "me first"), draft(bob_, alice_, "no, me")});
+  const auto messages =
+      append_all({draft(alice_, bob_, "me first"), draft(bob_, alice_, "no, me")});
   EXPECT_EQ(messages[0].conversation_id, messages[1].conversation_id);
   EXPECT_EQ(messages[0].seq + messages[1].seq, 3u);
   EXPECT_EQ(good(stores_->conversations().list(alice_, std::nullopt, 20)).summaries.size(), 1u);
@@ -302,7 +303,8 @@ TEST_P(MessageStoreContract, publishes_everything_once_in_version_order_to_each_
     return [out](const ChangeBatchPtr& batch) {
       ASSERT_FALSE(batch->changes.empty());
       for (const Change& change : batch->changes) {
-        if (const auto* one = std::get_if<MessageAppended>(&change)) out->push_back(one->message.version);
+        if (const auto* one = std::get_if<MessageAppended>(&change))
+          out->push_back(one->message.version);
       }
       EXPECT_LE(out->back(), batch->last_version);
     };
@@ -310,7 +312,8 @@ TEST_P(MessageStoreContract, publishes_everything_once_in_version_order_to_each_
   stores_->feed().subscribe(context_.get_executor(), collect(&first));
   stores_->feed().subscribe(context_.get_executor(), collect(&second));
   std::vector<NewMessage> drafts;
-  for (int i = 0; i < 50; ++i) drafts.push_back(draft(i % 2 ? alice_ : bob_, carol_, std::to_string(i)));
+  for (int i = 0; i < 50; ++i)
+    drafts.push_back(draft(i % 2 ? alice_ : bob_, carol_, std::to_string(i)));
   const auto messages = append_all(std::move(drafts));
   fakes::run_until(context_, [&] { return first.size() >= 50 && second.size() >= 50; });
   EXPECT_TRUE(std::is_sorted(first.begin(), first.end()));

@@ -14,7 +14,8 @@ class ReceiptStoreContract : public StoresTest {
     for (const Message& one : all_of(message.conversation_id, alice_)) all.push_back(one.status());
     return all;
   }
-  std::vector<std::string> backlog(UserId user, Version after, Version up_to, std::size_t limit = 100) {
+  std::vector<std::string> backlog(UserId user, Version after, Version up_to,
+                                   std::size_t limit = 100) {
     return contents(good(stores_->messages().backlog({user, after, up_to, limit})).messages);
   }
   template <class T>
@@ -200,7 +201,8 @@ TEST_P(ReceiptStoreContract, keeps_a_backlog_of_what_reached_no_device) {
 TEST_P(ReceiptStoreContract, bounds_a_backlog_by_versions_and_pages_through_it) {
   std::vector<Message> all;
   for (int i = 0; i < 5; ++i) all.push_back(say(i % 2 ? alice_ : carol_, bob_, std::to_string(i)));
-  EXPECT_EQ(backlog(bob_, all[0].version, all[3].version), (std::vector<std::string>{"1", "2", "3"}));
+  EXPECT_EQ(backlog(bob_, all[0].version, all[3].version),
+            (std::vector<std::string>{"1", "2", "3"}));
   const auto page = good(stores_->messages().backlog({bob_, 0, all[4].version, 2}));
   EXPECT_EQ(contents(page.messages), (std::vector<std::string>{"0", "1"}));
   EXPECT_TRUE(page.has_more);

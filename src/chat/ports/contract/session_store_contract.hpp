@@ -16,7 +16,8 @@ class SessionStoreContract : public StoresTest {
     good(stores_->sessions().open(made));
     return made;
   }
-  Task<Result<Done>> rotate(Family now, std::string presented, std::string next, Time time = at(1)) {
+  Task<Result<Done>> rotate(Family now, std::string presented, std::string next,
+                            Time time = at(1)) {
     now.token_id = std::move(next);
     return stores_->sessions().rotate(std::move(now), std::move(presented), time);
   }
@@ -49,8 +50,9 @@ TEST_P(SessionStoreContract, lets_one_of_two_rotations_at_once_win) {
   std::vector<Task<Result<Done>>> tasks;
   for (int i = 0; i < 8; ++i) tasks.push_back(rotate(phone, "one", "next-" + std::to_string(i)));
   const auto results = run_all(std::move(tasks));
-  EXPECT_EQ(std::count_if(results.begin(), results.end(), [](const auto& r) { return r.has_value(); }),
-            1);
+  EXPECT_EQ(
+      std::count_if(results.begin(), results.end(), [](const auto& r) { return r.has_value(); }),
+      1);
 }
 
 TEST_P(SessionStoreContract, refuses_unknown_and_expired_families) {
@@ -96,8 +98,9 @@ TEST_P(SessionStoreContract, lets_one_of_two_openings_at_once_win) {
   std::vector<Task<Result<Done>>> tasks;
   for (int i = 0; i < 4; ++i) tasks.push_back(stores_->sessions().open(phone));
   const auto results = run_all(std::move(tasks));
-  EXPECT_EQ(std::count_if(results.begin(), results.end(), [](const auto& r) { return r.has_value(); }),
-            1);
+  EXPECT_EQ(
+      std::count_if(results.begin(), results.end(), [](const auto& r) { return r.has_value(); }),
+      1);
 }
 
 TEST_P(SessionStoreContract, refuses_the_tokens_of_a_revoked_family) {

@@ -18,8 +18,8 @@
 #include "chat/ports/receipt_store.hpp"
 #include "chat/ports/session_store.hpp"
 
-/// What every storage adapter promises, as tests. An adapter's own test includes the suites and says
-/// `INSTANTIATE_TEST_SUITE_P(Embedded, MessageStoreContract, ::testing::Values(adapter));`
+/// What every storage adapter promises, as tests. An adapter's own test includes the suites and
+/// says `INSTANTIATE_TEST_SUITE_P(Embedded, MessageStoreContract, ::testing::Values(adapter));`
 namespace parley::chat::contract {
 
 /// A fresh, empty set of storage adapters that belong together.
@@ -119,7 +119,8 @@ class StoresTest : public ::testing::TestWithParam<Adapter> {
   }
   std::uint64_t unread(UserId viewer) {
     std::uint64_t count = 0;
-    for (const Summary& one : good(stores_->conversations().list(viewer, std::nullopt, 100)).summaries) {
+    for (const Summary& one :
+         good(stores_->conversations().list(viewer, std::nullopt, 100)).summaries) {
       count += one.unread_count;
     }
     return count;
