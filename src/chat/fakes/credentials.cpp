@@ -20,12 +20,16 @@ std::string LedgerSigner::sign(TokenUse use, const Claims& claims) const {
   token << (use == TokenUse::access ? "access" : "refresh") << ' ' << claims.user.hex() << ' '
         << to_unix_ms(claims.issued_at) << ' ' << to_unix_ms(claims.expires_at) << ' '
         << (claims.family ? claims.family->hex() : "-") << ' ' << claims.token_id;
+  const std::lock_guard lock{mutex_};
   made_.insert(token.str());
   return token.str();
 }
 
 Result<Claims> LedgerSigner::verify(TokenUse use, const std::string& token, Time now) const {
-  if (!made_.contains(token)) return fail(Errc::unauthorized, "not of this signer");
+  {
+    const std::lock_guard lock{mutex_};
+    if (!made_.contains(token)) return fail(Errc::unauthorized, "not of this signer");
+  }
   std::istringstream fields{token};
   std::string kind, user, family;
   std::int64_t issued = 0, expires = 0;
