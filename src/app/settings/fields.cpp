@@ -106,7 +106,7 @@ void add_server(std::vector<Field>& list) {
   list.push_back(
       make(server, "metrics", Switch{}, in(&Settings::server, &decltype(Settings::server)::metrics),
            "Whether /metrics answers. It is public: hide it at the proxy, or turn it off."));
-  list.push_back(make(server, "drain-timeout", Interval{0ms, 10min},
+  list.push_back(make(server, "drain-timeout", Interval{1s, 10min},
                       in(&Settings::server, &decltype(Settings::server)::drain_timeout),
                       "The longest that a stop (SIGTERM) waits for connections to end in order."));
 }

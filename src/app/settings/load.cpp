@@ -89,8 +89,13 @@ class Loader {
   }
 
   void read_dotenv(const std::filesystem::path& path) {
+    std::error_code error;
+    if (!std::filesystem::exists(path, error)) return;
     const auto text = read_file(path);
-    if (!text) return;
+    if (!text) {
+      problems_.push_back("The file " + path.string() + " cannot be read.");
+      return;
+    }
     const auto lines = read_assignments(*text);
     if (!lines) {
       problems_.push_back("In " + path.string() + ", " + lines.error().detail + ".");

@@ -227,6 +227,11 @@ TEST_F(Load, refuses_a_malformed_dotenv) {
   EXPECT_THAT(refusal(), HasSubstr(".env, line 1 is not of the form"));
 }
 
+TEST_F(Load, refuses_a_dotenv_that_cannot_be_read) {
+  std::filesystem::create_directory(inputs.dotenv);
+  EXPECT_EQ(refusal(), "The file " + inputs.dotenv.string() + " cannot be read.");
+}
+
 TEST_F(Load, refuses_services_of_the_original_in_dotenv_with_a_sentence) {
   for (const auto* variable : {"MONGO_URI", "REDIS_URL", "REDIS_HOST", "REDIS_PORT"}) {
     dotenv(std::string{variable} + "=x\n");
