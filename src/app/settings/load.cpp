@@ -40,6 +40,9 @@ string sentence_of(const Unsupported& entry, const string& where) {
 }
 
 std::optional<string> read_file(const std::filesystem::path& path) {
+  std::error_code error;
+  if (std::filesystem::is_directory(path, error))
+    return std::nullopt;  // Opens, and throws when read.
   std::ifstream in{path, std::ios::binary};
   if (!in) return std::nullopt;
   string text{std::istreambuf_iterator<char>{in}, {}};
