@@ -55,5 +55,5 @@ build() {
 # Targets of the configured preset $1 whose names end in $2, e.g. all *_test.
 targets_ending_in() {
   ninja -C "$root/build/$1" -t targets all |
-    sed -n "s/^\([a-z0-9_]*$2\): phony\$/\1/p" | grep -v '^cmake_' || true
+    sed -nE "s/^([a-z0-9_]*$2): (phony|CXX_EXECUTABLE.*)\$/\1/p" | grep -v '^cmake_' | sort -u || true
 }
