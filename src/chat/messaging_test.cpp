@@ -141,6 +141,8 @@ TEST_F(MessagingTest, bounds_a_sync_page) {
 }
 
 TEST_F(MessagingTest, refuses_a_sync_cursor_that_is_not_its_own) {
+  for (int i = 0; i < 10; ++i) say(alice_, bob_, "x");
+  ASSERT_TRUE(run(messaging_.sync({bob_, "v1.7", std::nullopt})));
   for (const char* bad : {"", "v1.", "7", "v1.-1", "v1. 1", "v1.1 ", "v1.x", "v2.1",
                           "v1.99999999999999999999", "v1.18446744073709551615", "\xFF"}) {
     const auto refused = run(messaging_.sync({bob_, bad, std::nullopt}));

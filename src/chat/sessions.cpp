@@ -68,7 +68,7 @@ Task<Result<Done>> Sessions::adopt(Family family) {
   co_return refused();
 }
 
-Task<Result<FamilyId>> Sessions::logout(std::string refresh_token, Time now) {
+Task<Result<Revoked>> Sessions::logout(std::string refresh_token, Time now) {
   const auto presented = verify(TokenUse::refresh, refresh_token, now);
   if (!presented) co_return presented.error();
   const FamilyId id =
@@ -82,7 +82,7 @@ Task<Result<FamilyId>> Sessions::logout(std::string refresh_token, Time now) {
   }
   const auto revoked = co_await store_.revoke(id);
   if (!revoked) co_return revoked.error();
-  co_return id;
+  co_return Revoked{presented->user, id};
 }
 
 Task<Result<std::vector<FamilyId>>> Sessions::logout_all(UserId user) {

@@ -18,6 +18,14 @@ struct TokenPair {
   std::string refresh;
 };
 
+/// A login that has ended.
+struct Revoked {
+  UserId user;
+  FamilyId family;
+
+  friend bool operator==(const Revoked&, const Revoked&) = default;
+};
+
 struct SessionSettings {
   std::chrono::seconds access_ttl{15 * 60};  ///< How long a stolen access token is of use.
   std::chrono::seconds refresh_ttl{
@@ -42,7 +50,7 @@ class Sessions {
 
   /// Revokes the token's family and names it, so that its sockets can be closed. Any genuine token
   /// of the family does, rotated or not.
-  Task<Result<FamilyId>> logout(std::string refresh_token, Time now);
+  Task<Result<Revoked>> logout(std::string refresh_token, Time now);
   Task<Result<std::vector<FamilyId>>> logout_all(UserId user);
 
   /// Plain: no store is asked. An access token outlives its family by at most access_ttl.

@@ -46,4 +46,10 @@ Task<Result<std::vector<FamilyId>>> MemorySessions::revoke_all(UserId user) {
   co_return revoked;
 }
 
+std::optional<Family> MemorySessions::find(FamilyId id) {
+  const std::lock_guard lock{mutex_};
+  const auto found = families_.find(id);
+  return found == families_.end() ? std::nullopt : std::optional{found->second.family};
+}
+
 }  // namespace parley::chat::fakes

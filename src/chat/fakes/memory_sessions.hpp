@@ -2,6 +2,7 @@
 
 #include <map>
 #include <mutex>
+#include <optional>
 #include <vector>
 
 #include "chat/ports/session_store.hpp"
@@ -15,6 +16,9 @@ class MemorySessions final : public SessionStore {
   Task<Result<Done>> rotate(Family next, std::string presented, Time now) override;
   Task<Result<Done>> revoke(FamilyId id) override;
   Task<Result<std::vector<FamilyId>>> revoke_all(UserId user) override;
+
+  /// As it is kept; nullopt when it is unknown.
+  std::optional<Family> find(FamilyId id);
 
  private:
   struct Known {
