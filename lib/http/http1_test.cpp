@@ -112,6 +112,14 @@ TEST_F(Http1Test, reads_requests_that_come_byte_by_byte) {
   EXPECT_FALSE(client().is_closed());
 }
 
+TEST_F(Http1Test, reads_an_empty_chunked_body_byte_by_byte) {
+  std::string all;
+  for (const char c : std::string_view{"POST /echo HTTP/1.1\r\nHost: h\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n"}) {
+    all += ask({&c, 1});
+  }
+  EXPECT_EQ(body_of(all), "POST /echo");
+}
+
 TEST_F(Http1Test, decodes_path_parameters_one_by_one) {
   EXPECT_EQ(body_of(ask("GET /items/a%2Fb/parts/x%20y/ HTTP/1.1\r\nHost: h\r\n\r\n")),
             "GET /items/a/b/parts/x y/ :a/b :x y");
@@ -234,7 +242,7 @@ TEST_F(Http1Test, refuses_what_is_malformed_or_ambiguous_and_closes) {
       {"POST /echo HTTP/1.1\r\nHost: h\r\nTransfer-Encoding: chunked, gzip\r\n\r\n", 501},
       {"POST /echo HTTP/1.1\r\nHost: h\r\nTransfer-Encoding: chunked\r\nTransfer-Encoding: chunked\r\n\r\n", 400},
       {"POST /echo HTTP/1.0\r\nHost: h\r\nTransfer-Encoding: chunked\r\n\r\n", 501},
-      {"POST /echo HTTP/1.1\r\nHost: h\r\nTransfer-Encoding: chunked\r\n\r\nzz\r\n", 400},
+      {"POST /echo HTTP/1.1\r\nHost: h\r\nTransfer-Encoding: chunked\r\n\r\nzz\r\nabc\r\n", 400},
       {"POST /echo HTTP/1.1\r\nHost: h\r\nTransfer-Encoding: chunked\r\n\r\n3\r\nabcd\r\n0\r\n\r\n", 400},
       {"POST /echo HTTP/1.1\r\nHost: h\r\nTransfer-Encoding: chunked\r\n\r\nfffffffffffffffff\r\n", 400},
       {"POST /echo HTTP/1.1\r\nHost: h\r\nContent-Length: 3\r\nExpect: something\r\n\r\nabc", 417},

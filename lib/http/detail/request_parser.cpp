@@ -98,7 +98,10 @@ class RequestParser::Beast final : public bhttp::basic_parser<true> {
                      Status&) override {
     if (in_body) return;  // a trailer
     if (name == bhttp::field::host) ++hosts;
-    if (name == bhttp::field::content_length) ++lengths;
+    if (name == bhttp::field::content_length) {
+      // A list of equal lengths counts as ambiguous too, though Beast takes it.
+      lengths += view(value).find_first_not_of("0123456789") == std::string_view::npos ? 1 : 2;
+    }
     if (name == bhttp::field::transfer_encoding) {
       ++encodings;
       chunked_only = same_name(view(value), "chunked");
@@ -162,7 +165,9 @@ RequestParser::Step RequestParser::read_body(std::string_view bytes, std::string
   beast_->body = &body;
   beast_->limit = limit;
   Step step;
-  while (!beast_->is_done() && step.used < bytes.size()) {
+  // Chunked bodies end in five bytes at least, and Beast asserts that it sees them together.
+  const std::size_t least = beast_->chunked() ? 5 : 1;
+  while (!beast_->is_done() && step.used + least <= bytes.size()) {
     beast::error_code error;
     const auto rest = bytes.substr(step.used);
     step.used += beast_->put(boost::asio::const_buffer{rest.data(), rest.size()}, error);
