@@ -150,8 +150,9 @@ TEST_F(SessionsTest, derives_an_originals_family_from_its_claims_alone) {
 
 TEST_F(SessionsTest, logs_one_device_out) {
   const TokenPair phone = open(alice_), laptop = open(alice_);
-  const auto family = run(sessions_.logout(phone.refresh, now_));
-  EXPECT_EQ(*family, *sessions_.authenticate(phone.access, now_)->family);
+  const auto revoked = run(sessions_.logout(phone.refresh, now_));
+  const FamilyId family = *sessions_.authenticate(phone.access, now_)->family;
+  EXPECT_EQ(*revoked, (Revoked{alice_, family}));
   expect_refused(refresh(phone.refresh, now_).error());
   EXPECT_TRUE(refresh(laptop.refresh, now_));
   EXPECT_TRUE(run(sessions_.logout(phone.refresh, now_))) << "twice is no harm";
