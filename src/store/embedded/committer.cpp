@@ -78,11 +78,16 @@ void Committer::run() {
     taken.clear();
     if (const auto now = std::chrono::steady_clock::now(); now >= next_tick) {
       next_tick = now + interval_;
-      transaction_.begin_operation();
-      tick_(transaction_);
-      execute({});
+      tick();
     }
   }
+  tick();
+}
+
+void Committer::tick() {
+  transaction_.begin_operation();
+  tick_(transaction_);
+  execute({});
 }
 
 /// Waits for work, at most one interval. False: closed, and nothing is left.

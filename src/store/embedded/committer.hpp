@@ -36,7 +36,8 @@ using OperationPtr = std::unique_ptr<Operation>;
 /// `submit`, `subscribe` and `health` are for any thread. Source: ADR "derived summaries, one committer".
 class Committer {
  public:
-  /// `tick` is called on the committer thread every `alive_interval`, with a batch open.
+  /// `tick` is called on the committer thread every `alive_interval`
+  /// and at the end, with a batch open.
   using Tick = std::function<void(Transaction&)>;
   Committer(Engine& engine, const Config& config, Stats& stats, Tick tick);
   /// Closes.
@@ -63,6 +64,7 @@ class Committer {
   };
 
   void run();
+  void tick();
   bool take(Operations& batch);
   void execute(std::span<OperationPtr> batch);
   rocksdb::Status commit();

@@ -29,9 +29,9 @@ Result<std::unique_ptr<Database>> Database::open(Config config) {
   {
     Transaction start(**engine, config);
     Liveness::recover(start);
+    if (start.error()) return *start.error();
     start.require_sync();
     if (const auto status = start.commit(); !status.ok()) return to_error(status);
-    if (start.error()) return *start.error();
   }
   auto internals = std::make_unique<Internals>(std::move(config), std::move(*engine));
   return std::unique_ptr<Database>(new Database(std::move(internals)));

@@ -16,6 +16,7 @@ namespace parley::store::embedded {
 
 namespace {
 constexpr std::size_t prefix_length = 13;  // tag and id: see keys.hpp, Table::chat
+constexpr int cache_shard_bits = 3;        // a handful of threads read
 constexpr const char* chat_table = "chat";
 
 rocksdb::ColumnFamilyOptions common_options(const Config& config, const std::shared_ptr<rocksdb::Cache>& cache,
@@ -23,8 +24,14 @@ rocksdb::ColumnFamilyOptions common_options(const Config& config, const std::sha
   rocksdb::BlockBasedTableOptions blocks;
   blocks.block_cache = cache;
   blocks.filter_policy.reset(rocksdb::NewBloomFilterPolicy(10));
-  blocks.cache_index_and_filter_blocks = true;  // else they grow outside the cache's bound
+  // Filters and indexes live in the cache, so that it bounds the memory; in pieces, because one table's
+  // whole filter would not fit into a shard of the cache and be read again for every lookup.
+  blocks.cache_index_and_filter_blocks = true;
+  blocks.cache_index_and_filter_blocks_with_high_priority = true;
   blocks.pin_l0_filter_and_index_blocks_in_cache = true;
+  blocks.pin_top_level_index_and_filter = true;
+  blocks.index_type = rocksdb::BlockBasedTableOptions::kTwoLevelIndexSearch;
+  blocks.partition_filters = true;
   blocks.format_version = 5;
   rocksdb::ColumnFamilyOptions options;
   options.table_factory.reset(rocksdb::NewBlockBasedTableFactory(blocks));
@@ -32,6 +39,7 @@ rocksdb::ColumnFamilyOptions common_options(const Config& config, const std::sha
   options.level_compaction_dynamic_level_bytes = true;
   options.write_buffer_size = config.write_buffer;
   options.max_write_buffer_number = 3;
+  options.target_file_size_base = 32u << 20;
   options.compaction_filter = retention;
   return options;
 }
@@ -104,7 +112,7 @@ Result<std::unique_ptr<Engine>> Engine::open(const Config& config, Access access
 
 rocksdb::Status Engine::open_database(const Config& config, Access access) {
   const rocksdb::DBOptions options = database_options(config);
-  const auto cache = rocksdb::NewLRUCache(config.block_cache);
+  const auto cache = rocksdb::NewLRUCache(config.block_cache, cache_shard_bits);
   const auto common = common_options(config, cache, retention_.get());
   std::vector<rocksdb::ColumnFamilyDescriptor> families{{rocksdb::kDefaultColumnFamilyName, common},
                                                         {chat_table, chat_options(common)}};

@@ -19,7 +19,10 @@ Transaction::Transaction(Engine& engine, const Config& config)
       pairs_(config.cached_pairs),
       users_(config.cached_users) {
   std::string value;
-  if (get(keys::meta("version"), value)) version_ = committed_version_ = Parser(value).be64();
+  if (!get(keys::meta("version"), value)) return;
+  Parser in(value);
+  version_ = committed_version_ = in.be64();
+  if (!in.finished()) set_error(fail(Errc::corrupt, "the version row is damaged"));
 }
 
 rocksdb::Status Transaction::fetch(const Key& key, std::string& value) {

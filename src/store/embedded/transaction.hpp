@@ -21,6 +21,7 @@ namespace parley::store::embedded {
 /// An operation first reads, then looks at `error`, then writes: what it has put cannot be taken back alone.
 class Transaction final : public Rows {
  public:
+  /// `error` says when the store's version cannot be read.
   Transaction(Engine& engine, const Config& config);
 
   /// Before each operation: forgets the read error of the last one.

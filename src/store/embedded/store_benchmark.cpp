@@ -1,0 +1,136 @@
+// What the embedded store costs: CPU of the whole process a message by batch size, and that reads cost the
+// same in a small and in a large store. Run: store_benchmark [--benchmark_filter=…]
+#include <benchmark/benchmark.h>
+
+#include <map>
+#include <random>
+
+#include "store/embedded/testing.hpp"
+
+namespace parley::store::embedded {
+namespace {
+
+using chat::contract::at;
+
+/// A store with `messages` messages between 2,000 users, filled once and kept.
+struct Filled {
+  explicit Filled(std::size_t messages) {
+    for (int i = 0; i < 2'000; ++i) users.push_back(caller.user(store, "user" + std::to_string(i)));
+    const std::size_t pairs = std::max<std::size_t>(messages / 20, 100);
+    for (std::size_t done = 0; done < messages; done += 1'000) exchange(1'000, pairs);
+  }
+
+  chat::NewMessage draft(std::size_t pairs) {
+    const std::size_t pair = random() % pairs;
+    const auto from = users[pair % users.size()];
+    const auto to = users[(pair % users.size() + 1 + pair / users.size()) % users.size()];
+    return {from, to, std::string(100, 'x'), "c" + std::to_string(++drafts), at(static_cast<int>(drafts))};
+  }
+
+  /// `count` messages at once; a delivery and a reading of each when `receipts`.
+  void exchange(std::size_t count, std::size_t pairs, bool receipts = false) {
+    std::vector<Task<Result<chat::Appended>>> tasks;
+    for (std::size_t i = 0; i < count; ++i) tasks.push_back(store.messages().append(draft(pairs)));
+    auto sent = chat::fakes::run_all(caller.context, std::move(tasks));
+    if (!receipts) return;
+    std::vector<Task<Result<Done>>> marks;
+    for (const auto& one : sent) {
+      const chat::Message& m = one->message;
+      std::vector<chat::DeliveryMark> mark{{m.receiver, m.conversation_id, m.id, m.sender, m.seq}};
+      marks.push_back(store.receipts().mark_delivered(std::move(mark), at(1)));
+      marks.push_back(store.receipts().mark_read(m.receiver, m.id, at(2)));
+    }
+    chat::fakes::run_all(caller.context, std::move(marks));
+  }
+
+  chat::UserId any_user() { return users[random() % users.size()]; }
+
+  TemporaryDirectory directory;
+  static Config config(const std::filesystem::path& data) {
+    Config made;
+    made.directory = data / "db";
+    return made;
+  }
+  OpenStore store{config(directory.path())};
+  Caller caller;
+  std::vector<chat::UserId> users;
+  std::mt19937_64 random{1};
+  std::size_t drafts = 0;
+};
+
+Filled& filled(std::int64_t messages) {
+  static std::map<std::int64_t, std::unique_ptr<Filled>> all;
+  auto& one = all[messages];
+  if (!one) one = std::make_unique<Filled>(static_cast<std::size_t>(messages));
+  return *one;
+}
+
+void append(benchmark::State& state) {
+  Filled& store = filled(state.range(1));
+  const auto batch = static_cast<std::size_t>(state.range(0));
+  for (auto _ : state) store.exchange(batch, 50'000);
+  state.SetItemsProcessed(state.iterations() * state.range(0));
+}
+BENCHMARK(append)->ArgsProduct({{1, 16, 128, 1024}, {200'000}})->MeasureProcessCPUTime()->UseRealTime();
+
+void append_deliver_read(benchmark::State& state) {
+  Filled& store = filled(state.range(1));
+  const auto batch = static_cast<std::size_t>(state.range(0));
+  for (auto _ : state) store.exchange(batch, 50'000, true);
+  state.SetItemsProcessed(state.iterations() * state.range(0));
+}
+BENCHMARK(append_deliver_read)->ArgsProduct({{1, 16, 128, 1024}, {200'000}})->MeasureProcessCPUTime()->UseRealTime();
+
+void list(benchmark::State& state) {
+  Filled& store = filled(state.range(0));
+  std::size_t found = 0;
+  for (auto _ : state) {
+    found += store.caller.good(store.store.conversations().list(store.any_user(), {}, 20)).summaries.size();
+  }
+  state.counters["rows"] = static_cast<double>(found) / static_cast<double>(state.iterations());
+}
+BENCHMARK(list)->Arg(10'000)->Arg(1'000'000);
+
+void history(benchmark::State& state) {
+  Filled& store = filled(state.range(0));
+  std::vector<std::pair<chat::ConversationId, chat::UserId>> known;
+  for (int i = 0; i < 200; ++i) {
+    const auto user = store.any_user();
+    for (const auto& one : store.caller.good(store.store.conversations().list(user, {}, 5)).summaries) {
+      known.emplace_back(one.conversation.id, user);
+    }
+  }
+  std::size_t found = 0, next = 0;
+  for (auto _ : state) {
+    const auto& [id, viewer] = known[next++ % known.size()];
+    chat::HistoryQuery query;
+    query.conversation_id = id;
+    query.viewer = viewer;
+    found += store.caller.good(store.store.messages().history(query)).messages.size();
+  }
+  state.counters["rows"] = static_cast<double>(found) / static_cast<double>(state.iterations());
+}
+BENCHMARK(history)->Arg(10'000)->Arg(1'000'000);
+
+void sync(benchmark::State& state) {
+  Filled& store = filled(state.range(0));
+  // What 200 messages changed, for whoever they concerned.
+  const auto now = store.caller.good(store.store.messages().changes(store.users[0], 0, 0)).cursor;
+  chat::Version newest = 0;
+  store.exchange(200, static_cast<std::size_t>(state.range(0)) / 20);
+  newest = now;
+  for (const auto& user : store.users) {
+    newest = std::max(newest, store.caller.good(store.store.messages().changes(user, now, 1'000)).cursor);
+  }
+  std::size_t found = 0;
+  for (auto _ : state) {
+    found += store.caller.good(store.store.messages().changes(store.any_user(), newest - 200, 20)).messages.size();
+  }
+  state.counters["rows"] = static_cast<double>(found) / static_cast<double>(state.iterations());
+}
+BENCHMARK(sync)->Arg(10'000)->Arg(1'000'000);
+
+}  // namespace
+}  // namespace parley::store::embedded
+
+BENCHMARK_MAIN();
