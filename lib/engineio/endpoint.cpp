@@ -1,7 +1,6 @@
 #include "engineio/endpoint.hpp"
 
 #include <algorithm>
-#include <cctype>
 #include <string>
 #include <utility>
 
@@ -21,9 +20,7 @@ bool has_body(const http::Request& request) {
 }
 
 bool is_kept(std::string_view name, const std::vector<std::string>& kept) {
-  return kept.empty() || std::ranges::any_of(kept, [&](const std::string& one) {
-    return std::ranges::equal(name, one, [](unsigned char a, char b) { return std::tolower(a) == b; });
-  });
+  return kept.empty() || std::ranges::any_of(kept, [&](const std::string& one) { return http::same_name(name, one); });
 }
 
 }  // namespace

@@ -19,34 +19,12 @@ std::string_view trim(std::string_view text) {
   return text.substr(first, text.find_last_not_of(" \t") - first + 1);
 }
 
-bool equals_ignoring_case(std::string_view a, std::string_view b) {
-  return std::ranges::equal(a, b, [](unsigned char x, unsigned char y) { return std::tolower(x) == std::tolower(y); });
-}
-
 /// Cuts `text` at the first `separator`: gives the trimmed part before it, keeps what is behind.
 std::string_view next_part(std::string_view& text, char separator) {
   const auto end = text.find(separator);
   const auto part = trim(text.substr(0, end));
   text = end == std::string_view::npos ? std::string_view{} : text.substr(end + 1);
   return part;
-}
-
-bool has_token(std::string_view list, std::string_view token) {
-  while (!list.empty()) {
-    if (equals_ignoring_case(next_part(list, ','), token)) return true;
-  }
-  return false;
-}
-
-/// All fields of that name as one comma-separated list.
-std::string joined(const http::Headers& headers, std::string_view name) {
-  std::string out;
-  for (const auto& [field, value] : headers.all()) {
-    if (!equals_ignoring_case(field, name)) continue;
-    if (!out.empty()) out += ',';
-    out += value;
-  }
-  return out;
 }
 
 bool is_token(std::string_view text) {
@@ -66,13 +44,13 @@ bool is_key(std::string_view key) {
 /// One offer of permessage-deflate. We answer with no context takeover in both directions, and with a full
 /// window, so an offer that limits the server's window is passed over. Source: RFC 7692, section 7.1.
 bool is_acceptable_offer(std::string_view offer) {
-  if (!equals_ignoring_case(next_part(offer, ';'), "permessage-deflate")) return false;
+  if (!http::same_name(next_part(offer, ';'), "permessage-deflate")) return false;
   while (!offer.empty()) {
     std::string_view value = next_part(offer, ';');
     const auto name = next_part(value, '=');
-    const bool known = equals_ignoring_case(name, "server_no_context_takeover") ||
-                       equals_ignoring_case(name, "client_no_context_takeover") ||
-                       equals_ignoring_case(name, "client_max_window_bits");
+    const bool known = http::same_name(name, "server_no_context_takeover") ||
+                       http::same_name(name, "client_no_context_takeover") ||
+                       http::same_name(name, "client_max_window_bits");
     if (!known) return false;
   }
   return true;
@@ -92,34 +70,30 @@ class Discard final : public net::Protocol {
   void on_closed(net::CloseCause) override {}
 };
 
-std::string_view reason_phrase(int status) {
-  return status == 403 ? "Forbidden" : status == 426 ? "Upgrade Required" : status == 503 ? "Service Unavailable" : "Bad Request";
-}
-
 }  // namespace
 
 bool is_upgrade(const http::Request& request) {
-  return has_token(joined(request.headers, "upgrade"), "websocket");
+  return http::has_token(request.headers.joined("upgrade"), "websocket");
 }
 
 Result<Handshake> read_handshake(const http::Request& request, bool enable_deflate) {
   const auto& headers = request.headers;
   if (request.method != http::Method::get) return fail(Errc::bad_request, "Invalid HTTP method");
   if (!is_upgrade(request)) return fail(Errc::bad_request, "Invalid Upgrade header");
-  if (!has_token(joined(headers, "connection"), "upgrade")) return fail(Errc::bad_request, "Invalid Connection header");
+  if (!http::has_token(headers.joined("connection"), "upgrade")) return fail(Errc::bad_request, "Invalid Connection header");
   if (headers.find("sec-websocket-version") != "13") {
     return fail(Errc::not_supported, "Missing or invalid Sec-WebSocket-Version header");
   }
   Handshake out;
   out.key = trim(headers.find("sec-websocket-key").value_or(""));
   if (!is_key(out.key)) return fail(Errc::bad_request, "Missing or invalid Sec-WebSocket-Key header");
-  const std::string protocols = joined(headers, "sec-websocket-protocol");
+  const std::string protocols = headers.joined("sec-websocket-protocol");
   std::string_view rest = protocols;
   out.subprotocol = next_part(rest, ',');
   if (!protocols.empty() && !is_token(out.subprotocol)) {
     return fail(Errc::bad_request, "Invalid Sec-WebSocket-Protocol header");
   }
-  out.deflate = enable_deflate && offers_deflate(joined(headers, "sec-websocket-extensions"));
+  out.deflate = enable_deflate && offers_deflate(headers.joined("sec-websocket-extensions"));
   return out;
 }
 
@@ -149,7 +123,7 @@ std::string switching_protocols(const Handshake& handshake, const http::Headers&
 
 void refuse(net::Connection& connection, int status, std::string_view message) {
   std::string out = "HTTP/1.1 " + std::to_string(status) + ' ';
-  out += reason_phrase(status);
+  out += http::reason_phrase(status);
   out += "\r\nConnection: close\r\nContent-type: text/html\r\n";
   if (status == 426) out += "Sec-WebSocket-Version: 13\r\n";
   out += "Content-Length: " + std::to_string(message.size()) + "\r\n\r\n";
