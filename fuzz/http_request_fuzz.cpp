@@ -65,7 +65,8 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   }
   if (client.is_closed() && answered == 0 && size > 1) {
     // Only Endpoint::abort ends a connection without a word.
-    if (std::string_view{reinterpret_cast<const char*>(data), size}.find("abort") == std::string_view::npos) {
+    if (std::string_view{reinterpret_cast<const char*>(data), size}.find("abort") ==
+        std::string_view::npos) {
       std::abort();
     }
   }

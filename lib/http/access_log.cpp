@@ -55,7 +55,9 @@ Task<Response> answer(std::shared_ptr<const Sink> sink, Request request, Handler
 
 Middleware access_log(std::function<void(const AccessRecord&)> sink) {
   auto shared = std::make_shared<const Sink>(std::move(sink));
-  return [shared](Request request, Handler next) { return answer(shared, std::move(request), std::move(next)); };
+  return [shared](Request request, Handler next) {
+    return answer(shared, std::move(request), std::move(next));
+  };
 }
 
 }  // namespace parley::http

@@ -19,8 +19,8 @@ struct AccessRecord {
   std::size_t bytes_out = 0;             ///< Of the answer's body.
 };
 
-/// Calls `sink` on the request's shard after each answer of the chain. Use it first, so that it sees what
-/// the other middlewares answer. A handler that throws is recorded as 500.
+/// Calls `sink` on the request's shard after each answer of the chain. Use it first, so that it
+/// sees what the other middlewares answer. A handler that throws is recorded as 500.
 Middleware access_log(std::function<void(const AccessRecord&)> sink);
 
 }  // namespace parley::http

@@ -23,7 +23,8 @@ std::string_view without_port(std::string_view text) {
     return end == std::string_view::npos ? std::string_view{} : text.substr(1, end - 1);
   }
   const auto colon = text.find(':');
-  const bool one_colon = colon != std::string_view::npos && text.find(':', colon + 1) == std::string_view::npos;
+  const bool one_colon =
+      colon != std::string_view::npos && text.find(':', colon + 1) == std::string_view::npos;
   return one_colon ? text.substr(0, colon) : text;
 }
 
@@ -45,14 +46,16 @@ std::optional<Address> parse_address(std::string_view text) {
   Address address{};
   if (::inet_pton(AF_INET6, host.c_str(), address.data()) == 1) return address;
   std::copy(mapped_prefix.begin(), mapped_prefix.end(), address.begin());
-  if (::inet_pton(AF_INET, host.c_str(), address.data() + mapped_prefix.size()) == 1) return address;
+  if (::inet_pton(AF_INET, host.c_str(), address.data() + mapped_prefix.size()) == 1)
+    return address;
   return std::nullopt;
 }
 
 std::string to_string(const Address& address) {
   char text[INET6_ADDRSTRLEN] = "";
   const bool v4 = is_mapped(address);
-  ::inet_ntop(v4 ? AF_INET : AF_INET6, address.data() + (v4 ? mapped_prefix.size() : 0), text, sizeof text);
+  ::inet_ntop(v4 ? AF_INET : AF_INET6, address.data() + (v4 ? mapped_prefix.size() : 0), text,
+              sizeof text);
   return text;
 }
 

@@ -14,7 +14,8 @@ namespace parley::http {
 
 /// An IP address; IPv4 as IPv4-mapped IPv6.
 using Address = std::array<std::uint8_t, 16>;
-/// Takes "192.0.2.1", "2001:db8::1", "[2001:db8::1]" and each with ":port" behind (IPv6 in brackets then).
+/// Takes "192.0.2.1", "2001:db8::1", "[2001:db8::1]" and each with ":port" behind (IPv6 in brackets
+/// then).
 std::optional<Address> parse_address(std::string_view text);
 /// The usual text; mapped addresses as IPv4.
 std::string to_string(const Address& address);

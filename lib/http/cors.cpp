@@ -26,10 +26,12 @@ Task<Response> answer(std::shared_ptr<const Cors> cors, Request request, Handler
 
 Cors::Cors(CorsOptions options)
     : options_(std::move(options)),
-      any_(std::find(options_.origins.begin(), options_.origins.end(), "*") != options_.origins.end()) {}
+      any_(std::find(options_.origins.begin(), options_.origins.end(), "*") !=
+           options_.origins.end()) {}
 
 bool Cors::allows(std::string_view origin) const {
-  return any_ || std::find(options_.origins.begin(), options_.origins.end(), origin) != options_.origins.end();
+  return any_ || std::find(options_.origins.begin(), options_.origins.end(), origin) !=
+                     options_.origins.end();
 }
 
 void Cors::add_to(Headers& headers, const Request& request) const {
@@ -62,7 +64,9 @@ Response Cors::preflight(const Request& request) const {
 
 Middleware cors(CorsOptions options) {
   auto shared = std::make_shared<const Cors>(std::move(options));
-  return [shared](Request request, Handler next) { return answer(shared, std::move(request), std::move(next)); };
+  return [shared](Request request, Handler next) {
+    return answer(shared, std::move(request), std::move(next));
+  };
 }
 
 }  // namespace parley::http

@@ -8,12 +8,14 @@
 namespace parley::http {
 
 struct CorsOptions {
-  std::vector<std::string> origins;  ///< Exact origins ("https://app.example"); "*" among them allows all.
-  bool credentials = false;          ///< Access-Control-Allow-Credentials: true. Browsers refuse it with "*".
+  std::vector<std::string>
+      origins;  ///< Exact origins ("https://app.example"); "*" among them allows all.
+  bool credentials =
+      false;  ///< Access-Control-Allow-Credentials: true. Browsers refuse it with "*".
 };
 
-/// Cross-origin answers as the npm package `cors` gives them: `*`, or the asking origin reflected when it is
-/// on the list, with Vary. Source: fetch.spec.whatwg.org, "CORS protocol".
+/// Cross-origin answers as the npm package `cors` gives them: `*`, or the asking origin reflected
+/// when it is on the list, with Vary. Source: fetch.spec.whatwg.org, "CORS protocol".
 class Cors {
  public:
   explicit Cors(CorsOptions options);

@@ -9,9 +9,9 @@
 
 namespace parley::http {
 
-/// One request and its one response on a connection, as an Endpoint sees it. Lives on the connection's
-/// shard; held by shared_ptr because the answer may come later. When the peer goes away first, calls on it
-/// do nothing.
+/// One request and its one response on a connection, as an Endpoint sees it. Lives on the
+/// connection's shard; held by shared_ptr because the answer may come later. When the peer goes
+/// away first, calls on it do nothing.
 class Exchange {
  public:
   virtual ~Exchange() = default;
@@ -19,9 +19,9 @@ class Exchange {
   virtual const Request& request() const = 0;
   virtual Request& request() = 0;
 
-  /// Answers. Once; what follows is ignored. Adds Content-Length, Date, Connection and the server's fixed
-  /// headers; HEAD and 204/304 lose their body. If the request's body has not been read to its end, the
-  /// connection closes after the answer.
+  /// Answers. Once; what follows is ignored. Adds Content-Length, Date, Connection and the server's
+  /// fixed headers; HEAD and 204/304 lose their body. If the request's body has not been read to
+  /// its end, the connection closes after the answer.
   virtual void respond(Response response) = 0;
 
   /// True until respond(), take_over(), move_to(), abort() or the peer's end.
@@ -30,16 +30,18 @@ class Exchange {
   /// Ends the connection without an answer.
   virtual void abort() = 0;
 
-  /// Called once if the peer goes away before respond(): also while the body is still coming, and when the
-  /// body is malformed or does not come in time. At once when that has happened already.
+  /// Called once if the peer goes away before respond(): also while the body is still coming, and
+  /// when the body is malformed or does not come in time. At once when that has happened already.
   virtual void on_abort(std::function<void()> callback) = 0;
 
-  /// Hands the connection to another protocol (WebSocket), which the caller sets at once. `leftover` gets
-  /// the bytes that came behind the request. Only while is_open(), for requests without a body.
+  /// Hands the connection to another protocol (WebSocket), which the caller sets at once.
+  /// `leftover` gets the bytes that came behind the request. Only while is_open(), for requests
+  /// without a body.
   virtual net::Connection& take_over(std::string& leftover) = 0;
 
-  /// Moves connection and request to another shard and dispatches the request to its endpoint there, as if
-  /// it had arrived there: on_head is called again. Only from Endpoint::on_head, while is_open().
+  /// Moves connection and request to another shard and dispatches the request to its endpoint
+  /// there, as if it had arrived there: on_head is called again. Only from Endpoint::on_head, while
+  /// is_open().
   virtual void move_to(net::Shard& target) = 0;
 
   /// Only while is_open().
@@ -50,14 +52,14 @@ class Exchange {
 class Endpoint {
  public:
   virtual ~Endpoint() = default;
-  /// The head has been read and the body not yet. The endpoint may respond at once (a refusal), move or
-  /// take over the connection, or keep the exchange.
+  /// The head has been read and the body not yet. The endpoint may respond at once (a refusal),
+  /// move or take over the connection, or keep the exchange.
   virtual void on_head(std::shared_ptr<Exchange> exchange) = 0;
-  /// The body is complete in `exchange->request().body`; called for bodiless requests as well, unless
-  /// on_head has ended the exchange.
+  /// The body is complete in `exchange->request().body`; called for bodiless requests as well,
+  /// unless on_head has ended the exchange.
   virtual void on_body(std::shared_ptr<Exchange> exchange) = 0;
-  /// Bytes of body that are read at most; beyond it on_too_large is called instead of on_body: at once when
-  /// Content-Length says so, else when they have come.
+  /// Bytes of body that are read at most; beyond it on_too_large is called instead of on_body: at
+  /// once when Content-Length says so, else when they have come.
   virtual std::size_t max_body() const = 0;
   /// Default: 413 with the error body. An exchange that it leaves open gets that answer too.
   virtual void on_too_large(std::shared_ptr<Exchange> exchange);

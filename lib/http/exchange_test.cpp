@@ -76,8 +76,8 @@ class ExchangeTest : public testing::Test {
   }
   std::string ask(std::string_view bytes) { return client().ask(bytes); }
   std::string post(std::string_view body) {
-    return ask("POST /mounted/x HTTP/1.1\r\nHost: h\r\nContent-Length: " + std::to_string(body.size()) +
-               "\r\n\r\n" + std::string{body});
+    return ask("POST /mounted/x HTTP/1.1\r\nHost: h\r\nContent-Length: " +
+               std::to_string(body.size()) + "\r\n\r\n" + std::string{body});
   }
 
   Notes notes_;
@@ -89,7 +89,9 @@ class ExchangeTest : public testing::Test {
   std::optional<FakeClient> client_;
 };
 
-bool has(const std::string& text, std::string_view part) { return text.find(part) != std::string::npos; }
+bool has(const std::string& text, std::string_view part) {
+  return text.find(part) != std::string::npos;
+}
 constexpr std::string_view get = "GET /mounted/x HTTP/1.1\r\nHost: h\r\n\r\n";
 
 TEST_F(ExchangeTest, head_comes_before_the_body) {
@@ -159,7 +161,9 @@ TEST_F(ExchangeTest, tells_when_the_peer_leaves_within_the_body) {
 }
 
 TEST_F(ExchangeTest, a_broken_or_late_body_is_told_like_a_peer_that_left) {
-  EXPECT_TRUE(has(ask("POST /mounted/x HTTP/1.1\r\nHost: h\r\nTransfer-Encoding: chunked\r\n\r\nzz\r\nzz\r\n"), "400"));
+  EXPECT_TRUE(has(
+      ask("POST /mounted/x HTTP/1.1\r\nHost: h\r\nTransfer-Encoding: chunked\r\n\r\nzz\r\nzz\r\n"),
+      "400"));
   EXPECT_EQ(notes_.aborted, 1);
   client_.reset();
   ask("POST /mounted/x HTTP/1.1\r\nHost: h\r\nContent-Length: 5\r\n\r\nhe");
@@ -224,7 +228,9 @@ TEST_F(ExchangeTest, a_connection_moves_with_its_request_and_what_came_behind) {
     exchange->move_to(other_);
     EXPECT_FALSE(exchange->is_open());
   };
-  EXPECT_EQ(ask("POST /mounted/x HTTP/1.1\r\nHost: h\r\nX-Forwarded-For: 198.51.100.7\r\nContent-Length: 5\r\n\r\nhel"), "");
+  EXPECT_EQ(ask("POST /mounted/x HTTP/1.1\r\nHost: h\r\nX-Forwarded-For: "
+                "198.51.100.7\r\nContent-Length: 5\r\n\r\nhel"),
+            "");
   EXPECT_EQ(notes_.order, "h");
   ASSERT_EQ(client().connection().moved_to(), &other_);
   notes_.client.clear();

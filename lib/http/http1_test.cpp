@@ -62,7 +62,9 @@ class Http1Test : public testing::Test {
     EXPECT_TRUE(net::run_until(shard_, [&] {
       all += client().connection().take_sent();
       std::size_t found = 0;
-      for (auto at = all.find("HTTP/1.1 "); at != std::string::npos; at = all.find("HTTP/1.1 ", at + 1)) ++found;
+      for (auto at = all.find("HTTP/1.1 "); at != std::string::npos;
+           at = all.find("HTTP/1.1 ", at + 1))
+        ++found;
       return found >= count;
     }));
     return all;
@@ -87,7 +89,9 @@ std::string body_of(const std::string& answer) {
   const auto end = answer.find("\r\n\r\n");
   return end == std::string::npos ? "" : answer.substr(end + 4);
 }
-bool has(const std::string& answer, std::string_view text) { return answer.find(text) != std::string::npos; }
+bool has(const std::string& answer, std::string_view text) {
+  return answer.find(text) != std::string::npos;
+}
 
 TEST_F(Http1Test, answers_a_request) {
   const auto answer = ask("GET /hello?a=1&b=x%20y HTTP/1.1\r\nHost: h\r\n\r\n");
@@ -114,7 +118,8 @@ TEST_F(Http1Test, reads_requests_that_come_byte_by_byte) {
 
 TEST_F(Http1Test, reads_an_empty_chunked_body_byte_by_byte) {
   std::string all;
-  for (const char c : std::string_view{"POST /echo HTTP/1.1\r\nHost: h\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n"}) {
+  for (const char c : std::string_view{
+           "POST /echo HTTP/1.1\r\nHost: h\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n"}) {
     all += ask({&c, 1});
   }
   EXPECT_EQ(body_of(all), "POST /echo");
@@ -130,10 +135,12 @@ TEST_F(Http1Test, takes_the_absolute_form_of_a_target) {
 }
 
 TEST_F(Http1Test, answers_pipelined_requests_in_order_though_the_first_takes_longer) {
-  ask("GET /late/1 HTTP/1.1\r\nHost: h\r\n\r\nGET /hello HTTP/1.1\r\nHost: h\r\n\r\nGET /late/2 HTTP/1.1\r\n");
+  ask("GET /late/1 HTTP/1.1\r\nHost: h\r\n\r\nGET /hello HTTP/1.1\r\nHost: h\r\n\r\nGET /late/2 "
+      "HTTP/1.1\r\n");
   ask("Host: h\r\n\r\n");
   const auto all = wait_for_answers(3);
-  const auto first = all.find("late /late/1"), second = all.find("GET /hello"), third = all.find("late /late/2");
+  const auto first = all.find("late /late/1"), second = all.find("GET /hello"),
+             third = all.find("late /late/2");
   EXPECT_LT(first, second);
   EXPECT_LT(second, third);
   EXPECT_NE(third, std::string::npos);
@@ -153,7 +160,9 @@ TEST_F(Http1Test, pauses_a_peer_that_pipelines_too_much) {
 TEST_F(Http1Test, survives_a_peer_that_leaves_while_its_handler_runs) {
   ask("GET /late/1 HTTP/1.1\r\nHost: h\r\n\r\n");
   client_.reset();
-  EXPECT_TRUE(net::run_until(shard_, [begin = SteadyTime::clock::now()] { return SteadyTime::clock::now() > begin + 5ms; }));
+  EXPECT_TRUE(net::run_until(shard_, [begin = SteadyTime::clock::now()] {
+    return SteadyTime::clock::now() > begin + 5ms;
+  }));
   EXPECT_EQ(shard_.escaped_exceptions(), 0U);
 }
 
@@ -163,15 +172,17 @@ TEST_F(Http1Test, keeps_and_closes_as_version_and_connection_say) {
     bool closes;
     std::string_view connection;
   };
-  for (const Case& c : {Case{"GET /hello HTTP/1.1\r\nHost: h\r\n", false, ""},
-                        Case{"GET /hello HTTP/1.1\r\nHost: h\r\nConnection: close\r\n", true, "close"},
-                        Case{"GET /hello HTTP/1.0\r\n", true, "close"},
-                        Case{"GET /hello HTTP/1.0\r\nConnection: keep-alive\r\n", false, "keep-alive"}}) {
+  for (const Case& c :
+       {Case{"GET /hello HTTP/1.1\r\nHost: h\r\n", false, ""},
+        Case{"GET /hello HTTP/1.1\r\nHost: h\r\nConnection: close\r\n", true, "close"},
+        Case{"GET /hello HTTP/1.0\r\n", true, "close"},
+        Case{"GET /hello HTTP/1.0\r\nConnection: keep-alive\r\n", false, "keep-alive"}}) {
     client_.reset();
     const auto answer = ask(std::string{c.head} + "\r\n");
     EXPECT_EQ(status_of(answer), 200) << c.head;
     EXPECT_EQ(client().is_closed(), c.closes) << c.head;
-    EXPECT_EQ(has(answer, "\r\nConnection: " + std::string{c.connection}), !c.connection.empty()) << answer;
+    EXPECT_EQ(has(answer, "\r\nConnection: " + std::string{c.connection}), !c.connection.empty())
+        << answer;
   }
 }
 
@@ -217,22 +228,24 @@ TEST_F(Http1Test, refuses_what_is_malformed_or_ambiguous_and_closes) {
     int status;
   };
   const Case cases[] = {
-      {"GET /hello HTTP/1.1\r\n\r\n", 400},                                // no Host
-      {"GET /hello HTTP/1.1\r\nHost: a\r\nHost: b\r\n\r\n", 400},          // two of them
-      {"GET  /hello HTTP/1.1\r\nHost: h\r\n\r\n", 400},                    // two spaces
-      {"GET /hello\r\n\r\n", 400},                                         // HTTP/0.9
+      {"GET /hello HTTP/1.1\r\n\r\n", 400},                        // no Host
+      {"GET /hello HTTP/1.1\r\nHost: a\r\nHost: b\r\n\r\n", 400},  // two of them
+      {"GET  /hello HTTP/1.1\r\nHost: h\r\n\r\n", 400},            // two spaces
+      {"GET /hello\r\n\r\n", 400},                                 // HTTP/0.9
       {"GET /hello HTTP/2.0\r\nHost: h\r\n\r\n", 505},
-      {"GET /hello HTTP/1.1\nHost: h\n\n", 400},                           // bare line feeds
-      {"GET /hello HTTP/1.1\r\nHost: h\r\nA: b\r\n c\r\n\r\n", 400},       // obs-fold
-      {"GET /hello HTTP/1.1\r\nHost: h\r\nA : b\r\n\r\n", 400},            // space before the colon
-      {"GET /hello HTTP/1.1\r\nHost: h\r\nA\r\n\r\n", 400},                // no colon
+      {"GET /hello HTTP/1.1\nHost: h\n\n", 400},                      // bare line feeds
+      {"GET /hello HTTP/1.1\r\nHost: h\r\nA: b\r\n c\r\n\r\n", 400},  // obs-fold
+      {"GET /hello HTTP/1.1\r\nHost: h\r\nA : b\r\n\r\n", 400},       // space before the colon
+      {"GET /hello HTTP/1.1\r\nHost: h\r\nA\r\n\r\n", 400},           // no colon
       {"GET /%zz HTTP/1.1\r\nHost: h\r\n\r\n", 400},
       {"GET /a%00b HTTP/1.1\r\nHost: h\r\n\r\n", 400},
       {"GET hello HTTP/1.1\r\nHost: h\r\n\r\n", 400},
       {"CONNECT h:80 HTTP/1.1\r\nHost: h\r\n\r\n", 400},
-      {"\x16\x03\x01\x02", 400},                                           // TLS
-      {"POST /echo HTTP/1.1\r\nHost: h\r\nContent-Length: 3\r\nTransfer-Encoding: chunked\r\n\r\n", 400},
-      {"POST /echo HTTP/1.1\r\nHost: h\r\nTransfer-Encoding: chunked\r\nContent-Length: 3\r\n\r\n", 400},
+      {"\x16\x03\x01\x02", 400},  // TLS
+      {"POST /echo HTTP/1.1\r\nHost: h\r\nContent-Length: 3\r\nTransfer-Encoding: chunked\r\n\r\n",
+       400},
+      {"POST /echo HTTP/1.1\r\nHost: h\r\nTransfer-Encoding: chunked\r\nContent-Length: 3\r\n\r\n",
+       400},
       {"POST /echo HTTP/1.1\r\nHost: h\r\nContent-Length: 3\r\nContent-Length: 3\r\n\r\nabc", 400},
       {"POST /echo HTTP/1.1\r\nHost: h\r\nContent-Length: 3, 3\r\n\r\nabc", 400},
       {"POST /echo HTTP/1.1\r\nHost: h\r\nContent-Length: +3\r\n\r\nabc", 400},
@@ -240,11 +253,15 @@ TEST_F(Http1Test, refuses_what_is_malformed_or_ambiguous_and_closes) {
       {"POST /echo HTTP/1.1\r\nHost: h\r\nContent-Length: 99999999999999999999999\r\n\r\n", 400},
       {"POST /echo HTTP/1.1\r\nHost: h\r\nTransfer-Encoding: gzip\r\n\r\n", 501},
       {"POST /echo HTTP/1.1\r\nHost: h\r\nTransfer-Encoding: chunked, gzip\r\n\r\n", 501},
-      {"POST /echo HTTP/1.1\r\nHost: h\r\nTransfer-Encoding: chunked\r\nTransfer-Encoding: chunked\r\n\r\n", 400},
+      {"POST /echo HTTP/1.1\r\nHost: h\r\nTransfer-Encoding: chunked\r\nTransfer-Encoding: "
+       "chunked\r\n\r\n",
+       400},
       {"POST /echo HTTP/1.0\r\nHost: h\r\nTransfer-Encoding: chunked\r\n\r\n", 501},
       {"POST /echo HTTP/1.1\r\nHost: h\r\nTransfer-Encoding: chunked\r\n\r\nzz\r\nabc\r\n", 400},
-      {"POST /echo HTTP/1.1\r\nHost: h\r\nTransfer-Encoding: chunked\r\n\r\n3\r\nabcd\r\n0\r\n\r\n", 400},
-      {"POST /echo HTTP/1.1\r\nHost: h\r\nTransfer-Encoding: chunked\r\n\r\nfffffffffffffffff\r\n", 400},
+      {"POST /echo HTTP/1.1\r\nHost: h\r\nTransfer-Encoding: chunked\r\n\r\n3\r\nabcd\r\n0\r\n\r\n",
+       400},
+      {"POST /echo HTTP/1.1\r\nHost: h\r\nTransfer-Encoding: chunked\r\n\r\nfffffffffffffffff\r\n",
+       400},
       {"POST /echo HTTP/1.1\r\nHost: h\r\nContent-Length: 3\r\nExpect: something\r\n\r\nabc", 417},
   };
   for (const Case& c : cases) {
@@ -271,8 +288,10 @@ TEST_F(Http1Test, refuses_heads_that_are_too_large) {
 }
 
 TEST_F(Http1Test, reads_a_body_of_a_known_length) {
-  EXPECT_EQ(body_of(ask("POST /echo HTTP/1.1\r\nHost: h\r\nContent-Length: 5\r\n\r\nhello")), "POST /echo [hello]");
-  EXPECT_EQ(body_of(ask("POST /echo HTTP/1.1\r\nHost: h\r\nContent-Length: 0\r\n\r\n")), "POST /echo");
+  EXPECT_EQ(body_of(ask("POST /echo HTTP/1.1\r\nHost: h\r\nContent-Length: 5\r\n\r\nhello")),
+            "POST /echo [hello]");
+  EXPECT_EQ(body_of(ask("POST /echo HTTP/1.1\r\nHost: h\r\nContent-Length: 0\r\n\r\n")),
+            "POST /echo");
   EXPECT_FALSE(client().is_closed());
 }
 
@@ -294,21 +313,25 @@ TEST_F(Http1Test, refuses_a_body_that_grows_too_large_while_it_comes) {
 TEST_F(Http1Test, refuses_trailers_without_end) {
   ask("POST /echo HTTP/1.1\r\nHost: h\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n");
   std::string all;
-  for (int i = 0; i < 40 && !client().is_closed(); ++i) all += ask("A: " + std::string(1000, 'x') + "\r\n");
+  for (int i = 0; i < 40 && !client().is_closed(); ++i)
+    all += ask("A: " + std::string(1000, 'x') + "\r\n");
   EXPECT_EQ(status_of(all), 400);
   EXPECT_TRUE(client().is_closed());
 }
 
 TEST_F(Http1Test, a_body_for_an_unknown_path_is_read_and_the_connection_kept) {
-  EXPECT_EQ(status_of(ask("POST /unknown HTTP/1.1\r\nHost: h\r\nContent-Length: 5\r\n\r\nhello")), 404);
+  EXPECT_EQ(status_of(ask("POST /unknown HTTP/1.1\r\nHost: h\r\nContent-Length: 5\r\n\r\nhello")),
+            404);
   EXPECT_EQ(status_of(ask("GET /hello HTTP/1.1\r\nHost: h\r\n\r\n")), 200);
 }
 
 TEST_F(Http1Test, says_continue_only_to_those_who_wait_for_a_body_we_take) {
-  const std::string head = "POST /echo HTTP/1.1\r\nHost: h\r\nExpect: 100-continue\r\nContent-Length: ";
+  const std::string head =
+      "POST /echo HTTP/1.1\r\nHost: h\r\nExpect: 100-continue\r\nContent-Length: ";
   EXPECT_EQ(ask(head + "5\r\n\r\n"), "HTTP/1.1 100 Continue\r\n\r\n");
   EXPECT_EQ(body_of(ask("hello")), "POST /echo [hello]");
-  EXPECT_EQ(body_of(ask(head + "5\r\n\r\nhello")), "POST /echo [hello]") << "the body is here already";
+  EXPECT_EQ(body_of(ask(head + "5\r\n\r\nhello")), "POST /echo [hello]")
+      << "the body is here already";
   const auto refused = ask(head + "5000\r\n\r\n");
   EXPECT_EQ(status_of(refused), 413);
   EXPECT_FALSE(has(refused, "100 Continue"));
@@ -329,7 +352,8 @@ TEST_F(Http1Test, a_silent_connection_and_a_slow_head_get_408) {
   EXPECT_FALSE(client().is_closed());
   ask("lo HTTP/1.1\r\n");
   pass(11s);
-  EXPECT_EQ(status_of(client().connection().take_sent()), 408) << "each byte does not buy more time";
+  EXPECT_EQ(status_of(client().connection().take_sent()), 408)
+      << "each byte does not buy more time";
   EXPECT_EQ(service().counts().timeouts, 2U);
 }
 
@@ -368,7 +392,8 @@ TEST_F(Http1Test, draining_closes_idle_connections_now_and_busy_ones_after_their
   EXPECT_TRUE(client().is_closed());
   EXPECT_FALSE(busy.is_closed());
   std::string answer;
-  EXPECT_TRUE(net::run_until(shard_, [&] { return has(answer += busy.connection().take_sent(), "late"); }));
+  EXPECT_TRUE(
+      net::run_until(shard_, [&] { return has(answer += busy.connection().take_sent(), "late"); }));
   EXPECT_TRUE(has(answer, "Connection: close"));
   EXPECT_TRUE(busy.is_closed());
 }

@@ -40,19 +40,21 @@ void add_vary(Headers& headers, std::string_view token);
 /// True when one of the comma-separated elements of `list` is `token` (ASCII, case-insensitive).
 bool has_token(std::string_view list, std::string_view token);
 
-/// A parsed query string: values percent-decoded; of duplicates the last wins (as the `qs` of Node does for engines).
+/// A parsed query string: values percent-decoded; of duplicates the last wins (as the `qs` of Node
+/// does for engines).
 using Query = std::vector<std::pair<std::string, std::string>>;
 std::optional<std::string_view> find(const Query& query, std::string_view key);
 
 struct Request {
   Method method = Method::get;
-  std::string target;   ///< Path and query as sent, for nothing but parsing: it may hold secrets.
-  std::string path;     ///< Percent-decoded, without the query.
+  std::string target;  ///< Path and query as sent, for nothing but parsing: it may hold secrets.
+  std::string path;    ///< Percent-decoded, without the query.
   Query query;
   Headers headers;
-  std::string body;     ///< Empty until the body has been read.
-  std::string peer;     ///< The TCP peer's address.
-  std::string client;   ///< The client's address: `peer`, or what a trusted proxy says (X-Forwarded-For).
+  std::string body;  ///< Empty until the body has been read.
+  std::string peer;  ///< The TCP peer's address.
+  std::string
+      client;  ///< The client's address: `peer`, or what a trusted proxy says (X-Forwarded-For).
   bool secure = false;  ///< TLS here, or at a trusted proxy (X-Forwarded-Proto).
   /// Path parameters in the order of the route's `:names`, percent-decoded.
   std::vector<std::string> params;
@@ -66,8 +68,10 @@ struct Response {
   std::string body;
 
   static Response json(int status, const json::value& body);
-  static Response text(int status, std::string body, std::string_view type = "text/plain; charset=utf-8");
-  /// `{"success":false,"message":…,"code":…}` with the table's status; Retry-After where trying again helps.
+  static Response text(int status, std::string body,
+                       std::string_view type = "text/plain; charset=utf-8");
+  /// `{"success":false,"message":…,"code":…}` with the table's status; Retry-After where trying
+  /// again helps.
   static Response error(const Error& error);
   /// The same shape for what is no Errc (405, 417, …).
   static Response failure(int status, std::string_view code, std::string_view message);

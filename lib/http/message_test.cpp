@@ -62,10 +62,11 @@ TEST(parse_target, splits_and_refuses) {
     bool good;
     std::string_view path;
   };
-  for (const Case& c : {Case{"/a%20b?x", true, "/a b"}, Case{"/", true, "/"}, Case{"http://h", true, "/"},
-                        Case{"https://h/p?q", true, "/p"}, Case{"/p#f", true, "/p"}, Case{"*", false, ""},
-                        Case{"h:80", false, ""}, Case{"", false, ""}, Case{"http:///p", false, ""},
-                        Case{"/%", false, ""}, Case{"/%0", false, ""}, Case{"/%00", false, ""}}) {
+  for (const Case& c :
+       {Case{"/a%20b?x", true, "/a b"}, Case{"/", true, "/"}, Case{"http://h", true, "/"},
+        Case{"https://h/p?q", true, "/p"}, Case{"/p#f", true, "/p"}, Case{"*", false, ""},
+        Case{"h:80", false, ""}, Case{"", false, ""}, Case{"http:///p", false, ""},
+        Case{"/%", false, ""}, Case{"/%0", false, ""}, Case{"/%00", false, ""}}) {
     Request request;
     EXPECT_EQ(detail::parse_target(c.target, request), c.good) << c.target;
     if (c.good) {
@@ -82,14 +83,16 @@ TEST(write_head, drops_fields_that_would_split_the_answer) {
   response.headers.add("Content-Length", "999");
   const auto head = detail::write_head(response, {}, {}, "today");
   EXPECT_EQ(head,
-            "HTTP/1.1 200 OK\r\nContent-Type: text/plain; charset=utf-8\r\nContent-Length: 1\r\nDate: today\r\n\r\n");
+            "HTTP/1.1 200 OK\r\nContent-Type: text/plain; charset=utf-8\r\nContent-Length: "
+            "1\r\nDate: today\r\n\r\n");
 }
 
 TEST(write_head, a_preflights_explicit_length_is_kept) {
   Response response;
   response.status = 204;
   response.headers.add("Content-Length", "0");
-  EXPECT_NE(detail::write_head(response, {}, {}, "today").find("Content-Length: 0"), std::string::npos);
+  EXPECT_NE(detail::write_head(response, {}, {}, "today").find("Content-Length: 0"),
+            std::string::npos);
 }
 
 TEST(http_date, has_the_fixed_form) {

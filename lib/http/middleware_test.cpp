@@ -20,18 +20,21 @@ Task<Response> throwing(Request) {
   co_return Response{};
 }
 
-Task<void> call(Middleware middleware, Request request, Handler handler, std::optional<Response>& answer) {
+Task<void> call(Middleware middleware, Request request, Handler handler,
+                std::optional<Response>& answer) {
   answer = co_await middleware(std::move(request), std::move(handler));
 }
 
-Response run(net::Shard& shard, const Middleware& middleware, Request request, Handler handler = fine) {
+Response run(net::Shard& shard, const Middleware& middleware, Request request,
+             Handler handler = fine) {
   std::optional<Response> answer;
   shard.spawn("test", call(middleware, std::move(request), std::move(handler), answer));
   EXPECT_TRUE(net::run_until(shard, [&] { return answer.has_value(); }));
   return answer.value_or(Response{});
 }
 
-Request request_from(std::string client, std::initializer_list<std::pair<std::string, std::string>> headers = {}) {
+Request request_from(std::string client,
+                     std::initializer_list<std::pair<std::string, std::string>> headers = {}) {
   Request request;
   request.peer = client;
   request.client = std::move(client);
@@ -50,10 +53,12 @@ class MiddlewareTest : public testing::Test {
   net::Shard& shard_ = shards_[0];
 };
 
-// --- CORS ------------------------------------------------------------------------------------------------
+// --- CORS
+// ------------------------------------------------------------------------------------------------
 
 TEST_F(MiddlewareTest, cors_for_all_says_a_star_and_does_not_vary) {
-  const auto answer = run(shard_, cors({.origins = {"*"}}), request_from("a", {{"Origin", "https://x"}}));
+  const auto answer =
+      run(shard_, cors({.origins = {"*"}}), request_from("a", {{"Origin", "https://x"}}));
   EXPECT_EQ(field(answer, "Access-Control-Allow-Origin"), "*");
   EXPECT_EQ(field(answer, "Vary"), "-");
   EXPECT_EQ(field(answer, "Access-Control-Allow-Credentials"), "-");
@@ -92,7 +97,8 @@ TEST_F(MiddlewareTest, cors_leaves_other_options_requests_alone) {
   EXPECT_EQ(run(shard_, cors({.origins = {"*"}}), request).body, "fine");
 }
 
-// --- security headers ------------------------------------------------------------------------------------
+// --- security headers
+// ------------------------------------------------------------------------------------
 
 TEST_F(MiddlewareTest, security_headers_are_helmets_and_the_policy_is_ours_to_choose) {
   const auto answer = run(shard_, add_security_headers(), request_from("a"));
@@ -107,11 +113,13 @@ TEST_F(MiddlewareTest, security_headers_are_helmets_and_the_policy_is_ours_to_ch
   EXPECT_EQ(security_headers({.content_security_policy = ""}).all().size(), 11U);
 }
 
-// --- access log ------------------------------------------------------------------------------------------
+// --- access log
+// ------------------------------------------------------------------------------------------
 
 TEST_F(MiddlewareTest, access_log_tells_the_route_and_never_the_path) {
   std::vector<AccessRecord> records;
-  const auto middleware = access_log([&](const AccessRecord& record) { records.push_back(record); });
+  const auto middleware =
+      access_log([&](const AccessRecord& record) { records.push_back(record); });
   auto request = request_from("a");
   request.method = Method::post;
   request.route = "/users/:id";
@@ -130,13 +138,15 @@ TEST_F(MiddlewareTest, access_log_tells_the_route_and_never_the_path) {
 TEST_F(MiddlewareTest, access_log_records_an_exception_as_500) {
   std::vector<int> statuses;
   std::optional<Response> answer;
-  const auto middleware = access_log([&](const AccessRecord& record) { statuses.push_back(record.status); });
+  const auto middleware =
+      access_log([&](const AccessRecord& record) { statuses.push_back(record.status); });
   shard_.spawn("test", call(middleware, request_from("a"), throwing, answer));
   EXPECT_TRUE(net::run_until(shard_, [&] { return shard_.escaped_exceptions() == 1; }));
   EXPECT_EQ(statuses, std::vector<int>{500});
 }
 
-// --- rate limit ------------------------------------------------------------------------------------------
+// --- rate limit
+// ------------------------------------------------------------------------------------------
 
 const SteadyTime noon{std::chrono::hours{12}};
 
@@ -174,7 +184,8 @@ class ScriptedCounter final : public RateCounter {
 };
 
 TEST_F(MiddlewareTest, rate_limit_says_how_much_is_left_and_then_refuses) {
-  const auto middleware = rate_limit(std::make_shared<ScriptedCounter>(), {.name = "auth", .limit = 2});
+  const auto middleware =
+      rate_limit(std::make_shared<ScriptedCounter>(), {.name = "auth", .limit = 2});
   const auto first = run(shard_, middleware, request_from("192.0.2.1"));
   EXPECT_EQ(first.status, 200);
   EXPECT_EQ(field(first, "RateLimit-Limit"), "2");
@@ -183,7 +194,9 @@ TEST_F(MiddlewareTest, rate_limit_says_how_much_is_left_and_then_refuses) {
   run(shard_, middleware, request_from("192.0.2.1"));
   const auto third = run(shard_, middleware, request_from("192.0.2.1"), throwing);
   EXPECT_EQ(third.status, 429);
-  EXPECT_EQ(third.body, R"({"success":false,"message":"Too many requests. Please slow down.","code":"rate_limited"})");
+  EXPECT_EQ(
+      third.body,
+      R"({"success":false,"message":"Too many requests. Please slow down.","code":"rate_limited"})");
   EXPECT_EQ(field(third, "Retry-After"), "17");
   EXPECT_EQ(field(third, "RateLimit-Remaining"), "0");
 }
@@ -191,7 +204,8 @@ TEST_F(MiddlewareTest, rate_limit_says_how_much_is_left_and_then_refuses) {
 TEST_F(MiddlewareTest, rate_limit_passes_everything_while_the_counter_fails) {
   auto counter = std::make_shared<ScriptedCounter>();
   counter->broken = true;
-  const auto answer = run(shard_, rate_limit(counter, {.name = "api", .limit = 1}), request_from("192.0.2.1"));
+  const auto answer =
+      run(shard_, rate_limit(counter, {.name = "api", .limit = 1}), request_from("192.0.2.1"));
   EXPECT_EQ(answer.status, 200);
   EXPECT_EQ(field(answer, "RateLimit-Limit"), "-");
 }
@@ -208,7 +222,8 @@ TEST_F(MiddlewareTest, rate_limit_leaves_alone_what_it_does_not_apply_to) {
   auto counter = std::make_shared<ScriptedCounter>();
   run(shard_, rate_limit(counter, {.name = "n", .limit = 0}), request_from("192.0.2.1"));
   const auto none = [](const Request& request) { return request.path == "/y"; };
-  run(shard_, rate_limit(counter, {.name = "n", .limit = 1, .applies = none}), request_from("192.0.2.1"));
+  run(shard_, rate_limit(counter, {.name = "n", .limit = 1, .applies = none}),
+      request_from("192.0.2.1"));
   EXPECT_TRUE(counter->keys.empty());
 }
 
@@ -233,7 +248,8 @@ TEST(ShardedRateCounter, counts_a_key_once_whichever_shard_asks) {
   EXPECT_EQ(most, 100U);
 }
 
-// --- client address --------------------------------------------------------------------------------------
+// --- client address
+// --------------------------------------------------------------------------------------
 
 TEST(TrustedProxies, say_who_the_client_is) {
   const auto proxies = TrustedProxies::parse({"10.0.0.0/8", "::1", "2001:db8::/32"});
@@ -241,18 +257,18 @@ TEST(TrustedProxies, say_who_the_client_is) {
   struct Case {
     std::string_view peer, forwarded, client;
   };
-  for (const Case& c : {Case{"192.0.2.9", "1.2.3.4", "192.0.2.9"},             // no proxy of ours
-                        Case{"10.1.2.3", "", "10.1.2.3"},                      // says nothing
-                        Case{"10.1.2.3", "1.2.3.4", "1.2.3.4"},
-                        Case{"10.1.2.3", "6.6.6.6, 1.2.3.4", "1.2.3.4"},       // the left one is the client's word
-                        Case{"10.1.2.3", "1.2.3.4, 10.9.9.9", "1.2.3.4"},      // through two of ours
-                        Case{"10.1.2.3", "10.7.7.7,10.9.9.9", "10.7.7.7"},     // all ours
-                        Case{"10.1.2.3", "1.2.3.4, nonsense", "10.1.2.3"},
-                        Case{"10.1.2.3", "nonsense, 1.2.3.4", "1.2.3.4"},
-                        Case{"10.1.2.3", "1.2.3.4:5678", "1.2.3.4"},
-                        Case{"10.1.2.3", "[2001:db9::1]:80", "2001:db9::1"},
-                        Case{"::1", "::ffff:1.2.3.4", "1.2.3.4"},
-                        Case{"2001:db8:5::5", "1.2.3.4", "1.2.3.4"}}) {
+  for (const Case& c :
+       {Case{"192.0.2.9", "1.2.3.4", "192.0.2.9"},  // no proxy of ours
+        Case{"10.1.2.3", "", "10.1.2.3"},           // says nothing
+        Case{"10.1.2.3", "1.2.3.4", "1.2.3.4"},
+        Case{"10.1.2.3", "6.6.6.6, 1.2.3.4", "1.2.3.4"},    // the left one is the client's word
+        Case{"10.1.2.3", "1.2.3.4, 10.9.9.9", "1.2.3.4"},   // through two of ours
+        Case{"10.1.2.3", "10.7.7.7,10.9.9.9", "10.7.7.7"},  // all ours
+        Case{"10.1.2.3", "1.2.3.4, nonsense", "10.1.2.3"},
+        Case{"10.1.2.3", "nonsense, 1.2.3.4", "1.2.3.4"},
+        Case{"10.1.2.3", "1.2.3.4:5678", "1.2.3.4"},
+        Case{"10.1.2.3", "[2001:db9::1]:80", "2001:db9::1"},
+        Case{"::1", "::ffff:1.2.3.4", "1.2.3.4"}, Case{"2001:db8:5::5", "1.2.3.4", "1.2.3.4"}}) {
     Request request;
     request.peer = c.peer;
     if (!c.forwarded.empty()) request.headers.add("X-Forwarded-For", std::string{c.forwarded});
@@ -274,7 +290,8 @@ TEST(TrustedProxies, say_whether_the_client_came_by_tls) {
 }
 
 TEST(TrustedProxies, refuse_entries_that_are_none) {
-  for (const char* entry : {"", "x", "10.0.0.0/33", "::1/129", "10.0.0.0/", "10.0.0.0/8x", "10.0.0/8", "/8"}) {
+  for (const char* entry :
+       {"", "x", "10.0.0.0/33", "::1/129", "10.0.0.0/", "10.0.0.0/8x", "10.0.0/8", "/8"}) {
     EXPECT_FALSE(TrustedProxies::parse({entry})) << entry;
   }
   Router router;
@@ -291,7 +308,8 @@ TEST(TrustedProxies, compare_prefixes_to_the_bit) {
   EXPECT_FALSE(TrustedProxies::parse({"0.0.0.0/0"})->contains(*parse_address("2001:db8::1")));
 }
 
-// --- JSON bodies -----------------------------------------------------------------------------------------
+// --- JSON bodies
+// -----------------------------------------------------------------------------------------
 
 TEST(json_body, takes_objects_of_the_right_type_only) {
   struct Case {
@@ -299,17 +317,14 @@ TEST(json_body, takes_objects_of_the_right_type_only) {
     bool good;
   };
   const std::string deep = std::string(40, '[') + std::string(40, ']');
-  for (const Case& c : {Case{"application/json", R"({"a":1})", true},
-                        Case{"Application/JSON ; charset=utf-8", R"({"a":1})", true},
-                        Case{"", R"({"a":1})", true},
-                        Case{"application/json", "", true},
-                        Case{"text/plain", R"({"a":1})", false},
-                        Case{"application/jsonp", R"({"a":1})", false},
-                        Case{"application/json", "[1]", false},
-                        Case{"application/json", "1", false},
-                        Case{"application/json", "{", false},
-                        Case{"application/json", "{\"a\":\"\xFF\"}", false},
-                        Case{"application/json", deep, false}}) {
+  for (const Case& c :
+       {Case{"application/json", R"({"a":1})", true},
+        Case{"Application/JSON ; charset=utf-8", R"({"a":1})", true}, Case{"", R"({"a":1})", true},
+        Case{"application/json", "", true}, Case{"text/plain", R"({"a":1})", false},
+        Case{"application/jsonp", R"({"a":1})", false}, Case{"application/json", "[1]", false},
+        Case{"application/json", "1", false}, Case{"application/json", "{", false},
+        Case{"application/json", "{\"a\":\"\xFF\"}", false},
+        Case{"application/json", deep, false}}) {
     Request request;
     if (!c.type.empty()) request.headers.add("Content-Type", std::string{c.type});
     request.body = c.body;

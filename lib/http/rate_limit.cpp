@@ -26,8 +26,9 @@ void describe(Headers& headers, std::uint64_t limit, const Hit& hit) {
   headers.set("RateLimit-Reset", std::to_string(hit.resets_in.count()));
 }
 
-Task<Response> answer(std::shared_ptr<RateCounter> counter, std::shared_ptr<const RateLimitOptions> options,
-                      Request request, Handler next) {
+Task<Response> answer(std::shared_ptr<RateCounter> counter,
+                      std::shared_ptr<const RateLimitOptions> options, Request request,
+                      Handler next) {
   std::string key = client_key(options->name, request);
   const auto hit = co_await counter->hit(std::move(key), options->window);
   if (!hit) co_return co_await next(std::move(request));
@@ -52,7 +53,8 @@ Result<Hit> RateTable::hit(const std::string& key, std::chrono::seconds window, 
   }
   auto entry = entries_.find(key);
   if (entry == entries_.end()) {
-    if (entries_.size() >= max_keys_) return fail(Errc::overloaded, "the rate counter's table is full");
+    if (entries_.size() >= max_keys_)
+      return fail(Errc::overloaded, "the rate counter's table is full");
     entry = entries_.emplace(key, Entry{}).first;
   }
   if (entry->second.ends <= now) {
@@ -79,7 +81,8 @@ Middleware rate_limit(std::shared_ptr<RateCounter> counter, RateLimitOptions opt
   auto shared = std::make_shared<const RateLimitOptions>(std::move(options));
   return [counter = std::move(counter), shared](Request request, Handler next) {
     const bool counts = shared->limit > 0 && (!shared->applies || shared->applies(request));
-    return counts ? answer(counter, shared, std::move(request), std::move(next)) : next(std::move(request));
+    return counts ? answer(counter, shared, std::move(request), std::move(next))
+                  : next(std::move(request));
   };
 }
 

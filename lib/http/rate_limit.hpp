@@ -60,14 +60,15 @@ class ShardedRateCounter final : public RateCounter {
 };
 
 struct RateLimitOptions {
-  std::string name = {};     ///< Tells this limit's counters from others'.
-  std::uint64_t limit = 0;   ///< Requests a window and client; 0 switches the limit off.
+  std::string name = {};    ///< Tells this limit's counters from others'.
+  std::uint64_t limit = 0;  ///< Requests a window and client; 0 switches the limit off.
   std::chrono::seconds window{60};
   std::function<bool(const Request&)> applies = {};  ///< Empty: to all.
 };
 
-/// Refuses with 429 what is over the limit; says RateLimit-Limit, -Remaining and -Reset on every answer. A
-/// client is an address, or the /64 of an IPv6 address. Passes everything while the counter gives errors.
+/// Refuses with 429 what is over the limit; says RateLimit-Limit, -Remaining and -Reset on every
+/// answer. A client is an address, or the /64 of an IPv6 address. Passes everything while the
+/// counter gives errors.
 Middleware rate_limit(std::shared_ptr<RateCounter> counter, RateLimitOptions options);
 
 }  // namespace parley::http

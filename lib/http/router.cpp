@@ -42,7 +42,8 @@ Task<void> answer(std::shared_ptr<Exchange> exchange, const Handler* handler, ne
 /// A handler with the middlewares around it, as an endpoint.
 class Router::HandlerEndpoint final : public Endpoint {
  public:
-  HandlerEndpoint(Handler handler, std::size_t max_body) : handler_(std::move(handler)), max_body_(max_body) {}
+  HandlerEndpoint(Handler handler, std::size_t max_body)
+      : handler_(std::move(handler)), max_body_(max_body) {}
 
   /// Wraps the handler in all of `middlewares`, the first outermost.
   void chain(const std::vector<std::unique_ptr<Middleware>>& middlewares) {
@@ -80,6 +81,12 @@ class Router::HandlerEndpoint final : public Endpoint {
 };
 
 struct Router::Route {
+  Route(Method its_method, std::string_view its_pattern, Handler handler, RouteOptions options)
+      : method(its_method),
+        pattern(its_pattern),
+        segments(segments_of(its_pattern)),
+        endpoint(std::move(handler), options.max_body) {}
+
   /// Fills `params` when the path fits; `path` is still escaped.
   bool fits(std::string_view path, std::vector<std::string>& params) const {
     params.clear();
@@ -96,7 +103,9 @@ struct Router::Route {
     }
     return next_segment(path).empty();
   }
-  bool answers(Method asked) const { return asked == method || (asked == Method::head && method == Method::get); }
+  bool answers(Method asked) const {
+    return asked == method || (asked == Method::head && method == Method::get);
+  }
 
   Method method;
   std::string pattern;
@@ -121,13 +130,13 @@ Task<Response> fall_back(Request request) {
 }
 }  // namespace
 
-Router::Router() : fallback_(std::make_unique<HandlerEndpoint>(fall_back, RouteOptions{}.max_body)) {}
+Router::Router()
+    : fallback_(std::make_unique<HandlerEndpoint>(fall_back, RouteOptions{}.max_body)) {}
 Router::~Router() = default;
 
 void Router::route(Method method, std::string_view pattern, Handler handler, RouteOptions options) {
   assert(pattern.starts_with('/'));
-  routes_.push_back(std::unique_ptr<Route>(
-      new Route{method, std::string{pattern}, segments_of(pattern), {std::move(handler), options.max_body}}));
+  routes_.push_back(std::make_unique<Route>(method, pattern, std::move(handler), options));
   chain();
 }
 
@@ -162,7 +171,8 @@ Endpoint& Router::find(Request& request) const {
     known.push_back(route->method);
     request.route = route->pattern;
   }
-  if (request.path == "*") known = {Method::get, Method::post, Method::put, Method::patch, Method::del};
+  if (request.path == "*")
+    known = {Method::get, Method::post, Method::put, Method::patch, Method::del};
   if (known.empty()) return *fallback_;
   std::string allow;
   for (const Method method : known) {

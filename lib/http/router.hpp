@@ -12,8 +12,8 @@
 
 namespace parley::http {
 
-/// A request handler; runs on the connection's shard. An exception that escapes it is a 500, reported and
-/// counted by the shard.
+/// A request handler; runs on the connection's shard. An exception that escapes it is a 500,
+/// reported and counted by the shard.
 using Handler = std::function<Task<Response>(Request)>;
 
 /// Wraps a handler: may answer itself, change the request, or change the response of `next`.
@@ -21,11 +21,13 @@ using Handler = std::function<Task<Response>(Request)>;
 using Middleware = std::function<Task<Response>(Request, Handler next)>;
 
 struct RouteOptions {
-  std::size_t max_body = 100 * 1024;  ///< Bytes; more is a 413. 100 KiB is what Express' body parser takes.
+  std::size_t max_body =
+      100 * 1024;  ///< Bytes; more is a 413. 100 KiB is what Express' body parser takes.
 };
 
-/// Routes and middleware; filled before the server starts, immutable and shared by all shards afterwards.
-/// An unknown path: 404; a known path with another method: 405 with Allow; OPTIONS: 204 with Allow.
+/// Routes and middleware; filled before the server starts, immutable and shared by all shards
+/// afterwards. An unknown path: 404; a known path with another method: 405 with Allow; OPTIONS: 204
+/// with Allow.
 class Router {
  public:
   Router();
@@ -33,8 +35,9 @@ class Router {
   Router(const Router&) = delete;
   Router& operator=(const Router&) = delete;
 
-  /// `pattern`: literal segments and `:name` parameters, e.g. `/api/conversations/:id/messages`. A trailing
-  /// slash in the request is ignored. GET answers HEAD as well. Of two routes that fit, the first wins.
+  /// `pattern`: literal segments and `:name` parameters, e.g. `/api/conversations/:id/messages`. A
+  /// trailing slash in the request is ignored. GET answers HEAD as well. Of two routes that fit,
+  /// the first wins.
   void route(Method method, std::string_view pattern, Handler handler, RouteOptions options = {});
   /// Everything whose path begins with `prefix` goes to `endpoint`, past the middleware chain.
   void mount(std::string prefix, std::shared_ptr<Endpoint> endpoint);

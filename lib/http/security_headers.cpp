@@ -36,7 +36,9 @@ Headers security_headers(const SecurityHeadersOptions& options) {
 
 Middleware add_security_headers(const SecurityHeadersOptions& options) {
   auto fields = std::make_shared<const Headers>(security_headers(options));
-  return [fields](Request request, Handler next) { return answer(fields, std::move(request), std::move(next)); };
+  return [fields](Request request, Handler next) {
+    return answer(fields, std::move(request), std::move(next));
+  };
 }
 
 }  // namespace parley::http

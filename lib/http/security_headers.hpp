@@ -14,8 +14,8 @@ struct SecurityHeadersOptions {
       "script-src-attr 'none';style-src 'self' https: 'unsafe-inline';upgrade-insecure-requests";
 };
 
-/// The fields that Helmet 8 sets by default (github.com/helmetjs/helmet, README). As Config::fixed_headers
-/// they are on every answer, refusals and mounted endpoints included.
+/// The fields that Helmet 8 sets by default (github.com/helmetjs/helmet, README). As
+/// Config::fixed_headers they are on every answer, refusals and mounted endpoints included.
 Headers security_headers(const SecurityHeadersOptions& options = {});
 
 /// The same as a middleware, for part of a site. A field that the handler has set stays.

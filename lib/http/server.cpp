@@ -8,7 +8,9 @@ Server::Server(net::Shards& shards, Config config, const Router& router)
     : shards_(shards),
       service_(std::make_shared<Service>(config, router, shards.size())),
       listener_(shards, config.host, config.port, config.connections,
-                [service = service_](net::Connection& connection) { return service->protocol(connection); }) {}
+                [service = service_](net::Connection& connection) {
+                  return service->protocol(connection);
+                }) {}
 
 Server::~Server() = default;
 

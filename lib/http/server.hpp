@@ -9,8 +9,8 @@
 
 namespace parley::http {
 
-/// The HTTP/1.1 server: one listener, requests of a connection one after another (pipelined ones wait).
-/// Source: RFC 9112; Beast parses.
+/// The HTTP/1.1 server: one listener, requests of a connection one after another (pipelined ones
+/// wait). Source: RFC 9112; Beast parses.
 class Server {
  public:
   /// Binds at once; throws std::system_error, and std::invalid_argument for impossible settings.
@@ -20,8 +20,8 @@ class Server {
   ~Server();
 
   std::uint16_t port() const;
-  /// No new connections; idle ones close now, busy ones with `Connection: close` after their answer.
-  /// Any thread but a shard's that shard 0 waits for.
+  /// No new connections; idle ones close now, busy ones with `Connection: close` after their
+  /// answer. Any thread but a shard's that shard 0 waits for.
   void drain();
   net::Listener::Counts counts() const;
   Service::Counts request_counts() const;

@@ -15,16 +15,20 @@ using namespace std::chrono_literals;
 
 class BlockingClient {
  public:
-  explicit BlockingClient(std::uint16_t port) : socket_(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0)) {
+  explicit BlockingClient(std::uint16_t port)
+      : socket_(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0)) {
     const timeval patience{10, 0};
     ::setsockopt(socket_.get(), SOL_SOCKET, SO_RCVTIMEO, &patience, sizeof patience);
     sockaddr_in address{};
     address.sin_family = AF_INET;
     address.sin_port = htons(port);
     address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-    connected = ::connect(socket_.get(), reinterpret_cast<const sockaddr*>(&address), sizeof address) == 0;
+    connected =
+        ::connect(socket_.get(), reinterpret_cast<const sockaddr*>(&address), sizeof address) == 0;
   }
-  void send(std::string_view bytes) { ::send(socket_.get(), bytes.data(), bytes.size(), MSG_NOSIGNAL); }
+  void send(std::string_view bytes) {
+    ::send(socket_.get(), bytes.data(), bytes.size(), MSG_NOSIGNAL);
+  }
   /// Reads until `end` has come or the server ended the stream.
   std::string read_until(std::string_view end) {
     std::string all;
@@ -42,7 +46,9 @@ class BlockingClient {
   net::detail::Descriptor socket_;
 };
 
-Task<Response> large(Request) { co_return Response::text(200, std::string(3'000'000, 'x') + "END"); }
+Task<Response> large(Request) {
+  co_return Response::text(200, std::string(3'000'000, 'x') + "END");
+}
 Task<Response> late(Request) {
   co_await net::sleep_for(50ms);
   co_return Response::text(200, "late END");
@@ -60,7 +66,8 @@ class OnShardOne final : public Endpoint {
   }
   void on_body(std::shared_ptr<Exchange> exchange) override {
     exchange->respond(Response::text(200, exchange->request().body + " on " +
-                                              std::to_string(net::Shard::current()->index()) + " END"));
+                                              std::to_string(net::Shard::current()->index()) +
+                                              " END"));
   }
   std::size_t max_body() const override { return 100'000; }
 
@@ -115,7 +122,8 @@ TEST_F(ServerTest, a_request_is_answered_by_the_shard_it_moves_to) {
   for (int i = 0; i < 4; ++i) {
     BlockingClient client{server_->port()};
     const std::string body(50'000, 'b');
-    client.send("POST /one/x HTTP/1.1\r\nHost: h\r\nContent-Length: 50000\r\n\r\n" + body.substr(0, 10));
+    client.send("POST /one/x HTTP/1.1\r\nHost: h\r\nContent-Length: 50000\r\n\r\n" +
+                body.substr(0, 10));
     client.send(body.substr(10));
     EXPECT_NE(client.read_until("END").find("b on 1 END"), std::string::npos);
     client.send("GET /where HTTP/1.1\r\nHost: h\r\n\r\n");

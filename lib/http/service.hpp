@@ -16,20 +16,21 @@ namespace parley::http {
 struct Config {
   std::string host = "0.0.0.0";
   std::uint16_t port = 8000;
-  std::size_t max_head = 16 * 1024;               ///< Bytes of request line and headers; more is a 431.
+  std::size_t max_head = 16 * 1024;  ///< Bytes of request line and headers; more is a 431.
   /// From the first byte of a request (or the connect) to its head's end: 408, close.
   std::chrono::milliseconds head_timeout{10'000};
   std::chrono::milliseconds body_timeout{30'000};  ///< From the head's end to the body's.
   std::chrono::milliseconds keep_alive{65'000};    ///< Idle between requests.
   /// Addresses or CIDR ranges whose X-Forwarded-* are believed.
   std::vector<std::string> trusted_proxies;
-  /// On every answer, also refusals and those of mounted endpoints, unless it has a field of that name.
+  /// On every answer, also refusals and those of mounted endpoints, unless it has a field of that
+  /// name.
   Headers fixed_headers;
   net::ConnectionLimits connections;
 };
 
-/// What all HTTP connections of a server share: settings, routes, counters, and who is connected. Makes
-/// the protocol of a connection; Server adds the listener. Outlives its connections.
+/// What all HTTP connections of a server share: settings, routes, counters, and who is connected.
+/// Makes the protocol of a connection; Server adds the listener. Outlives its connections.
 class Service {
  public:
   /// Throws std::invalid_argument for a trusted proxy that is none. `router` outlives the service.
@@ -50,7 +51,8 @@ class Service {
 
   struct Counts {
     std::uint64_t requests = 0;  ///< Whose head was read and understood.
-    std::uint64_t refused = 0;   ///< Malformed, too large a head, ambiguous, …: never seen by a route.
+    std::uint64_t refused =
+        0;  ///< Malformed, too large a head, ambiguous, …: never seen by a route.
     std::uint64_t timeouts = 0;  ///< Heads and bodies that did not come in time.
   };
   /// Any thread; the shards' counters added up.

@@ -9,7 +9,8 @@
 
 namespace parley::http {
 
-/// A client of a Service without network: what it says and what it is answered, in the test's own thread.
+/// A client of a Service without network: what it says and what it is answered, in the test's own
+/// thread.
 class FakeClient {
  public:
   FakeClient(net::Shard& shard, Service& service) : shard_(shard), connection_(shard) {

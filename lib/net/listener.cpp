@@ -36,8 +36,8 @@ std::unique_ptr<addrinfo, AddressesDeleter> resolve(const std::string& host, std
   hints.ai_socktype = SOCK_STREAM;
   hints.ai_flags = AI_PASSIVE | AI_NUMERICSERV;
   addrinfo* list = nullptr;
-  const int failed =
-      ::getaddrinfo(host.empty() ? nullptr : host.c_str(), std::to_string(port).c_str(), &hints, &list);
+  const int failed = ::getaddrinfo(host.empty() ? nullptr : host.c_str(),
+                                   std::to_string(port).c_str(), &hints, &list);
   if (failed != 0) {
     throw std::system_error(std::make_error_code(std::errc::address_not_available),
                             "cannot listen on " + host + ": " + ::gai_strerror(failed));
@@ -47,7 +47,8 @@ std::unique_ptr<addrinfo, AddressesDeleter> resolve(const std::string& host, std
 
 /// Bound and listening; empty, with errno, when it cannot.
 detail::Descriptor listen_on(const addrinfo& address) {
-  detail::Descriptor socket{::socket(address.ai_family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0)};
+  detail::Descriptor socket{
+      ::socket(address.ai_family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0)};
   if (!socket) return {};
   const int yes = 1, no = 0;
   ::setsockopt(socket.get(), SOL_SOCKET, SO_REUSEADDR, &yes, sizeof yes);
@@ -154,7 +155,8 @@ void Listener::Acceptor::on_ready() {
 bool Listener::Acceptor::accept_one() {
   sockaddr_storage address{};
   socklen_t size = sizeof address;
-  detail::Descriptor socket{::accept4(socket_.native_handle(), reinterpret_cast<sockaddr*>(&address), &size,
+  detail::Descriptor socket{::accept4(socket_.native_handle(),
+                                      reinterpret_cast<sockaddr*>(&address), &size,
                                       SOCK_NONBLOCK | SOCK_CLOEXEC)};
   if (!socket) return on_accept_error(errno);
   if (origin_->open >= origin_->limits.max_connections) {
@@ -180,14 +182,15 @@ bool Listener::Acceptor::on_accept_error(int error) {
 void Listener::Acceptor::deal(detail::Descriptor socket, detail::Peer peer) {
   ++origin_->open;
   Shard& shard = shards_[next_shard_++ % shards_.size()];
-  shard.post([&shard, socket = std::move(socket), peer = std::move(peer), origin = origin_]() mutable {
-    if (!origin->accepting) {
-      --origin->open;
-      return;
-    }
-    const auto& first = origin->accept;
-    shard.poller().adopt(std::move(socket), std::move(peer), origin, nullptr, first);
-  });
+  shard.post(
+      [&shard, socket = std::move(socket), peer = std::move(peer), origin = origin_]() mutable {
+        if (!origin->accepting) {
+          --origin->open;
+          return;
+        }
+        const auto& first = origin->accept;
+        shard.poller().adopt(std::move(socket), std::move(peer), origin, nullptr, first);
+      });
 }
 
 Listener::Counts Listener::Acceptor::counts() const {
@@ -206,9 +209,10 @@ Listener::Counts Listener::Acceptor::counts() const {
   return sum;
 }
 
-Listener::Listener(Shards& shards, const std::string& host, std::uint16_t port, ConnectionLimits limits,
-                   Accept accept)
-    : acceptor_(std::make_shared<Acceptor>(shards, listen_on(host, port), limits, std::move(accept))) {
+Listener::Listener(Shards& shards, const std::string& host, std::uint16_t port,
+                   ConnectionLimits limits, Accept accept)
+    : acceptor_(
+          std::make_shared<Acceptor>(shards, listen_on(host, port), limits, std::move(accept))) {
   shards[0].post([acceptor = acceptor_] { acceptor->wait(); });
 }
 

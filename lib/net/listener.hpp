@@ -10,12 +10,12 @@
 
 namespace parley::net {
 
-/// A listening TCP socket. Accepts on shard 0 and deals connections round-robin, so every shard gets its
-/// share and a session's shard never depends on the kernel.
+/// A listening TCP socket. Accepts on shard 0 and deals connections round-robin, so every shard
+/// gets its share and a session's shard never depends on the kernel.
 class Listener {
  public:
-  /// Makes the first protocol of a new connection; nullptr closes it. Called on the connection's shard.
-  /// Kept by the shards for as long as they live, which may be longer than the listener.
+  /// Makes the first protocol of a new connection; nullptr closes it. Called on the connection's
+  /// shard. Kept by the shards for as long as they live, which may be longer than the listener.
   using Accept = std::function<std::unique_ptr<Protocol>(Connection&)>;
 
   /// Binds at once: throws std::system_error with the address in its text when it cannot.
@@ -26,14 +26,14 @@ class Listener {
   ~Listener();
 
   std::uint16_t port() const;
-  /// Stops accepting; open connections stay. Any thread; returns when no further connection can arrive.
-  /// Waits for shard 0, so never call it on a shard that shard 0 may be waiting for.
+  /// Stops accepting; open connections stay. Any thread; returns when no further connection can
+  /// arrive. Waits for shard 0, so never call it on a shard that shard 0 may be waiting for.
   void stop_accepting();
 
   struct Counts {
     std::uint64_t accepted = 0;
-    std::uint64_t refused = 0;         ///< Over max_connections, or without a file descriptor.
-    std::uint64_t accept_pauses = 0;   ///< Times that accepting rested for want of file descriptors.
+    std::uint64_t refused = 0;        ///< Over max_connections, or without a file descriptor.
+    std::uint64_t accept_pauses = 0;  ///< Times that accepting rested for want of file descriptors.
     std::uint64_t open = 0;
     std::uint64_t slow_consumers = 0;  ///< Closed for it.
     std::uint64_t bytes_in = 0, bytes_out = 0, sends = 0, receives = 0;

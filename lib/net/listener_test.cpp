@@ -34,7 +34,8 @@ struct Script {
 
 class ScriptedProtocol final : public Protocol {
  public:
-  ScriptedProtocol(Script& script, Connection& connection) : script_(script), connection_(connection) {}
+  ScriptedProtocol(Script& script, Connection& connection)
+      : script_(script), connection_(connection) {}
   ~ScriptedProtocol() override { ++script_.destroyed; }
   void on_bytes(std::span<char> bytes) override {
     ++script_.reads;
@@ -67,11 +68,14 @@ class Client {
     address.sin_family = AF_INET;
     address.sin_port = htons(port);
     address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-    connected_ = ::connect(socket_.get(), reinterpret_cast<const sockaddr*>(&address), sizeof address) == 0;
+    connected_ =
+        ::connect(socket_.get(), reinterpret_cast<const sockaddr*>(&address), sizeof address) == 0;
     ::fcntl(socket_.get(), F_SETFL, O_NONBLOCK);
   }
   bool connected() const { return connected_; }
-  void send(std::string_view bytes) { ::send(socket_.get(), bytes.data(), bytes.size(), MSG_NOSIGNAL); }
+  void send(std::string_view bytes) {
+    ::send(socket_.get(), bytes.data(), bytes.size(), MSG_NOSIGNAL);
+  }
   /// Takes what is there (at most `limit` bytes); appends to `received`.
   void read(std::size_t limit = 1 << 20) {
     std::string buffer(limit, '\0');
@@ -100,10 +104,11 @@ class Client {
 class ListenerTest : public testing::Test {
  protected:
   void listen(ConnectionLimits limits = {}) {
-    listener_.emplace(shards_, "127.0.0.1", std::uint16_t{0}, limits, [this](Connection& connection) {
-      script_.connections.push_back(&connection);
-      return std::make_unique<ScriptedProtocol>(script_, connection);
-    });
+    listener_.emplace(shards_, "127.0.0.1", std::uint16_t{0}, limits,
+                      [this](Connection& connection) {
+                        script_.connections.push_back(&connection);
+                        return std::make_unique<ScriptedProtocol>(script_, connection);
+                      });
   }
   ~ListenerTest() override { listener_.reset(); }
 
@@ -144,7 +149,10 @@ TEST_F(ListenerTest, echoes) {
   listen();
   Client client = connect();
   client.send("hello");
-  EXPECT_TRUE(until([&] { client.read(); return client.received == "hello"; }));
+  EXPECT_TRUE(until([&] {
+    client.read();
+    return client.received == "hello";
+  }));
   EXPECT_EQ(script_.connections.front()->peer(), "127.0.0.1");
   EXPECT_GT(script_.connections.front()->peer_port(), 0);
 }
@@ -155,7 +163,8 @@ TEST_F(ListenerTest, says_the_address_when_it_cannot_bind) {
     const Listener second{shards_, "127.0.0.1", listener_->port(), {}, {}};
     FAIL() << "two listeners on one port";
   } catch (const std::system_error& error) {
-    EXPECT_NE(std::string_view{error.what()}.find("127.0.0.1 port"), std::string_view::npos) << error.what();
+    EXPECT_NE(std::string_view{error.what()}.find("127.0.0.1 port"), std::string_view::npos)
+        << error.what();
   }
   EXPECT_THROW((Listener{shards_, "no such host", 0, {}, {}}), std::system_error);
 }
@@ -174,7 +183,10 @@ TEST_F(ListenerTest, listens_on_ipv6_and_shows_mapped_addresses_as_ipv4) {
   Client client{both->port()};
   EXPECT_TRUE(until([&] { return !peer.empty(); }));
   EXPECT_EQ(peer, "127.0.0.1");
-  EXPECT_TRUE(until([&] { client.read(); return client.ended || client.reset; })) << "no protocol: closed";
+  EXPECT_TRUE(until([&] {
+    client.read();
+    return client.ended || client.reset;
+  })) << "no protocol: closed";
 }
 
 TEST_F(ListenerTest, what_is_sent_in_one_turn_leaves_in_one_send) {
@@ -190,7 +202,10 @@ TEST_F(ListenerTest, what_is_sent_in_one_turn_leaves_in_one_send) {
   Client client = connect();
   client.send("go");
   const std::size_t expected = 50 * (6 + 200) + 5000;
-  EXPECT_TRUE(until([&] { client.read(); return client.received.size() == expected; }));
+  EXPECT_TRUE(until([&] {
+    client.read();
+    return client.received.size() == expected;
+  }));
   EXPECT_EQ(listener_->counts().sends, 1U);
   EXPECT_EQ(listener_->counts().bytes_out, expected);
   EXPECT_EQ(script_.drained, 1);
@@ -204,7 +219,10 @@ TEST_F(ListenerTest, what_was_posted_before_the_turns_end_joins_its_send) {
   listen();
   Client client = connect();
   client.send("go");
-  EXPECT_TRUE(until([&] { client.read(); return client.received == "direct posted"; }));
+  EXPECT_TRUE(until([&] {
+    client.read();
+    return client.received == "direct posted";
+  }));
   EXPECT_EQ(listener_->counts().sends, 1U);
 }
 
@@ -240,7 +258,12 @@ TEST_F(ListenerTest, a_large_answer_reaches_a_slow_reader_whole) {
   ASSERT_TRUE(until([&] { return !script_.connections.front()->is_writable(); }));
   EXPECT_GT(script_.connections.front()->queued_bytes(), 0U);
   EXPECT_EQ(script_.drained, 0);
-  EXPECT_TRUE(until([&] { client.read(50'000); return client.received.size() >= big.size(); }, 30s));
+  EXPECT_TRUE(until(
+      [&] {
+        client.read(50'000);
+        return client.received.size() >= big.size();
+      },
+      30s));
   EXPECT_EQ(client.received, big);
   EXPECT_TRUE(until([&] { return script_.drained == 1; }));
   EXPECT_EQ(script_.connections.front()->queued_bytes(), 0U);
@@ -300,7 +323,12 @@ TEST_F(ListenerTest, a_peer_that_ended_its_stream_still_gets_what_was_sent) {
   client.end_stream();
   EXPECT_TRUE(until([&] { return !script_.causes.empty(); }));
   EXPECT_EQ(script_.causes.front(), CloseCause::peer);
-  EXPECT_TRUE(until([&] { client.read(100'000); return client.ended; }, 30s));
+  EXPECT_TRUE(until(
+      [&] {
+        client.read(100'000);
+        return client.ended;
+      },
+      30s));
   EXPECT_EQ(client.received.size(), frame->size());
   EXPECT_TRUE(until([&] { return listener_->counts().open == 0; }));
 }
@@ -341,7 +369,11 @@ TEST_F(ListenerTest, close_after_flush_delivers_all_even_to_a_peer_that_goes_on_
   listen();
   Client client = connect();
   client.send("go");
-  EXPECT_TRUE(until([&] { client.send("more"); client.read(); return client.ended || client.reset; }));
+  EXPECT_TRUE(until([&] {
+    client.send("more");
+    client.read();
+    return client.ended || client.reset;
+  }));
   EXPECT_EQ(client.received.size(), 3'000'000U);
   EXPECT_FALSE(client.reset);
   EXPECT_EQ(script_.reads, 1) << "input is dropped";
@@ -350,11 +382,16 @@ TEST_F(ListenerTest, close_after_flush_delivers_all_even_to_a_peer_that_goes_on_
 }
 
 TEST_F(ListenerTest, close_after_flush_does_not_wait_for_ever) {
-  script_.on_bytes = [](Connection& connection, std::string_view) { connection.close_after_flush(); };
+  script_.on_bytes = [](Connection& connection, std::string_view) {
+    connection.close_after_flush();
+  };
   listen({.linger = 5s});
   Client client = connect();
   client.send("go");
-  EXPECT_TRUE(until([&] { client.read(); return client.ended; }));
+  EXPECT_TRUE(until([&] {
+    client.read();
+    return client.ended;
+  }));
   EXPECT_TRUE(script_.causes.empty()) << "the peer has not ended";
   pass(6s);
   EXPECT_TRUE(until([&] { return script_.causes == std::vector<CloseCause>{CloseCause::local}; }));
@@ -370,7 +407,8 @@ TEST_F(ListenerTest, close_inside_a_callback_destroys_nothing_that_is_running) {
     connection.send("ignored");
     connection.pause();
     connection.resume();
-    alive_after_close = script_.destroyed == 0 && script_.causes.empty() && connection.peer() == "127.0.0.1";
+    alive_after_close =
+        script_.destroyed == 0 && script_.causes.empty() && connection.peer() == "127.0.0.1";
   };
   listen();
   Client client = connect();
@@ -401,7 +439,10 @@ TEST_F(ListenerTest, a_protocol_that_throws_loses_its_connection_only) {
   bad.send("bad");
   EXPECT_TRUE(until([&] { return script_.causes.size() == 1; }));
   good.send("good");
-  EXPECT_TRUE(until([&] { good.read(); return good.received == "good"; }));
+  EXPECT_TRUE(until([&] {
+    good.read();
+    return good.received == "good";
+  }));
   EXPECT_EQ(shard_.escaped_exceptions(), 1U);
 }
 
@@ -434,14 +475,20 @@ TEST_F(ListenerTest, on_drained_may_send_more_and_more_without_holding_the_loop)
   listen();
   Client client = connect();
   client.send("go");
-  EXPECT_TRUE(until([&] { client.read(); return client.received.size() == 101; }));
+  EXPECT_TRUE(until([&] {
+    client.read();
+    return client.received.size() == 101;
+  }));
 }
 
 TEST_F(ListenerTest, refuses_connections_above_the_limit_and_takes_them_again_later) {
   listen({.max_connections = 2});
   Client first = connect(), second = connect();
   Client third{listener_->port()};
-  EXPECT_TRUE(until([&] { third.read(); return third.ended || third.reset; }));
+  EXPECT_TRUE(until([&] {
+    third.read();
+    return third.ended || third.reset;
+  }));
   EXPECT_EQ(listener_->counts().refused, 1U);
   EXPECT_EQ(listener_->counts().open, 2U);
   first.close();
@@ -473,7 +520,10 @@ TEST_F(ListenerTest, stops_accepting_and_keeps_what_is_open) {
   in_shard([] {});
   EXPECT_FALSE(Client{port}.connected());
   client.send("still here");
-  EXPECT_TRUE(until([&] { client.read(); return client.received == "still here"; }));
+  EXPECT_TRUE(until([&] {
+    client.read();
+    return client.received == "still here";
+  }));
 }
 
 }  // namespace

@@ -58,16 +58,20 @@ class Wanderer final : public Protocol {
 /// A blocking client with a deadline.
 class BlockingClient {
  public:
-  explicit BlockingClient(std::uint16_t port) : socket_(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0)) {
+  explicit BlockingClient(std::uint16_t port)
+      : socket_(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0)) {
     const timeval patience{10, 0};
     ::setsockopt(socket_.get(), SOL_SOCKET, SO_RCVTIMEO, &patience, sizeof patience);
     sockaddr_in address{};
     address.sin_family = AF_INET;
     address.sin_port = htons(port);
     address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-    EXPECT_EQ(::connect(socket_.get(), reinterpret_cast<const sockaddr*>(&address), sizeof address), 0);
+    EXPECT_EQ(::connect(socket_.get(), reinterpret_cast<const sockaddr*>(&address), sizeof address),
+              0);
   }
-  void send(std::string_view bytes) { ::send(socket_.get(), bytes.data(), bytes.size(), MSG_NOSIGNAL); }
+  void send(std::string_view bytes) {
+    ::send(socket_.get(), bytes.data(), bytes.size(), MSG_NOSIGNAL);
+  }
   std::string read(std::size_t count) {
     std::string bytes(count, '\0');
     const ssize_t got = ::recv(socket_.get(), bytes.data(), count, MSG_WAITALL);
@@ -139,7 +143,8 @@ TEST_F(MoveTest, a_moved_connection_that_ends_is_told_once) {
     EXPECT_EQ(client.read(2).front(), 'm');
   }
   const auto deadline = std::chrono::steady_clock::now() + 10s;
-  while (listener_.counts().open > 0 && std::chrono::steady_clock::now() < deadline) std::this_thread::yield();
+  while (listener_.counts().open > 0 && std::chrono::steady_clock::now() < deadline)
+    std::this_thread::yield();
   listener_.stop_accepting();
   shards_.stop();
   EXPECT_EQ(closed, 1);

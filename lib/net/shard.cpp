@@ -18,8 +18,9 @@ namespace {
 thread_local Shard* current_shard = nullptr;
 std::atomic<EscapeReporter> escape_reporter{nullptr};
 
-using SteadyTimer = asio::basic_waitable_timer<std::chrono::steady_clock,
-                                               asio::wait_traits<std::chrono::steady_clock>, Executor>;
+using SteadyTimer =
+    asio::basic_waitable_timer<std::chrono::steady_clock,
+                               asio::wait_traits<std::chrono::steady_clock>, Executor>;
 }  // namespace
 
 void set_escape_reporter(EscapeReporter reporter) { escape_reporter = reporter; }
@@ -51,7 +52,8 @@ SteadyTime Shard::now() const {
     state_->now = std::chrono::steady_clock::now();
     state_->now_is_fresh = true;
     // Runs behind everything that is queued now: the end of this turn.
-    asio::post(state_->timer.get_executor(), [state = state_.get()] { state->now_is_fresh = false; });
+    asio::post(state_->timer.get_executor(),
+               [state = state_.get()] { state->now_is_fresh = false; });
   }
   return state_->now;
 }
@@ -61,9 +63,10 @@ bool Shard::is_running() const { return state_->running; }
 std::uint64_t Shard::escaped_exceptions() const { return state_->escaped; }
 
 void Shard::spawn(std::string_view name, Task<void> task) {
-  asio::co_spawn(context_.get_executor(), std::move(task), [this, name](std::exception_ptr escaped) {
-    if (escaped) report(name, escaped);
-  });
+  asio::co_spawn(context_.get_executor(), std::move(task),
+                 [this, name](std::exception_ptr escaped) {
+                   if (escaped) report(name, escaped);
+                 });
 }
 
 void Shard::report(std::string_view name, std::exception_ptr escaped) {

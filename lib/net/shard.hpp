@@ -31,8 +31,8 @@ using EscapeReporter = void (*)(std::string_view name, std::string_view what);
 /// For the whole process; nullptr (the default) only counts.
 void set_escape_reporter(EscapeReporter reporter);
 
-/// One core's worth of program: a thread, an io_context, and everything that lives on it. Nothing on a
-/// shard is locked; another shard is reached only by `post`.
+/// One core's worth of program: a thread, an io_context, and everything that lives on it. Nothing
+/// on a shard is locked; another shard is reached only by `post`.
 class Shard {
  public:
   explicit Shard(ShardIndex index);
@@ -50,8 +50,8 @@ class Shard {
   /// Steady time, read at most once per loop turn. This shard's thread only.
   SteadyTime now() const;
 
-  /// Runs `work` on this shard, after what is queued already. Any thread. `work` may be move-only and
-  /// owns what it captures.
+  /// Runs `work` on this shard, after what is queued already. Any thread. `work` may be move-only
+  /// and owns what it captures.
   template <class Work>
   void post(Work&& work) {
     asio::post(context_, std::forward<Work>(work));
@@ -129,15 +129,15 @@ class Shards {
   std::vector<std::thread> threads_;
 };
 
-/// Runs the plain function `work` on `target` and brings its value (or exception) back to the calling
-/// coroutine's shard. Costs two posts (none when `target` is the caller's own shard).
+/// Runs the plain function `work` on `target` and brings its value (or exception) back to the
+/// calling coroutine's shard. Costs two posts (none when `target` is the caller's own shard).
 template <class Work>
 Task<std::invoke_result_t<Work&>> run_on(Shard& target, Work work) {
   if (target.is_current()) co_return work();
   detail::Outcome<std::invoke_result_t<Work&>> outcome;
   const Executor home = co_await asio::this_coro::executor;
-  // The caller's frame waits, so what `visit` refers to stays; an io_context that dies takes the frame
-  // along with the handler.
+  // The caller's frame waits, so what `visit` refers to stays; an io_context that dies takes the
+  // frame along with the handler.
   auto visit = [&target, &work, &outcome, home](auto handler) {
     target.post([&work, &outcome, home, handler = std::move(handler)]() mutable {
       outcome.set_by(work);

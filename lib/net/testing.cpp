@@ -13,7 +13,8 @@ bool run_until(Shard& shard, const std::function<bool()>& done, std::chrono::mil
   while (!done()) {
     if (std::chrono::steady_clock::now() >= deadline) return false;
     context.restart();
-    context.run_one_until(std::min(deadline, std::chrono::steady_clock::now() + std::chrono::milliseconds{2}));
+    context.run_one_until(
+        std::min(deadline, std::chrono::steady_clock::now() + std::chrono::milliseconds{2}));
   }
   return true;
 }
@@ -24,7 +25,8 @@ void run_ready(Shard& shard) {
   while (shard.context().poll() > 0) shard.context().restart();
 }
 
-FakeConnection::FakeConnection(Shard& shard, ConnectionLimits limits) : shard_(shard), limits_(limits) {}
+FakeConnection::FakeConnection(Shard& shard, ConnectionLimits limits)
+    : shard_(shard), limits_(limits) {}
 FakeConnection::~FakeConnection() = default;
 
 void FakeConnection::feed(std::string_view bytes) {

@@ -11,17 +11,17 @@
 
 namespace parley::net {
 
-/// Drives a shard that has no thread in the calling thread until `done` holds. False when `limit` passed
-/// first. With limit 0: runs what is ready, once, and says whether `done` holds then.
+/// Drives a shard that has no thread in the calling thread until `done` holds. False when `limit`
+/// passed first. With limit 0: runs what is ready, once, and says whether `done` holds then.
 bool run_until(Shard& shard, const std::function<bool()>& done,
                std::chrono::milliseconds limit = std::chrono::seconds{10});
 
 /// Runs what is ready on a shard without thread, until nothing is.
 void run_ready(Shard& shard);
 
-/// A connection without network, for tests of protocols: `feed` plays the peer, `take_sent` shows what it
-/// would have received. Keeps the promises of Connection: on_closed and on_drained come at the end of a
-/// turn, replaced protocols die there. The shard has no thread.
+/// A connection without network, for tests of protocols: `feed` plays the peer, `take_sent` shows
+/// what it would have received. Keeps the promises of Connection: on_closed and on_drained come at
+/// the end of a turn, replaced protocols die there. The shard has no thread.
 class FakeConnection final : public Connection {
  public:
   explicit FakeConnection(Shard& shard, ConnectionLimits limits = {});
@@ -43,7 +43,8 @@ class FakeConnection final : public Connection {
   /// Flushes, calls on_drained and on_closed, destroys replaced protocols.
   void end_turn();
 
-  /// After move_to: the connection as it arrives on the target, `arrive` called with it. nullptr before.
+  /// After move_to: the connection as it arrives on the target, `arrive` called with it. nullptr
+  /// before.
   std::unique_ptr<FakeConnection> arrive();
   Shard* moved_to() const { return target_; }
   /// close_after_flush was called and everything has left, or close was called.

@@ -32,7 +32,9 @@ class SeeingProtocol final : public Protocol {
 
 class FakeConnectionTest : public testing::Test {
  protected:
-  FakeConnectionTest() { connection_.set_protocol(std::make_unique<SeeingProtocol>(seen_, connection_)); }
+  FakeConnectionTest() {
+    connection_.set_protocol(std::make_unique<SeeingProtocol>(seen_, connection_));
+  }
   Seen seen_;
   Shard shard_{0};
   FakeConnection connection_{shard_};
@@ -123,7 +125,8 @@ TEST_F(FakeConnectionTest, moves_with_its_unsent_bytes) {
 
 TEST(run_until, gives_up_at_its_limit) {
   Shard shard{0};
-  EXPECT_FALSE(run_until(shard, [] { return false; }, 1ms));
+  EXPECT_FALSE(run_until(
+      shard, [] { return false; }, 1ms));
 }
 
 }  // namespace

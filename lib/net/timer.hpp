@@ -55,8 +55,8 @@ class Timers {
   Timers(const Timers&) = delete;
   Timers& operator=(const Timers&) = delete;
 
-  /// Fires everything due at `now`; a callback may start, stop or destroy any timer. One that is started
-  /// anew for a time that is past already may have to wait for the next call.
+  /// Fires everything due at `now`; a callback may start, stop or destroy any timer. One that is
+  /// started anew for a time that is past already may have to wait for the next call.
   void run(SteadyTime now);
   /// SteadyTime::max() when nothing waits.
   SteadyTime next_deadline() const;

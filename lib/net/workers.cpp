@@ -55,7 +55,8 @@ Workers::~Workers() {
 
 bool Workers::reserve() {
   const std::lock_guard lock{state_->mutex};
-  if (state_->ending || state_->taken >= state_->config.threads + state_->config.max_queued) return false;
+  if (state_->ending || state_->taken >= state_->config.threads + state_->config.max_queued)
+    return false;
   ++state_->taken;
   return true;
 }

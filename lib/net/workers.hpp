@@ -17,7 +17,8 @@ class Workers {
  public:
   struct Config {
     std::size_t threads = 1;
-    std::size_t max_queued = 64;  ///< Calls that wait for a thread; one more is refused with `overloaded`.
+    std::size_t max_queued =
+        64;  ///< Calls that wait for a thread; one more is refused with `overloaded`.
   };
   explicit Workers(Config config);
   /// Finishes what is queued, then joins.
@@ -25,9 +26,9 @@ class Workers {
   Workers(const Workers&) = delete;
   Workers& operator=(const Workers&) = delete;
 
-  /// Runs `work` (a callable that gives Result<T>, and owns what it captures) on a pool thread and resumes
-  /// the caller on its own shard. Errors: overloaded when the queue is full; else what `work` gives. An
-  /// exception of `work` is thrown to the caller.
+  /// Runs `work` (a callable that gives Result<T>, and owns what it captures) on a pool thread and
+  /// resumes the caller on its own shard. Errors: overloaded when the queue is full; else what
+  /// `work` gives. An exception of `work` is thrown to the caller.
   template <class Work>
   Task<std::invoke_result_t<Work&>> run(Work work);
 

@@ -25,7 +25,8 @@ Http1::~Http1() {
   if (exchange_) exchange_->detach();
 }
 
-// --- reading ---------------------------------------------------------------------------------------------
+// --- reading
+// ---------------------------------------------------------------------------------------------
 
 void Http1::on_bytes(std::span<char> bytes) {
   if (state_ == State::ended) return;
@@ -58,10 +59,13 @@ void Http1::process(std::string_view bytes) {
 
 bool Http1::step() {
   switch (state_) {
-    case State::head: return step_head();
-    case State::body: return step_body();
+    case State::head:
+      return step_head();
+    case State::body:
+      return step_body();
     case State::waiting:
-    case State::ended: break;
+    case State::ended:
+      break;
   }
   return false;
 }
@@ -75,7 +79,8 @@ bool Http1::step_head() {
     refuse(400, "Malformed request");
     return false;
   }
-  if (scan.size > core_.config.max_head || (scan.size == 0 && rest_.size() >= core_.config.max_head)) {
+  if (scan.size > core_.config.max_head ||
+      (scan.size == 0 && rest_.size() >= core_.config.max_head)) {
     refuse(431, "The request's header fields are too large");
     return false;
   }
@@ -98,16 +103,22 @@ bool Http1::step_head() {
 
 bool Http1::step_body() {
   const auto exchange = exchange_;
-  const auto read = exchange->parser->read_body(rest_, exchange->request().body, exchange->endpoint.max_body());
+  const auto read =
+      exchange->parser->read_body(rest_, exchange->request().body, exchange->endpoint.max_body());
   rest_.remove_prefix(read.used);
   switch (read.state) {
     case RequestParser::Body::needs_more:
       // What is left is half a chunk's head or half of the trailers.
       if (rest_.size() > core_.config.max_head) end_exchange_by_fault(400, "Malformed body");
       return false;
-    case RequestParser::Body::malformed: end_exchange_by_fault(400, "Malformed body"); return false;
-    case RequestParser::Body::too_large: too_large(exchange); return false;
-    case RequestParser::Body::complete: break;
+    case RequestParser::Body::malformed:
+      end_exchange_by_fault(400, "Malformed body");
+      return false;
+    case RequestParser::Body::too_large:
+      too_large(exchange);
+      return false;
+    case RequestParser::Body::complete:
+      break;
   }
   state_ = State::waiting;
   exchange->body_read = true;
@@ -125,7 +136,8 @@ void Http1::begin(std::unique_ptr<RequestParser> parser, Request request) {
   request.peer = connection_.peer();
   core_.proxies.resolve(request);
   Endpoint& endpoint = core_.router.find(request);
-  exchange_ = std::make_shared<Http1Exchange>(*this, std::move(parser), std::move(request), endpoint);
+  exchange_ =
+      std::make_shared<Http1Exchange>(*this, std::move(parser), std::move(request), endpoint);
   dispatch();
 }
 
@@ -156,7 +168,8 @@ void Http1::dispatch() {
 void Http1::too_large(std::shared_ptr<Http1Exchange> exchange) {
   state_ = State::waiting;
   exchange->endpoint.on_too_large(exchange);
-  exchange->respond(Response::error(parley::fail(Errc::too_large, "The request body is too large")));
+  exchange->respond(
+      Response::error(parley::fail(Errc::too_large, "The request body is too large")));
 }
 
 /// After each batch of bytes, and after each answer: deadlines and back-pressure.
@@ -177,7 +190,8 @@ void Http1::set_deadlines() {
   const bool begins = !input_.empty() || !served_;
   if (begins && head_begun_) return;
   head_begun_ = begins;
-  timer_.start(connection_.shard().now() + (begins ? core_.config.head_timeout : core_.config.keep_alive));
+  timer_.start(connection_.shard().now() +
+               (begins ? core_.config.head_timeout : core_.config.keep_alive));
 }
 
 void Http1::on_deadline() {
@@ -197,7 +211,8 @@ void Http1::on_deadline() {
   }
 }
 
-// --- answering -------------------------------------------------------------------------------------------
+// --- answering
+// -------------------------------------------------------------------------------------------
 
 void Http1::write(const Response& response, bool close, bool keep_alive_field, bool head_only) {
   const Framing framing{close, keep_alive_field, head_only};
@@ -210,7 +225,8 @@ void Http1::finish(Http1Exchange& exchange, Response response) {
   const auto held = std::move(exchange_);
   exchange.detach();
   const bool asked_to_stay = exchange.parser->keep_alive();
-  const bool close = !asked_to_stay || !exchange.body_read || core_.draining.load(std::memory_order_relaxed);
+  const bool close =
+      !asked_to_stay || !exchange.body_read || core_.draining.load(std::memory_order_relaxed);
   const Framing framing{close, asked_to_stay && exchange.parser->is_http_1_0(), exchange.head_only};
   if (has_body(response, framing) && response.body.size() >= own_frame_from) {
     connection_.send(write_head(response, core_.config.fixed_headers, framing, http_date()));
@@ -249,7 +265,8 @@ void Http1::end_exchange_by_fault(int status, std::string_view message) {
   if (exchange) exchange->fail();
 }
 
-// --- the end ---------------------------------------------------------------------------------------------
+// --- the end
+// ---------------------------------------------------------------------------------------------
 
 void Http1::end() {
   state_ = State::ended;
@@ -300,8 +317,8 @@ void Http1::move_to(net::Shard& target, Http1Exchange& exchange) {
   };
   const auto held = std::move(exchange_);
   exchange.detach();
-  auto luggage = std::make_shared<Luggage>(
-      Luggage{std::move(exchange.parser), std::move(exchange.request()), exchange.endpoint, take_rest()});
+  auto luggage = std::make_shared<Luggage>(Luggage{
+      std::move(exchange.parser), std::move(exchange.request()), exchange.endpoint, take_rest()});
   end();
   unlink();
   connection_.move_to(target, [&core = core_, luggage](net::Connection& here) {
@@ -313,16 +330,19 @@ void Http1::move_to(net::Shard& target, Http1Exchange& exchange) {
   });
 }
 
-void Http1::arrive(std::unique_ptr<RequestParser> parser, Request request, Endpoint& endpoint, std::string rest) {
+void Http1::arrive(std::unique_ptr<RequestParser> parser, Request request, Endpoint& endpoint,
+                   std::string rest) {
   served_ = true;
-  exchange_ = std::make_shared<Http1Exchange>(*this, std::move(parser), std::move(request), endpoint);
+  exchange_ =
+      std::make_shared<Http1Exchange>(*this, std::move(parser), std::move(request), endpoint);
   rest_ = rest;
   processing_ = true;
   dispatch();
   process(rest_);
 }
 
-// --- the exchange ----------------------------------------------------------------------------------------
+// --- the exchange
+// ----------------------------------------------------------------------------------------
 
 void Http1Exchange::respond(Response response) {
   if (protocol_ != nullptr) protocol_->finish(*this, std::move(response));

@@ -19,9 +19,10 @@ namespace detail {
 
 class Http1Exchange;
 
-/// Source: RFC 9112. The protocol of one connection: requests one after another; those that come before
-/// their turn wait unparsed, and the connection is paused when more than a head's worth does. Everything
-/// that belongs to one request is in its exchange, so an idle connection holds none of it.
+/// Source: RFC 9112. The protocol of one connection: requests one after another; those that come
+/// before their turn wait unparsed, and the connection is paused when more than a head's worth
+/// does. Everything that belongs to one request is in its exchange, so an idle connection holds
+/// none of it.
 class Http1 final : public net::Protocol,
                     public boost::intrusive::list_base_hook<
                         boost::intrusive::link_mode<boost::intrusive::auto_unlink>> {
@@ -33,7 +34,8 @@ class Http1 final : public net::Protocol,
   void on_closed(net::CloseCause cause) override;
 
   /// A request that another shard has sent here with its connection.
-  void arrive(std::unique_ptr<RequestParser> parser, Request request, Endpoint& endpoint, std::string rest);
+  void arrive(std::unique_ptr<RequestParser> parser, Request request, Endpoint& endpoint,
+              std::string rest);
 
   /// Ends now when idle, else after the answer.
   void drain();
@@ -76,14 +78,14 @@ class Http1 final : public net::Protocol,
   net::Connection& connection_;
   net::Timer timer_;
   std::shared_ptr<Http1Exchange> exchange_;
-  std::string input_;           ///< Bytes that wait: half a head, or pipelined requests.
-  std::string_view rest_;       ///< Only while bytes are processed: those not yet used.
-  std::size_t scanned_ = 0;     ///< Bytes of an unfinished head that were searched for its end.
+  std::string input_;        ///< Bytes that wait: half a head, or pipelined requests.
+  std::string_view rest_;    ///< Only while bytes are processed: those not yet used.
+  std::size_t scanned_ = 0;  ///< Bytes of an unfinished head that were searched for its end.
   State state_ = State::head;
   bool processing_ = false;
-  bool head_begun_ = false;     ///< The head's deadline runs.
-  bool served_ = false;         ///< A request was read: idling is keep-alive now.
-  bool resume_soon_ = false;    ///< timer_ stands for "go on with input_".
+  bool head_begun_ = false;   ///< The head's deadline runs.
+  bool served_ = false;       ///< A request was read: idling is keep-alive now.
+  bool resume_soon_ = false;  ///< timer_ stands for "go on with input_".
   bool paused_ = false;
 };
 

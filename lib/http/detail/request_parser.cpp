@@ -17,18 +17,28 @@ std::string_view view(beast::string_view text) { return {text.data(), text.size(
 
 Method method_of(bhttp::verb verb) {
   switch (verb) {
-    case bhttp::verb::get: return Method::get;
-    case bhttp::verb::head: return Method::head;
-    case bhttp::verb::post: return Method::post;
-    case bhttp::verb::put: return Method::put;
-    case bhttp::verb::patch: return Method::patch;
-    case bhttp::verb::delete_: return Method::del;
-    case bhttp::verb::options: return Method::options;
-    default: return Method::other;
+    case bhttp::verb::get:
+      return Method::get;
+    case bhttp::verb::head:
+      return Method::head;
+    case bhttp::verb::post:
+      return Method::post;
+    case bhttp::verb::put:
+      return Method::put;
+    case bhttp::verb::patch:
+      return Method::patch;
+    case bhttp::verb::delete_:
+      return Method::del;
+    case bhttp::verb::options:
+      return Method::options;
+    default:
+      return Method::other;
   }
 }
 
-bool is_method_letter(char c) { return (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') || c == '-'; }
+bool is_method_letter(char c) {
+  return (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') || c == '-';
+}
 }  // namespace
 
 HeadScan scan_head(std::string_view bytes, std::size_t from) {
@@ -87,8 +97,8 @@ class RequestParser::Beast final : public bhttp::basic_parser<true> {
  private:
   using Status = beast::error_code;
 
-  void on_request_impl(bhttp::verb method, beast::string_view, beast::string_view target, int its_version,
-                       Status&) override {
+  void on_request_impl(bhttp::verb method, beast::string_view, beast::string_view target,
+                       int its_version, Status&) override {
     version = its_version;
     request->method = method_of(method);
     target_ok = parley::http::detail::parse_target(view(target), *request);
@@ -107,7 +117,8 @@ class RequestParser::Beast final : public bhttp::basic_parser<true> {
       chunked_only = same_name(view(value), "chunked");
     }
     if (name == bhttp::field::expect) {
-      expectation = same_name(view(value), "100-continue") ? Expectation::continue_100 : Expectation::unknown;
+      expectation =
+          same_name(view(value), "100-continue") ? Expectation::continue_100 : Expectation::unknown;
     }
     if (++fields <= max_fields) request->headers.add(view(name_text), std::string{view(value)});
   }
@@ -142,7 +153,8 @@ std::optional<Refusal> RequestParser::read_head(std::string_view head, Request& 
   beast_->put(boost::asio::const_buffer{head.data(), head.size()}, error);
   beast_->request = nullptr;
   // Ours first: they say better what is wrong with a head that Beast refuses too.
-  if (auto refused = beast_->check_head(); refused && (!error || refused->status != 400 || !beast_->target_ok)) {
+  if (auto refused = beast_->check_head();
+      refused && (!error || refused->status != 400 || !beast_->target_ok)) {
     return refused;
   }
   if (error == bhttp::error::bad_version) return Refusal{505, "HTTP version not supported"};
@@ -161,7 +173,8 @@ bool RequestParser::keep_alive() const { return beast_->keep_alive(); }
 bool RequestParser::is_http_1_0() const { return beast_->version == 10; }
 RequestParser::Expectation RequestParser::expectation() const { return beast_->expectation; }
 
-RequestParser::Step RequestParser::read_body(std::string_view bytes, std::string& body, std::size_t limit) {
+RequestParser::Step RequestParser::read_body(std::string_view bytes, std::string& body,
+                                             std::size_t limit) {
   beast_->body = &body;
   beast_->limit = limit;
   Step step;

@@ -26,8 +26,8 @@ struct HeadScan {
 HeadScan scan_head(std::string_view bytes, std::size_t from);
 
 /// Reads one request: first its head, whole, then its body in whatever pieces it comes. No I/O.
-/// Beast parses; what it leaves open is refused here, because two readers of one stream that disagree are
-/// how requests are smuggled (RFC 9112 section 11.2).
+/// Beast parses; what it leaves open is refused here, because two readers of one stream that
+/// disagree are how requests are smuggled (RFC 9112 section 11.2).
 class RequestParser {
  public:
   RequestParser();

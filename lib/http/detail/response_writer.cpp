@@ -17,8 +17,8 @@ bool is_clean(std::string_view text) {
 
 /// Fields that framing decides.
 bool is_ours(std::string_view name) {
-  return same_name(name, "Connection") || same_name(name, "Transfer-Encoding") || same_name(name, "Date") ||
-         same_name(name, "Content-Length");
+  return same_name(name, "Connection") || same_name(name, "Transfer-Encoding") ||
+         same_name(name, "Date") || same_name(name, "Content-Length");
 }
 
 void append_field(std::string& out, std::string_view name, std::string_view value) {
@@ -26,7 +26,8 @@ void append_field(std::string& out, std::string_view name, std::string_view valu
   out.append(name).append(": ").append(value).append("\r\n");
 }
 
-/// 204 and 304 have no body, and a length only where the handler says one (`cors` of npm does, for Safari).
+/// 204 and 304 have no body, and a length only where the handler says one (`cors` of npm does, for
+/// Safari).
 bool may_have_length(int status) { return status != 204 && status != 304; }
 }  // namespace
 
@@ -34,7 +35,8 @@ bool has_body(const Response& response, Framing framing) {
   return !framing.head_only && may_have_length(response.status) && !response.body.empty();
 }
 
-std::string write_head(const Response& response, const Headers& fixed, Framing framing, std::string_view date) {
+std::string write_head(const Response& response, const Headers& fixed, Framing framing,
+                       std::string_view date) {
   std::string out;
   out.reserve(512 + (has_body(response, framing) ? response.body.size() : 0));
   out.append("HTTP/1.1 ").append(std::to_string(response.status)).append(" ");

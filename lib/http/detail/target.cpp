@@ -37,7 +37,8 @@ std::string decode_form(std::string_view text) {
 }
 
 void put(Query& query, std::string key, std::string value) {
-  const auto same = std::find_if(query.begin(), query.end(), [&key](const auto& pair) { return pair.first == key; });
+  const auto same = std::find_if(query.begin(), query.end(),
+                                 [&key](const auto& pair) { return pair.first == key; });
   if (same != query.end()) {
     same->second = std::move(value);
   } else if (query.size() < max_pairs) {
@@ -49,7 +50,8 @@ void put(Query& query, std::string key, std::string value) {
 std::optional<std::string_view> origin_form(std::string_view target) {
   if (target.starts_with('/')) return target;
   for (const std::string_view scheme : {"http://", "https://"}) {
-    if (target.size() <= scheme.size() || !same_name(target.substr(0, scheme.size()), scheme)) continue;
+    if (target.size() <= scheme.size() || !same_name(target.substr(0, scheme.size()), scheme))
+      continue;
     const auto path = target.find_first_of("/?", scheme.size());
     if (path == std::string_view::npos) return "/";
     if (path == scheme.size() || target[path] == '?') return std::nullopt;
@@ -103,7 +105,8 @@ bool parse_target(std::string_view target, Request& request) {
   request.target = *origin;
   request.path = std::move(*path);
   const auto question = origin->find('?');
-  request.query = question == std::string_view::npos ? Query{} : parse_query(origin->substr(question + 1));
+  request.query =
+      question == std::string_view::npos ? Query{} : parse_query(origin->substr(question + 1));
   return true;
 }
 

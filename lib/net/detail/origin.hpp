@@ -16,8 +16,8 @@ struct alignas(64) ShardCounts {
   ShardCounter slow_consumers, bytes_in, bytes_out, sends, receives;
 };
 
-/// Where connections come from: what all connections of a listener share, on every shard. Every poller that
-/// ever had one of them keeps it, so a connection refers to it without owning it.
+/// Where connections come from: what all connections of a listener share, on every shard. Every
+/// poller that ever had one of them keeps it, so a connection refers to it without owning it.
 struct Origin {
   Origin(ConnectionLimits its_limits, std::size_t shards,
          std::function<std::unique_ptr<Protocol>(Connection&)> first_protocol)

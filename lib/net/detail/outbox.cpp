@@ -9,7 +9,8 @@ namespace parley::net::detail {
 namespace {
 constexpr std::size_t kept_pieces = 64;
 constexpr std::size_t kept_bytes = 16 * 1024;
-constexpr std::size_t compact_from = 64 * 1024;  ///< Bytes of copies that have left and are still held.
+constexpr std::size_t compact_from =
+    64 * 1024;  ///< Bytes of copies that have left and are still held.
 }  // namespace
 
 void Outbox::append(Frame frame, std::size_t offset) {
@@ -32,7 +33,8 @@ void Outbox::append(std::string_view bytes) {
 std::size_t Outbox::gather(std::span<iovec> parts, std::span<char> scratch) const {
   std::size_t count = 0, used = 0;
   bool extends = false;  // the last part ends where the scratch's free space begins
-  for (auto piece = pieces_.begin() + static_cast<std::ptrdiff_t>(first_); piece != pieces_.end(); ++piece) {
+  for (auto piece = pieces_.begin() + static_cast<std::ptrdiff_t>(first_); piece != pieces_.end();
+       ++piece) {
     const std::size_t length = piece->end - piece->begin;
     const bool small = length <= max_small && length <= scratch.size() - used;
     if (!(small && extends) && count == parts.size()) break;
@@ -77,8 +79,8 @@ void Outbox::compact() {
     pieces_.erase(pieces_.begin(), pieces_.begin() + static_cast<std::ptrdiff_t>(first_));
     first_ = 0;
   }
-  const auto copy = std::find_if(pieces_.begin() + static_cast<std::ptrdiff_t>(first_), pieces_.end(),
-                                 [](const Piece& piece) { return !piece.frame; });
+  const auto copy = std::find_if(pieces_.begin() + static_cast<std::ptrdiff_t>(first_),
+                                 pieces_.end(), [](const Piece& piece) { return !piece.frame; });
   const std::size_t gone = copy == pieces_.end() ? copied_.size() : copy->begin;
   if (gone < compact_from || gone * 2 < copied_.size()) return;
   copied_.erase(0, gone);

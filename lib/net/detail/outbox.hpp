@@ -12,7 +12,8 @@
 
 namespace parley::net::detail {
 
-/// What a connection has yet to hand to the kernel, in order: shared frames, and copies of small pieces.
+/// What a connection has yet to hand to the kernel, in order: shared frames, and copies of small
+/// pieces.
 class Outbox {
  public:
   /// The frame's bytes from `offset` on; `offset` is less than its size.

@@ -52,7 +52,8 @@ TEST(Outbox, borrows_large_pieces_and_copies_small_ones_together) {
 
 TEST(Outbox, fills_no_more_parts_than_there_are) {
   Outbox outbox;
-  for (int i = 0; i < 5; ++i) outbox.append(frame(std::string(5000, static_cast<char>('a' + i))), 0);
+  for (int i = 0; i < 5; ++i)
+    outbox.append(frame(std::string(5000, static_cast<char>('a' + i))), 0);
   EXPECT_EQ(gather(outbox, 2).bytes, std::string(5000, 'a') + std::string(5000, 'b'));
 }
 
@@ -92,7 +93,9 @@ TEST(Outbox, any_way_of_consuming_gives_the_same_bytes) {
   Outbox outbox;
   std::string expected, got;
   unsigned state = 1;
-  const auto next = [&state](unsigned below) { return (state = state * 1664525U + 1013904223U) / 65536U % below; };
+  const auto next = [&state](unsigned below) {
+    return (state = state * 1664525U + 1013904223U) / 65536U % below;
+  };
   for (int round = 0; round < 5000; ++round) {
     const std::string piece(1 + next(400), static_cast<char>('a' + round % 26));
     if (next(2) == 0) {

@@ -6,7 +6,8 @@
 
 namespace parley::net::detail {
 
-/// What a call gave, carried from the thread that made it to the one that waits: value or exception.
+/// What a call gave, carried from the thread that made it to the one that waits: value or
+/// exception.
 template <class Value>
 class Outcome {
  public:

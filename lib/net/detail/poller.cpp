@@ -43,10 +43,11 @@ Poller::~Poller() {
   }
 }
 
-void Poller::adopt(detail::Descriptor socket, detail::Peer peer, std::shared_ptr<detail::Origin> origin,
-                   std::unique_ptr<detail::Outbox> unsent,
+void Poller::adopt(detail::Descriptor socket, detail::Peer peer,
+                   std::shared_ptr<detail::Origin> origin, std::unique_ptr<detail::Outbox> unsent,
                    const std::function<std::unique_ptr<Protocol>(Connection&)>& first) {
-  if (std::find(origins_.begin(), origins_.end(), origin) == origins_.end()) origins_.push_back(origin);
+  if (std::find(origins_.begin(), origins_.end(), origin) == origins_.end())
+    origins_.push_back(origin);
   const auto number = static_cast<std::size_t>(socket.get());
   if (connections_.size() <= number) connections_.resize(number + 1);
   assert(!connections_[number]);
@@ -65,13 +66,15 @@ void Poller::adopt(detail::Descriptor socket, detail::Peer peer, std::shared_ptr
 }
 
 void Poller::wait() {
-  epoll_.async_wait(asio::posix::descriptor_base::wait_read, [this](const boost::system::error_code& error) {
-    if (!error) on_ready();
-  });
+  epoll_.async_wait(asio::posix::descriptor_base::wait_read,
+                    [this](const boost::system::error_code& error) {
+                      if (!error) on_ready();
+                    });
 }
 
 void Poller::on_ready() {
-  const int ready = ::epoll_wait(epoll_.native_handle(), events_.data(), static_cast<int>(events_.size()), 0);
+  const int ready =
+      ::epoll_wait(epoll_.native_handle(), events_.data(), static_cast<int>(events_.size()), 0);
   for (int i = 0; i < ready; ++i) {
     const epoll_event& event = events_[static_cast<std::size_t>(i)];
     auto& connection = *static_cast<detail::SocketConnection*>(event.data.ptr);
@@ -114,7 +117,8 @@ void Poller::schedule_turn_end() {
 
 void Poller::on_turn_end() {
   turn_end_scheduled_ = false;
-  // What the calls below add waits for the next turn's end; what is destroyed here was closed before.
+  // What the calls below add waits for the next turn's end; what is destroyed here was closed
+  // before.
   const auto retired = std::exchange(retired_, {});
   const auto buried = std::exchange(buried_, {});
   auto endings = std::exchange(endings_, {});
@@ -130,7 +134,8 @@ void Poller::on_turn_end() {
       shard_.report("connection", std::current_exception());
     }
   }
-  if (!buried.empty()) std::erase_if(dirty_, [](const auto* connection) { return connection->is_gone(); });
+  if (!buried.empty())
+    std::erase_if(dirty_, [](const auto* connection) { return connection->is_gone(); });
 }
 
 std::unique_ptr<detail::Outbox> Poller::take_outbox() {

@@ -15,10 +15,10 @@ namespace parley::net {
 
 /// The client sockets of one shard: an epoll set of our own, whose descriptor Asio awaits.
 ///
-/// A turn: up to 1,024 ready sockets, one receive each; then whatever was posted meanwhile; then the turn's
-/// end, a posted call of its own, with one send for each connection that has something to send, the
-/// on_closed calls, and the destruction of what was closed or replaced. So nothing is destroyed while a
-/// call of it is on the stack.
+/// A turn: up to 1,024 ready sockets, one receive each; then whatever was posted meanwhile; then
+/// the turn's end, a posted call of its own, with one send for each connection that has something
+/// to send, the on_closed calls, and the destruction of what was closed or replaced. So nothing is
+/// destroyed while a call of it is on the stack.
 class Poller {
  public:
   explicit Poller(Shard& shard);

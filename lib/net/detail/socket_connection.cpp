@@ -32,7 +32,8 @@ bool SocketConnection::watch() {
   return poller_.set_events(*this, EPOLL_CTL_ADD, watched_);
 }
 
-// --- sending ---------------------------------------------------------------------------------------------
+// --- sending
+// ---------------------------------------------------------------------------------------------
 
 void SocketConnection::send(Frame frame, std::size_t offset) {
   if (offset >= frame->size() || !has_room()) return;
@@ -84,9 +85,9 @@ bool SocketConnection::send_some() {
   msghdr message{};
   message.msg_iov = parts.data();
   message.msg_iovlen = count;
-  const ssize_t sent = count == 1
-                           ? ::send(socket_.get(), parts[0].iov_base, parts[0].iov_len, MSG_NOSIGNAL)
-                           : ::sendmsg(socket_.get(), &message, MSG_NOSIGNAL);
+  const ssize_t sent =
+      count == 1 ? ::send(socket_.get(), parts[0].iov_base, parts[0].iov_len, MSG_NOSIGNAL)
+                 : ::sendmsg(socket_.get(), &message, MSG_NOSIGNAL);
   counts().sends.add();
   if (sent < 0) {
     if (errno == EINTR) return true;
@@ -125,7 +126,8 @@ void SocketConnection::on_flushed() {
   update_interest();
 }
 
-// --- receiving -------------------------------------------------------------------------------------------
+// --- receiving
+// -------------------------------------------------------------------------------------------
 
 void SocketConnection::on_events(std::uint32_t events) {
   if (is_gone()) return;
@@ -207,7 +209,8 @@ void SocketConnection::update_interest() {
   poller_.set_events(*this, EPOLL_CTL_MOD, events);
 }
 
-// --- the end ---------------------------------------------------------------------------------------------
+// --- the end
+// ---------------------------------------------------------------------------------------------
 
 void SocketConnection::close_after_flush() {
   if (state_ != State::open) return;
@@ -271,8 +274,9 @@ void SocketConnection::move_to(Shard& target, std::function<void(Connection&)> a
   poller_.set_events(*this, EPOLL_CTL_DEL, 0);
   poller_.bury(socket_.get());
   if (protocol_) poller_.retire(std::move(protocol_));
-  target.post([&target, arrive = std::move(arrive), socket = std::move(socket_), peer = std::move(peer_),
-               unsent = std::move(outbox_), origin = poller_.origin_of(origin_)]() mutable {
+  target.post([&target, arrive = std::move(arrive), socket = std::move(socket_),
+               peer = std::move(peer_), unsent = std::move(outbox_),
+               origin = poller_.origin_of(origin_)]() mutable {
     target.poller().adopt(std::move(socket), std::move(peer), std::move(origin), std::move(unsent),
                           [&arrive](Connection& here) -> std::unique_ptr<Protocol> {
                             arrive(here);

@@ -23,8 +23,8 @@ struct Peer {
   std::uint16_t port = 0;
 };
 
-/// The Connection over a socket in a Poller's epoll set. About 100 bytes while it is idle: outbox and
-/// deadline exist only while something waits.
+/// The Connection over a socket in a Poller's epoll set. About 100 bytes while it is idle: outbox
+/// and deadline exist only while something waits.
 class SocketConnection final : public Connection {
  public:
   SocketConnection(Poller& poller, Origin& origin, Descriptor socket, Peer peer,
@@ -95,10 +95,10 @@ class SocketConnection final : public Connection {
   std::uint32_t watched_ = 0;  ///< The events that epoll knows.
   State state_ = State::open;
   bool paused_ = false;
-  bool dirty_ = false;      ///< In the poller's list of those to flush.
-  bool blocked_ = false;    ///< The kernel's buffer is full.
+  bool dirty_ = false;    ///< In the poller's list of those to flush.
+  bool blocked_ = false;  ///< The kernel's buffer is full.
   bool peer_ended_ = false;
-  bool counted_ = true;     ///< In Origin::open.
+  bool counted_ = true;  ///< In Origin::open.
 };
 
 }  // namespace parley::net::detail
