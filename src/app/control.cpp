@@ -55,6 +55,8 @@ struct Control::State {
 
 namespace {
 
+using StatePtr = std::shared_ptr<Control::State>;
+
 Task<json::object> answer(const std::map<std::string, Control::Command>& commands,
                           std::string line) {
   auto question = parse_object(line);
@@ -68,10 +70,33 @@ Task<json::object> answer(const std::map<std::string, Control::Command>& command
   co_return std::move(*result);
 }
 
+Task<void> converse(StatePtr state, Stream stream) {
+  std::string line;
+  boost::system::error_code failed;
+  auto quietly = asio::redirect_error(token, failed);
+  auto buffer = asio::dynamic_buffer(line, max_line);
+  co_await asio::async_read_until(stream, buffer, '\n', quietly);
+  if (failed) co_return;
+  const json::object answered = co_await answer(state->commands, line);
+  const std::string text = json::serialize(answered) + '\n';
+  const auto bytes = asio::buffer(text);
+  co_await asio::async_write(stream, bytes, quietly);
+}
+
+Task<void> accept(StatePtr state) {
+  boost::system::error_code failed;
+  auto quietly = asio::redirect_error(token, failed);
+  while (true) {
+    Stream stream(state->shard.context());
+    co_await state->acceptor.async_accept(stream, quietly);
+    if (failed) co_return;
+    state->shard.spawn("control connection", converse(state, std::move(stream)));
+  }
+}
+
 }  // namespace
 
-Control::Control(net::Shard& shard, const std::filesystem::path& socket,
-                 std::map<std::string, Command> commands)
+Control::Control(net::Shard& shard, const std::filesystem::path& socket, std::map<std::string, Command> commands)
     : state_(std::make_shared<State>(shard, std::move(commands))) {
   std::filesystem::remove(socket);
   state_->path = socket;
@@ -82,30 +107,7 @@ Control::Control(net::Shard& shard, const std::filesystem::path& socket,
   ::umask(mask);
   if (error) throw std::system_error(error, "control socket " + socket.string());
   state_->acceptor.listen();
-  struct Serve {
-    static Task<void> connection(std::shared_ptr<State> state, Stream stream) {
-      std::string line;
-      boost::system::error_code failed;
-      auto quietly = asio::redirect_error(token, failed);
-      auto buffer = asio::dynamic_buffer(line, max_line);
-      co_await asio::async_read_until(stream, buffer, '\n', quietly);
-      if (failed) co_return;
-      const json::object answered = co_await answer(state->commands, line);
-      const std::string text = json::serialize(answered) + '\n';
-      co_await asio::async_write(stream, asio::buffer(text), quietly);
-    }
-    static Task<void> all(std::shared_ptr<State> state) {
-      boost::system::error_code failed;
-      auto quietly = asio::redirect_error(token, failed);
-      while (true) {
-        Stream stream(state->shard.context());
-        co_await state->acceptor.async_accept(stream, quietly);
-        if (failed) co_return;
-        state->shard.spawn("control connection", connection(state, std::move(stream)));
-      }
-    }
-  };
-  shard.spawn("control socket", Serve::all(state_));
+  shard.spawn("control socket", accept(state_));
 }
 
 Control::~Control() {
@@ -122,7 +124,7 @@ Result<json::object> ask(const std::filesystem::path& socket, const json::object
   Stream stream(context);
   boost::system::error_code error;
   stream.connect(local::endpoint{socket.string()}, error);
-  if (error) return fail(Errc::unavailable, "no server listens on " + socket.string());
+  if (error) return fail(Errc::not_found, "no server listens on " + socket.string());
   asio::write(stream, asio::buffer(json::serialize(question) + '\n'), error);
   std::string line;
   auto buffer = asio::dynamic_buffer(line, max_line);

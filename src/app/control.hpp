@@ -27,8 +27,10 @@ class Control {
           std::map<std::string, Command> commands);
   ~Control();
 
- private:
+  /// For the coroutines behind it.
   struct State;
+
+ private:
   std::shared_ptr<State> state_;
 };
 

@@ -1,0 +1,105 @@
+#include "api/fields.hpp"
+#include "api/routes.hpp"
+#include "api/wire.hpp"
+
+namespace parley::api {
+
+namespace {
+
+void append_tokens(std::string& out, const chat::TokenPair& tokens) {
+  // Base64url and dots: nothing that JSON escapes.
+  out += "\"accessToken\":\"" + tokens.access + "\",\"refreshToken\":\"" + tokens.refresh + '"';
+}
+
+Task<http::Response> register_account(const Services& services, http::Request request) {
+  const auto body = body_of(request);
+  if (!body) co_return refusal(body.error());
+  Fields fields(*body);
+  chat::Registration registration{fields.string("username"), fields.string("email"), fields.string("password")};
+  if (const auto checked = fields.check(); !checked) co_return refusal(checked.error());
+  const Time now = wall_now();
+  const auto account = co_await services.accounts.register_account(std::move(registration), now);
+  if (!account) co_return refusal(account.error());
+  std::string answer = R"({"message":"User registered successfully","user":)";
+  wire::append_own_user(answer, *account);
+  answer += '}';
+  co_return json_text(201, std::move(answer));
+}
+
+Task<http::Response> login(const Services& services, http::Request request) {
+  const auto body = body_of(request);
+  if (!body) co_return refusal(body.error());
+  Fields fields(*body);
+  std::string email = fields.string("email");
+  std::string password = fields.string("password");
+  if (const auto checked = fields.check(); !checked) co_return refusal(checked.error());
+  const auto account = co_await services.accounts.login(std::move(email), std::move(password));
+  if (!account) co_return refusal(account.error());
+  const chat::UserId user = account->id;
+  const Time now = wall_now();
+  const auto tokens = co_await services.sessions.open(user, now);
+  if (!tokens) co_return refusal(tokens.error());
+  std::string answer = R"({"message":"Login successful",)";
+  append_tokens(answer, *tokens);
+  answer += ",\"user\":";
+  wire::append_own_user(answer, *account);
+  answer += '}';
+  co_return json_text(200, std::move(answer));
+}
+
+/// The refresh token in the body; bad_request.
+Result<std::string> refresh_token_of(const http::Request& request) {
+  const auto body = body_of(request);
+  if (!body) return body.error();
+  Fields fields(*body);
+  std::string token = fields.string("refreshToken");
+  if (const auto checked = fields.check(); !checked) return checked.error();
+  return token;
+}
+
+Task<http::Response> refresh(const Services& services, http::Request request) {
+  auto token = refresh_token_of(request);
+  if (!token) co_return refusal(token.error());
+  const Time now = wall_now();
+  const auto tokens = co_await services.sessions.refresh(std::move(*token), now);
+  if (!tokens) co_return refusal(tokens.error());
+  std::string answer = "{";
+  append_tokens(answer, *tokens);
+  answer += '}';
+  co_return json_text(200, std::move(answer));
+}
+
+Task<http::Response> logout(const Services& services, http::Request request) {
+  auto token = refresh_token_of(request);
+  if (!token) co_return refusal(token.error());
+  const Time now = wall_now();
+  const auto revoked = co_await services.sessions.logout(std::move(*token), now);
+  if (!revoked) co_return refusal(revoked.error());
+  services.close_sockets(revoked->user, revoked->family);
+  co_return http::Response::text(204, "");
+}
+
+Task<http::Response> logout_all(const Services& services, http::Request, chat::Claims claims) {
+  const auto revoked = co_await services.sessions.logout_all(claims.user);
+  if (!revoked) co_return refusal(revoked.error());
+  services.close_sockets(claims.user, std::nullopt);
+  co_return http::Response::text(204, "");
+}
+
+}  // namespace
+
+void add_auth_routes(http::Router& router, const Services& services) {
+  using Call = Task<http::Response> (*)(const Services&, http::Request);
+  const auto route = [&](std::string_view path, Call call) {
+    router.route(http::Method::post, path,
+                 [&services, call](http::Request request) { return call(services, std::move(request)); },
+                 {services.max_body});
+  };
+  route("/api/auth/register", register_account);
+  route("/api/auth/login", login);
+  route("/api/auth/refresh", refresh);
+  route("/api/auth/logout", logout);
+  router.route(http::Method::post, "/api/auth/logout-all", authorized(services, logout_all), {services.max_body});
+}
+
+}  // namespace parley::api

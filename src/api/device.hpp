@@ -1,0 +1,59 @@
+#pragma once
+
+#include <boost/asio/steady_timer.hpp>
+#include <memory>
+#include <optional>
+#include <vector>
+
+#include "chat/change.hpp"
+#include "chat/ids.hpp"
+#include "chat/ports/receipt_store.hpp"
+#include "net/timer.hpp"
+#include "socketio/socket.hpp"
+
+namespace parley::api {
+
+/// A change that waits for a device to catch up: an entry of a shared batch.
+struct HeldChange {
+  chat::ChangeBatchPtr batch;
+  std::size_t index = 0;
+};
+
+/// One connected device of a user: a socket and what delivery must know of it. Lives on the socket's shard;
+/// held by its socket and by the coroutine that attends to it.
+struct Device {
+  enum class Phase {
+    catching_up,  ///< Gets the backlog; live changes are held.
+    live,
+    gone,         ///< Disconnected.
+  };
+
+  Device(std::shared_ptr<socketio::Socket> its_socket, chat::UserId its_user)
+      : socket(std::move(its_socket)), user(its_user) {}
+
+  bool is_gone() const { return phase == Phase::gone; }
+
+  std::shared_ptr<socketio::Socket> socket;
+  chat::UserId user;
+  std::optional<chat::FamilyId> family;  ///< The login whose token it showed.
+  Phase phase = Phase::catching_up;
+  bool confirms = false;        ///< `auth.acks`: an acknowledgement counts as delivery, not the write.
+  bool arrived = false;         ///< Presence knows of it.
+  std::uint16_t calls = 0;      ///< Calls (send_message, message_read, sync) under way.
+  std::uint16_t unconfirmed = 0;///< receive_message without its acknowledgement yet.
+  chat::Version joined_at = 0;  ///< Changes up to here come from the backlog, later ones live.
+  std::vector<HeldChange> held;
+  std::vector<chat::DeliveryMark> written;     ///< Sent, and not yet known to have left.
+  std::vector<chat::MessageId> own_reads;      ///< message_read calls of this device under way.
+  std::unique_ptr<asio::steady_timer> drained; ///< Only while the backlog waits for the wire.
+  std::unique_ptr<net::Timer> expiry;          ///< When its access token ends.
+};
+using DevicePtr = std::shared_ptr<Device>;
+
+/// The device behind an admitted socket, which carries it in `data`.
+inline DevicePtr device_of(socketio::Socket& socket) {
+  const auto* device = std::any_cast<DevicePtr>(&socket.data);
+  return device != nullptr ? *device : nullptr;
+}
+
+}  // namespace parley::api

@@ -1,0 +1,186 @@
+#include "api/devices.hpp"
+
+#include <algorithm>
+#include <boost/container/small_vector.hpp>
+
+#include "api/event_names.hpp"
+#include "api/wire.hpp"
+
+namespace parley::api {
+
+namespace {
+
+/// A user's devices, safe to walk while one of them goes away.
+using Present = boost::container::small_vector<DevicePtr, 4>;
+
+socketio::EncodedEvent encode(std::string_view event, std::string args) {
+  return {"/", event, socketio::Payload{std::move(args), {}}};
+}
+
+chat::DeliveryMark mark_of(const chat::Message& message) {
+  return {message.receiver, message.conversation_id, message.id, message.sender, message.seq};
+}
+
+struct Encode {
+  wire::Viewer viewer;
+
+  socketio::EncodedEvent operator()(const chat::MessageNotice& notice) const {
+    return encode(events::receive_message, wire::receive_message(notice.message, viewer));
+  }
+  socketio::EncodedEvent operator()(const chat::ConversationNotice& notice) const {
+    return encode(events::conversation_updated,
+                  wire::conversation_updated(notice.last_message, viewer, notice.unread_count));
+  }
+  socketio::EncodedEvent operator()(const chat::DeliveredNotice& notice) const {
+    return encode(events::message_delivered, wire::message_delivered(notice.delivered));
+  }
+  socketio::EncodedEvent operator()(const chat::ReadNotice& notice) const {
+    return encode(events::message_read, wire::message_read(notice.read));
+  }
+};
+
+wire::Viewer viewer_of(const chat::Notice& notice, chat::UserId user) {
+  const chat::Message* message = nullptr;
+  if (const auto* received = std::get_if<chat::MessageNotice>(&notice)) message = &received->message;
+  if (const auto* updated = std::get_if<chat::ConversationNotice>(&notice)) message = &updated->last_message;
+  // Without a client id both see the same bytes.
+  return message != nullptr && message->client_id ? wire::viewer(*message, user) : wire::Viewer::other;
+}
+
+}  // namespace
+
+/// One notice as bytes, made when the first device here needs them.
+class Devices::Views {
+ public:
+  const socketio::EncodedEvent& of(const chat::Notice& notice, chat::UserId user) {
+    const wire::Viewer viewer = viewer_of(notice, user);
+    auto& view = viewer == wire::Viewer::sender ? sender_ : other_;
+    if (!view) view = std::visit(Encode{viewer}, notice);
+    return *view;
+  }
+
+ private:
+  std::optional<socketio::EncodedEvent> sender_, other_;
+};
+
+void Devices::add(const DevicePtr& device) {
+  device->joined_at = seen_version_;
+  by_user_[device->user].push_back(device);
+  ++size_;
+  metrics_.devices.set(shard_.index(), static_cast<std::int64_t>(size_));
+}
+
+void Devices::remove(const DevicePtr& device) {
+  const auto entry = by_user_.find(device->user);
+  if (entry == by_user_.end()) return;
+  size_ -= std::erase(entry->second, device);
+  if (entry->second.empty()) by_user_.erase(entry);
+  metrics_.devices.set(shard_.index(), static_cast<std::int64_t>(size_));
+}
+
+void Devices::on_batch(const chat::ChangeBatchPtr& batch) {
+  for (std::size_t index = 0; index < batch->changes.size(); ++index) {
+    chat::fan_out(batch->changes[index], [&](std::span<const chat::UserId> to, const chat::Notice& notice) {
+      Views views;
+      for (const chat::UserId& user : to) {
+        const auto entry = by_user_.find(user);
+        if (entry == by_user_.end()) continue;
+        const Present present(entry->second.begin(), entry->second.end());
+        for (const DevicePtr& device : present) {
+          if (device->phase == Device::Phase::catching_up) hold(device, batch, index);
+          if (device->phase == Device::Phase::live) tell(device, notice, views);
+        }
+      }
+    });
+  }
+  seen_version_ = batch->last_version;
+}
+
+void Devices::hold(const DevicePtr& device, const chat::ChangeBatchPtr& batch, std::size_t index) {
+  // A change has several notices; it is held once.
+  if (!device->held.empty() && device->held.back().batch == batch && device->held.back().index == index) return;
+  if (device->held.size() >= max_held) return device->socket->close_engine();
+  device->held.push_back({batch, index});
+}
+
+void Devices::go_live(const DevicePtr& device) {
+  device->phase = Device::Phase::live;
+  for (const HeldChange& change : std::exchange(device->held, {})) {
+    chat::fan_out(change.batch->changes[change.index], [&](std::span<const chat::UserId> to, const chat::Notice& notice) {
+      Views views;
+      if (std::find(to.begin(), to.end(), device->user) != to.end()) tell(device, notice, views);
+    });
+  }
+}
+
+void Devices::tell(const DevicePtr& device, const chat::Notice& notice, Views& views) {
+  if (const auto* received = std::get_if<chat::MessageNotice>(&notice)) {
+    return deliver(device, received->message, views.of(notice, device->user));
+  }
+  if (const auto* read = std::get_if<chat::ReadNotice>(&notice)) {
+    // The device that read knows it already.
+    const auto& own = device->own_reads;
+    if (std::find(own.begin(), own.end(), read->read.message_id) != own.end()) return;
+  }
+  device->socket->emit(views.of(notice, device->user));
+}
+
+void Devices::deliver(const DevicePtr& device, const chat::Message& message, const socketio::EncodedEvent& event) {
+  const bool for_receiver = message.receiver == device->user;
+  if (for_receiver && device->confirms) return ask_confirmation(device, message);
+  device->socket->emit(event);
+  if (!for_receiver) return;
+  device->written.push_back(mark_of(message));
+  if (device->phase == Device::Phase::live) observe_delivery(message);
+}
+
+void Devices::observe_delivery(const chat::Message& message) {
+  const auto waited = wall_now() - message.created_at;
+  metrics_.delivery_seconds.observe(shard_.index(), std::chrono::duration<double>(waited).count());
+}
+
+void Devices::ask_confirmation(const DevicePtr& device, const chat::Message& message) {
+  if (device->unconfirmed >= max_unconfirmed) return device->socket->close_engine();
+  ++device->unconfirmed;
+  const socketio::Payload args{wire::receive_message(message, wire::Viewer::other), {}};
+  device->socket->emit_with_ack(
+      events::receive_message, args, confirm_timeout,
+      [this, weak = std::weak_ptr(device), mark = mark_of(message)](const Result<socketio::Payload>& confirmed) {
+        if (const auto present = weak.lock()) --present->unconfirmed;
+        if (!confirmed) return;
+        metrics_.messages_delivered.add(shard_.index());
+        marks_.add(mark);
+      });
+}
+
+void Devices::deliver_backlog(const DevicePtr& device, const chat::Message& message) {
+  deliver(device, message, encode(events::receive_message, wire::receive_message(message, wire::Viewer::other)));
+}
+
+void Devices::on_drained(Device& device) {
+  if (!device.written.empty()) {
+    metrics_.messages_delivered.add(shard_.index(), device.written.size());
+    marks_.add(std::exchange(device.written, {}));
+  }
+  if (device.drained) device.drained->cancel();
+}
+
+void Devices::emit(std::span<const chat::UserId> users, const socketio::EncodedEvent& event) {
+  for (const chat::UserId& user : users) {
+    const auto entry = by_user_.find(user);
+    if (entry == by_user_.end()) continue;
+    const Present present(entry->second.begin(), entry->second.end());
+    for (const DevicePtr& device : present) device->socket->emit(event);
+  }
+}
+
+void Devices::close(chat::UserId user, const std::optional<chat::FamilyId>& family) {
+  const auto entry = by_user_.find(user);
+  if (entry == by_user_.end()) return;
+  const Present present(entry->second.begin(), entry->second.end());
+  for (const DevicePtr& device : present) {
+    if (!family || device->family == family) device->socket->close_engine();
+  }
+}
+
+}  // namespace parley::api

@@ -1,0 +1,72 @@
+#pragma once
+
+#include <chrono>
+#include <memory>
+#include <optional>
+#include <span>
+#include <unordered_map>
+#include <vector>
+
+#include "api/delivery_marks.hpp"
+#include "api/device.hpp"
+#include "api/gateway_metrics.hpp"
+#include "chat/change.hpp"
+#include "chat/fan_out.hpp"
+#include "net/shard.hpp"
+
+namespace parley::api {
+
+/// The connected devices of one shard, and what they are sent. Lives on that shard; another one reaches it
+/// by `shard().post`.
+class Devices {
+ public:
+  /// A device that confirms may owe this many acknowledgements; one that owes more is cut off and resumes.
+  static constexpr std::uint16_t max_unconfirmed = 1'000;
+  /// Live changes that wait for one device to catch up; beyond it the device is cut off and resumes.
+  static constexpr std::size_t max_held = 1'000;
+  static constexpr std::chrono::milliseconds confirm_timeout{30'000};
+
+  Devices(net::Shard& shard, chat::Messaging& messaging, GatewayMetrics& metrics)
+      : shard_(shard), metrics_(metrics), marks_(shard, messaging) {}
+
+  net::Shard& shard() { return shard_; }
+  std::size_t size() const { return size_; }
+
+  /// From now on the device is told of every change behind those that this shard has seen.
+  void add(const DevicePtr& device);
+  void remove(const DevicePtr& device);
+  bool has(chat::UserId user) const { return by_user_.contains(user); }
+
+  /// A commit of the store; they come in version order.
+  void on_batch(const chat::ChangeBatchPtr& batch);
+  void set_seen_version(chat::Version version) { seen_version_ = version; }
+
+  /// A message from the backlog, for a device that catches up.
+  void deliver_backlog(const DevicePtr& device, const chat::Message& message);
+  /// The device has its backlog: what was held follows, and it is live.
+  void go_live(const DevicePtr& device);
+  /// All that was sent to the device has left the process.
+  void on_drained(Device& device);
+
+  /// An event for whichever devices of these users are here.
+  void emit(std::span<const chat::UserId> users, const socketio::EncodedEvent& event);
+  /// Ends the connections that were opened with a token of this login; nullopt: of any login of the user.
+  void close(chat::UserId user, const std::optional<chat::FamilyId>& family);
+
+ private:
+  class Views;
+  void tell(const DevicePtr& device, const chat::Notice& notice, Views& views);
+  void deliver(const DevicePtr& device, const chat::Message& message, const socketio::EncodedEvent& event);
+  void observe_delivery(const chat::Message& message);
+  void ask_confirmation(const DevicePtr& device, const chat::Message& message);
+  void hold(const DevicePtr& device, const chat::ChangeBatchPtr& batch, std::size_t index);
+
+  net::Shard& shard_;
+  GatewayMetrics& metrics_;
+  DeliveryMarks marks_;
+  std::unordered_map<chat::UserId, std::vector<DevicePtr>> by_user_;
+  std::size_t size_ = 0;
+  chat::Version seen_version_ = 0;
+};
+
+}  // namespace parley::api

@@ -1,0 +1,76 @@
+#include "api/gateway.hpp"
+
+#include "api/event_names.hpp"
+
+namespace parley::api {
+
+namespace {
+
+using SocketPtr = std::shared_ptr<socketio::Socket>;
+using SocketEvent = void (ShardGateway::*)(socketio::Socket&, socketio::Event&);
+
+Task<std::optional<socketio::ConnectError>> admit(ShardGateway& shard, SocketPtr socket) {
+  co_return shard.admit(socket);
+}
+
+}  // namespace
+
+Gateway::Gateway(net::Shards& shards, socketio::Server& server, const Services& services, chat::Feed& feed,
+                 ops::Metrics& metrics)
+    : metrics_(metrics) {
+  const auto announce = [this](std::vector<chat::UserId> users, const socketio::EncodedEvent& event) {
+    emit(std::move(users), event);
+  };
+  for (const auto& shard : shards) shards_.push_back(std::make_unique<ShardGateway>(*shard, services, metrics_, announce));
+  subscribe(feed);
+  set_up(server.of("/"));
+}
+
+void Gateway::subscribe(chat::Feed& feed) {
+  for (const auto& shard : shards_) {
+    Devices& devices = shard->devices();
+    const chat::Version version = feed.subscribe(
+        devices.shard().executor(), [&devices](const chat::ChangeBatchPtr& batch) { devices.on_batch(batch); });
+    devices.shard().post([&devices, version] { devices.set_seen_version(version); });
+  }
+}
+
+void Gateway::set_up(socketio::Namespace& nsp) {
+  nsp.use([this](SocketPtr socket) {
+    ShardGateway& shard = at(*socket);
+    return admit(shard, std::move(socket));
+  });
+  nsp.on_connection([this](const SocketPtr& socket) { at(*socket).on_connection(socket); });
+  const auto on = [&](std::string_view event, SocketEvent handler) {
+    nsp.on(std::string{event}, [this, handler](const SocketPtr& socket, socketio::Event& received) {
+      (at(*socket).*handler)(*socket, received);
+    });
+  };
+  on(events::send_message, &ShardGateway::on_send_message);
+  on(events::message_read, &ShardGateway::on_message_read);
+  on(events::typing, &ShardGateway::on_typing);
+  on(events::stop_typing, &ShardGateway::on_stop_typing);
+  on(events::sync, &ShardGateway::on_sync);
+  on(events::auth_refresh, &ShardGateway::on_auth_refresh);
+}
+
+void Gateway::emit(std::vector<chat::UserId> users, const socketio::EncodedEvent& event) {
+  const auto shared = std::make_shared<const std::vector<chat::UserId>>(std::move(users));
+  for (const auto& shard : shards_) {
+    Devices& devices = shard->devices();
+    if (devices.shard().is_current()) {
+      devices.emit(*shared, event);
+    } else {
+      devices.shard().post([&devices, shared, event] { devices.emit(*shared, event); });
+    }
+  }
+}
+
+void Gateway::close(chat::UserId user, std::optional<chat::FamilyId> family) {
+  for (const auto& shard : shards_) {
+    Devices& devices = shard->devices();
+    devices.shard().post([&devices, user, family] { devices.close(user, family); });
+  }
+}
+
+}  // namespace parley::api

@@ -1,0 +1,24 @@
+#pragma once
+
+#include <functional>
+#include <optional>
+
+#include "chat/accounts.hpp"
+#include "chat/messaging.hpp"
+#include "chat/presences.hpp"
+#include "chat/sessions.hpp"
+
+namespace parley::api {
+
+/// What the routes and events call. Everything in it outlives the server.
+struct Services {
+  chat::Accounts& accounts;
+  chat::Sessions& sessions;
+  chat::Messaging& messaging;
+  chat::Presences& presences;
+  std::size_t max_body = 100 * 1024;  ///< Bytes of a REST body.
+  /// Ends the sockets of a login that was revoked; nullopt: of all logins of the user.
+  std::function<void(chat::UserId, std::optional<chat::FamilyId>)> close_sockets;
+};
+
+}  // namespace parley::api

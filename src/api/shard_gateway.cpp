@@ -1,0 +1,221 @@
+#include "api/shard_gateway.hpp"
+
+#include <algorithm>
+
+#include "api/event_names.hpp"
+#include "api/fields.hpp"
+#include "api/summaries.hpp"
+#include "api/wire.hpp"
+
+namespace parley::api {
+
+namespace {
+
+/// The first argument when it is an object; an empty one otherwise, whose fields are then all missing.
+const json::object& first_object(const socketio::Event& event) {
+  static const json::object none;
+  const json::array& args = event.args();
+  return !args.empty() && args[0].is_object() ? args[0].get_object() : none;
+}
+
+socketio::Payload payload(std::string args) { return {std::move(args), {}}; }
+socketio::Payload ok() { return payload("[{\"ok\":true}]"); }
+socketio::Payload refusal(const Error& error) {
+  return payload("[{\"ok\":false,\"error\":" + wire::error_object(error) + "}]");
+}
+
+Error too_many_calls() { return fail(Errc::overloaded, "too many calls under way on one socket"); }
+
+}  // namespace
+
+ShardGateway::ShardGateway(net::Shard& shard, const Services& services, GatewayMetrics& metrics, Announce announce)
+    : shard_(shard),
+      services_(services),
+      metrics_(metrics),
+      announce_(std::move(announce)),
+      devices_(shard, services.messaging, metrics),
+      typing_timer_(shard.timers(), this,
+                    [](void* self) { static_cast<ShardGateway*>(self)->on_typing_deadline(); }) {}
+
+/// By acknowledgement where one was asked for, else as an event that names the call.
+void ShardGateway::refuse(socketio::Socket& socket, const socketio::Ack& ack, const Subject& subject,
+                          const Error& error) {
+  metrics_.rejected(error.code).add(shard_.index());
+  if (ack) return ack(refusal(error));
+  std::string args = "[{";
+  if (subject.value) {
+    json::append_string(args, subject.key);
+    args += ':';
+    json::append_string(args, *subject.value);
+    args += ',';
+  }
+  args += "\"error\":" + wire::error_object(error) + "}]";
+  socket.emit(events::message_error, payload(std::move(args)));
+}
+
+void ShardGateway::on_send_message(socketio::Socket& socket, socketio::Event& event) {
+  const DevicePtr device = device_of(socket);
+  Fields fields(first_object(event));
+  chat::NewMessage draft{device->user, fields.id<chat::UserId>("receiverId"), fields.string("content"),
+                         fields.optional_string("clientId"), wall_now()};
+  const auto checked = fields.check();
+  const Subject subject{"clientId", draft.client_id};
+  if (!checked) return refuse(socket, event.ack(), subject, checked.error());
+  if (device->calls >= max_calls) return refuse(socket, event.ack(), subject, too_many_calls());
+  ++device->calls;
+  shard_.spawn("send_message", send(device, std::move(draft), event.ack()));
+}
+
+Task<void> ShardGateway::send(DevicePtr device, chat::NewMessage draft, socketio::Ack ack) {
+  const Subject subject{"clientId", draft.client_id};
+  const SteadyTime began = shard_.now();
+  const auto sent = co_await services_.messaging.send(std::move(draft));
+  --device->calls;
+  if (!sent) {
+    refuse(*device->socket, ack, subject, sent.error());
+    co_return;
+  }
+  metrics_.messages_sent.add(shard_.index(), sent->duplicate ? 0 : 1);
+  metrics_.send_seconds.observe(shard_.index(), std::chrono::duration<double>(shard_.now() - began).count());
+  const chat::Message& message = sent->message;
+  if (typing_.stop(message.sender, message.receiver)) {
+    announce_typing(events::stop_typing, message.sender, message.receiver);
+  }
+  device->socket->emit(events::message_sent, payload(wire::message_sent(message)));
+  if (!ack) co_return;
+  std::string answer = "[{\"ok\":true,\"message\":";
+  wire::append_message(answer, message, wire::Viewer::sender);
+  answer += "}]";
+  ack(payload(std::move(answer)));
+}
+
+void ShardGateway::on_message_read(socketio::Socket& socket, socketio::Event& event) {
+  const DevicePtr device = device_of(socket);
+  Fields fields(first_object(event));
+  const auto id = fields.id<chat::MessageId>("messageId");
+  const auto checked = fields.check();
+  if (!checked) return refuse(socket, event.ack(), {"messageId", std::nullopt}, checked.error());
+  if (device->calls >= max_calls) return refuse(socket, event.ack(), {"messageId", id.hex()}, too_many_calls());
+  ++device->calls;
+  device->own_reads.push_back(id);
+  shard_.spawn("message_read", read(device, id, event.ack()));
+}
+
+Task<void> ShardGateway::read(DevicePtr device, chat::MessageId message, socketio::Ack ack) {
+  const Time now = wall_now();
+  const auto done = co_await services_.messaging.mark_read(device->user, message, now);
+  --device->calls;
+  const auto own = std::find(device->own_reads.begin(), device->own_reads.end(), message);
+  device->own_reads.erase(own);
+  if (!done) {
+    refuse(*device->socket, ack, {"messageId", message.hex()}, done.error());
+    co_return;
+  }
+  metrics_.messages_read.add(shard_.index());
+  if (ack) ack(ok());
+}
+
+void ShardGateway::on_typing(socketio::Socket& socket, socketio::Event& event) {
+  const DevicePtr device = device_of(socket);
+  Fields fields(first_object(event));
+  const auto receiver = fields.id<chat::UserId>("receiverId");
+  if (const auto checked = fields.check(); !checked) {
+    if (event.ack()) event.ack()(refusal(checked.error()));
+    return;
+  }
+  if (const auto made_room = typing_.typing(device->user, receiver, shard_.now())) {
+    announce_typing(events::stop_typing, made_room->sender, made_room->receiver);
+  }
+  restart_typing_timer();
+  announce_typing(events::typing, device->user, receiver);
+  if (event.ack()) event.ack()(ok());
+}
+
+void ShardGateway::on_stop_typing(socketio::Socket& socket, socketio::Event& event) {
+  const DevicePtr device = device_of(socket);
+  Fields fields(first_object(event));
+  const auto receiver = fields.id<chat::UserId>("receiverId");
+  if (const auto checked = fields.check(); !checked) {
+    if (event.ack()) event.ack()(refusal(checked.error()));
+    return;
+  }
+  typing_.stop(device->user, receiver);
+  restart_typing_timer();
+  announce_typing(events::stop_typing, device->user, receiver);
+  if (event.ack()) event.ack()(ok());
+}
+
+void ShardGateway::announce_typing(std::string_view event, chat::UserId sender, chat::UserId receiver) {
+  announce_({receiver}, {"/", event, payload(wire::typing(sender))});
+}
+
+void ShardGateway::on_typing_deadline() {
+  for (const chat::Typing::Stopped& stopped : typing_.expire(shard_.now())) {
+    announce_typing(events::stop_typing, stopped.sender, stopped.receiver);
+  }
+  restart_typing_timer();
+}
+
+void ShardGateway::restart_typing_timer() {
+  const SteadyTime next = typing_.next_deadline();
+  if (next == SteadyTime::max()) return typing_timer_.stop();
+  typing_timer_.start(next);
+}
+
+void ShardGateway::on_sync(socketio::Socket& socket, socketio::Event& event) {
+  if (!event.ack()) return;  // Nobody waits for an answer.
+  const DevicePtr device = device_of(socket);
+  Fields fields(first_object(event));
+  chat::SyncRequest request{device->user, fields.optional_string("since"), fields.optional_count("limit")};
+  const auto checked = fields.check();
+  if (!checked) return event.ack()(refusal(checked.error()));
+  if (device->calls >= max_calls) return event.ack()(refusal(too_many_calls()));
+  ++device->calls;
+  shard_.spawn("sync", sync(device, std::move(request), event.ack()));
+}
+
+Task<void> ShardGateway::sync(DevicePtr device, chat::SyncRequest request, socketio::Ack ack) {
+  const auto missed = co_await services_.messaging.sync(std::move(request));
+  if (!missed) {
+    --device->calls;
+    ack(refusal(missed.error()));
+    co_return;
+  }
+  const auto conversations =
+      co_await render_summaries(services_, device->user, missed->conversations, LastMessage::whole);
+  --device->calls;
+  if (!conversations) {
+    ack(refusal(conversations.error()));
+    co_return;
+  }
+  std::string answer = "[{\"ok\":true,\"messages\":";
+  wire::append_messages(answer, missed->messages, device->user);
+  answer += ",\"receipts\":[";
+  for (std::size_t i = 0; i < missed->receipts.size(); ++i) {
+    if (i != 0) answer += ',';
+    wire::append_receipt(answer, missed->receipts[i]);
+  }
+  answer += "],\"conversations\":" + *conversations + ",\"cursor\":";
+  json::append_string(answer, missed->cursor);
+  answer += missed->has_more ? ",\"hasMore\":true}]" : ",\"hasMore\":false}]";
+  ack(payload(std::move(answer)));
+}
+
+void ShardGateway::on_auth_refresh(socketio::Socket& socket, socketio::Event& event) {
+  const DevicePtr device = device_of(socket);
+  Fields fields(first_object(event));
+  const std::string token = fields.string("token");
+  if (const auto checked = fields.check(); !checked) {
+    return refuse(socket, event.ack(), {"token", std::nullopt}, checked.error());
+  }
+  const auto claims = services_.sessions.authenticate(token, wall_now());
+  if (!claims) return refuse(socket, event.ack(), {"token", std::nullopt}, claims.error());
+  if (claims->user != device->user) {
+    return refuse(socket, event.ack(), {"token", std::nullopt}, fail(Errc::forbidden, "The token is another user's"));
+  }
+  device->family = claims->family;
+  set_expiry(*device, claims->expires_at);
+  if (event.ack()) event.ack()(ok());
+}
+
+}  // namespace parley::api

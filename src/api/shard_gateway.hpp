@@ -1,0 +1,72 @@
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <span>
+#include <vector>
+
+#include "api/devices.hpp"
+#include "api/services.hpp"
+#include "chat/typing.hpp"
+#include "net/timer.hpp"
+#include "socketio/server.hpp"
+
+namespace parley::api {
+
+/// The contract's socket events for the devices of one shard. Lives on that shard.
+class ShardGateway {
+ public:
+  /// Sends an event to all devices of these users, wherever they are connected.
+  using Announce = std::function<void(std::vector<chat::UserId>, const socketio::EncodedEvent&)>;
+  /// send_message and message_read calls of one device that may be under way at once.
+  static constexpr std::uint16_t max_calls = 1'000;
+
+  ShardGateway(net::Shard& shard, const Services& services, GatewayMetrics& metrics, Announce announce);
+
+  Devices& devices() { return devices_; }
+
+  /// nullopt when the socket may join; its Device is then in `socket->data`.
+  std::optional<socketio::ConnectError> admit(const std::shared_ptr<socketio::Socket>& socket);
+  void on_connection(const std::shared_ptr<socketio::Socket>& socket);
+
+  void on_send_message(socketio::Socket& socket, socketio::Event& event);
+  void on_message_read(socketio::Socket& socket, socketio::Event& event);
+  void on_typing(socketio::Socket& socket, socketio::Event& event);
+  void on_stop_typing(socketio::Socket& socket, socketio::Event& event);
+  void on_sync(socketio::Socket& socket, socketio::Event& event);
+  void on_auth_refresh(socketio::Socket& socket, socketio::Event& event);
+
+ private:
+  /// What a refused call was about: the member that names it in message_error.
+  struct Subject {
+    std::string_view key;
+    std::optional<std::string> value;
+  };
+
+  // A device's stay (shard_gateway_stay.cpp).
+  void on_disconnect(socketio::Socket& socket);
+  void set_expiry(Device& device, Time expires_at);
+  Task<void> attend(DevicePtr device);
+  Task<void> catch_up(DevicePtr device);
+  Task<void> leave(DevicePtr device);
+  void announce(const chat::PresenceChange& change);
+
+  // Its calls (shard_gateway.cpp).
+  Task<void> send(DevicePtr device, chat::NewMessage draft, socketio::Ack ack);
+  Task<void> read(DevicePtr device, chat::MessageId message, socketio::Ack ack);
+  Task<void> sync(DevicePtr device, chat::SyncRequest request, socketio::Ack ack);
+  void refuse(socketio::Socket& socket, const socketio::Ack& ack, const Subject& subject, const Error& error);
+  void announce_typing(std::string_view event, chat::UserId sender, chat::UserId receiver);
+  void on_typing_deadline();
+  void restart_typing_timer();
+
+  net::Shard& shard_;
+  const Services& services_;
+  GatewayMetrics& metrics_;
+  Announce announce_;
+  Devices devices_;
+  chat::Typing typing_{chat::Typing::Settings{}};
+  net::Timer typing_timer_;
+};
+
+}  // namespace parley::api

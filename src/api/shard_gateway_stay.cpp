@@ -1,0 +1,137 @@
+// A device's stay: admission, presence, backlog, the end of its token, departure.
+#include <boost/asio/redirect_error.hpp>
+#include <boost/asio/use_awaitable.hpp>
+
+#include "api/event_names.hpp"
+#include "api/shard_gateway.hpp"
+#include "api/wire.hpp"
+
+namespace parley::api {
+
+using namespace std::chrono_literals;
+
+namespace {
+
+constexpr std::size_t backlog_page = 100;
+/// How long the backlog waits for a device that does not read before it looks again.
+constexpr auto drain_patience = 30s;
+
+/// Everything sent to the device has left the process, or it is gone.
+Task<void> wait_for_drain(net::Shard& shard, DevicePtr device) {
+  while (!device->is_gone() && device->socket->session().queued_bytes() > 0) {
+    device->drained = std::make_unique<asio::steady_timer>(shard.context(), drain_patience);
+    boost::system::error_code cancelled;
+    auto token = asio::redirect_error(asio::use_awaitable_t<Executor>{}, cancelled);
+    co_await device->drained->async_wait(token);
+    device->drained.reset();
+  }
+}
+
+}  // namespace
+
+std::optional<socketio::ConnectError> ShardGateway::admit(const std::shared_ptr<socketio::Socket>& socket) {
+  const json::object& auth = socket->handshake().auth;
+  const auto token = json::string_member(auth, "token");
+  if (!token || token->empty()) return socketio::ConnectError{"Token missing", std::nullopt};
+  const auto claims = services_.sessions.authenticate(std::string{*token}, wall_now());
+  if (!claims) return socketio::ConnectError{"Auth failed", std::nullopt};
+
+  auto device = std::make_shared<Device>(socket, claims->user);
+  device->family = claims->family;
+  const json::value* acks = auth.if_contains("acks");
+  device->confirms = acks != nullptr && acks->is_bool() && acks->get_bool();
+  set_expiry(*device, claims->expires_at);
+  socket->data = std::move(device);
+  return std::nullopt;
+}
+
+void ShardGateway::set_expiry(Device& device, Time expires_at) {
+  if (!device.expiry) {
+    device.expiry = std::make_unique<net::Timer>(shard_.timers(), &device, [](void* expired) {
+      static_cast<Device*>(expired)->socket->close_engine();
+    });
+  }
+  device.expiry->start(shard_.now() + (expires_at - wall_now()));
+}
+
+void ShardGateway::on_connection(const std::shared_ptr<socketio::Socket>& socket) {
+  const DevicePtr device = device_of(*socket);
+  // The handlers hold the socket by address: they are its own, and it must not own itself.
+  socket->on_disconnect([this, leaving = socket.get()](socketio::DisconnectReason) { on_disconnect(*leaving); });
+  socket->on_drain([this, drained = socket.get()] {
+    if (const DevicePtr present = device_of(*drained)) devices_.on_drained(*present);
+  });
+  devices_.add(device);
+  shard_.spawn("attend to a device", attend(device));
+}
+
+void ShardGateway::on_disconnect(socketio::Socket& socket) {
+  const DevicePtr device = device_of(socket);
+  device->phase = Device::Phase::gone;
+  device->expiry.reset();
+  device->held.clear();
+  if (device->drained) device->drained->cancel();
+  devices_.remove(device);
+  if (!devices_.has(device->user)) {
+    for (const chat::Typing::Stopped& stopped : typing_.forget(device->user)) {
+      announce_typing(events::stop_typing, stopped.sender, stopped.receiver);
+    }
+    restart_typing_timer();
+  }
+  socket.data.reset();
+  // Otherwise `attend` is still waiting for the arrival, and sees to it: presence must not hear of the end first.
+  if (device->arrived) shard_.spawn("see a device off", leave(device));
+}
+
+Task<void> ShardGateway::attend(DevicePtr device) {
+  const std::string name = device->socket->id();
+  const Time now = wall_now();
+  const auto arrived = co_await services_.presences.arrive(device->user, name, now);
+  device->arrived = true;
+  if (arrived && *arrived) announce(**arrived);
+  if (device->is_gone()) {
+    co_await leave(device);
+  } else {
+    co_await catch_up(device);
+  }
+}
+
+Task<void> ShardGateway::catch_up(DevicePtr device) {
+  chat::BacklogQuery query{device->user, 0, device->joined_at, backlog_page};
+  while (true) {
+    const auto page = co_await services_.messaging.backlog(query);
+    if (device->is_gone()) co_return;
+    if (!page) {
+      device->socket->close_engine();  // It comes back, and so does its backlog.
+      co_return;
+    }
+    for (const chat::Message& message : page->messages) {
+      devices_.deliver_backlog(device, message);
+      if (device->is_gone()) co_return;
+    }
+    if (!page->has_more) break;
+    query.after = page->messages.back().version;
+    co_await wait_for_drain(shard_, device);
+    if (device->is_gone()) co_return;
+  }
+  devices_.go_live(device);
+}
+
+Task<void> ShardGateway::leave(DevicePtr device) {
+  const std::string name = device->socket->id();
+  const Time now = wall_now();
+  const auto left = co_await services_.presences.leave(device->user, name, now);
+  if (left && *left) announce(**left);
+}
+
+void ShardGateway::announce(const chat::PresenceChange& change) {
+  if (change.audience.empty()) return;
+  const chat::Presence& presence = change.presence;
+  const std::string args =
+      presence.online ? wire::user_online(presence.user)
+                      : wire::user_offline(presence.user, presence.last_seen.value_or(Time{}));
+  announce_(change.audience,
+            {"/", presence.online ? events::user_online : events::user_offline, socketio::Payload{args, {}}});
+}
+
+}  // namespace parley::api

@@ -1,0 +1,92 @@
+#pragma once
+
+#include <memory>
+#include <string>
+
+#include "api/gateway.hpp"
+#include "base/json.hpp"
+#include "chat/fakes/credentials.hpp"
+#include "chat/fakes/memory_presence.hpp"
+#include "chat/fakes/memory_stores.hpp"
+#include "chat/fakes/run.hpp"
+#include "net/shard.hpp"
+#include "ops/metrics.hpp"
+#include "socketio/testing.hpp"
+
+namespace parley::api {
+
+/// The whole server but for network and disk: two shards that the test's thread runs.
+class TestHouse {
+ public:
+  struct Person {
+    chat::UserId id;
+    std::string access_token, refresh_token;
+  };
+
+  Person person(const std::string& name) {
+    const chat::Registration registration{name, name + "@example.org", "password"};
+    auto account = run(accounts.register_account(registration, wall_now()));
+    auto tokens = run(sessions.open(account->id, wall_now()));
+    return {account->id, tokens->access, tokens->refresh};
+  }
+
+  /// A device of `person` on shard `shard`, connected.
+  std::unique_ptr<socketio::TestClient> device(const Person& person, std::size_t shard = 0, bool acks = false) {
+    auto client = std::make_unique<socketio::TestClient>(io, shards, shard);
+    json::object auth{{"token", person.access_token}};
+    if (acks) auth["acks"] = true;
+    client->connect("/", auth);
+    settle();
+    return client;
+  }
+
+  /// Sends a message by REST's way in; gives it.
+  chat::Message send(const Person& from, const Person& to, const std::string& content) {
+    const auto sent = run(messaging.send({from.id, to.id, content, std::nullopt, wall_now()}));
+    settle();
+    return sent->message;
+  }
+  chat::Message stored(const chat::Message& message, const Person& viewer) {
+    chat::HistoryQuery query{message.conversation_id, viewer.id, std::nullopt, std::nullopt, 100};
+    return run(messaging.history(query))->messages.at(message.seq - 1);
+  }
+
+  /// Runs what is ready on all shards until nothing is.
+  void settle() {
+    bool ran = true;
+    while (ran) {
+      ran = false;
+      for (const auto& shard : shards) {
+        shard->context().restart();
+        while (shard->context().poll() > 0) ran = true;
+      }
+    }
+  }
+
+  net::Shards shards{2};
+  chat::fakes::MemoryStores stores;
+  chat::fakes::MemoryPresence presence;
+  chat::fakes::PlainHasher hasher;
+  chat::fakes::LedgerSigner signer;
+  ObjectIdSource ids;
+  chat::Accounts accounts{stores.accounts, hasher, ids, {}};
+  chat::Sessions sessions{stores.sessions, signer, ids, {}};
+  chat::Messaging messaging{stores.messages, stores.messages, stores.messages, {}};
+  chat::Presences presences{presence, stores.accounts, stores.messages, {}};
+  ops::Metrics metrics{2};
+  socketio::Server io{shards, {}};
+  Services services{accounts, sessions, messaging, presences, 100 * 1024,
+                    [](chat::UserId, std::optional<chat::FamilyId>) {}};
+  Gateway gateway{shards, io, services, stores.messages, metrics};
+
+ private:
+  template <class T>
+  T run(Task<T> task) {
+    return chat::fakes::run(shards[0].context(), std::move(task));
+  }
+};
+
+/// The one object in an event's arguments.
+inline json::object only_object(const std::string& args) { return json::parse(args)->as_array().at(0).as_object(); }
+
+}  // namespace parley::api

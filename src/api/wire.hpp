@@ -1,0 +1,55 @@
+#pragma once
+
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/errc.hpp"
+#include "chat/account.hpp"
+#include "chat/change.hpp"
+#include "chat/conversation.hpp"
+#include "chat/ports/message_store.hpp"
+#include "chat/ports/presence_store.hpp"
+
+/// The contract's objects as JSON text. Everything that leaves the server is written here, from named
+/// fields, so that nothing leaves by accident. By hand, because messages are the hot path.
+namespace parley::api::wire {
+
+/// Whether the reader of the JSON is the message's sender, who alone sees their `clientId`.
+enum class Viewer { sender, other };
+inline Viewer viewer(const chat::Message& message, chat::UserId reader) {
+  return message.sender == reader ? Viewer::sender : Viewer::other;
+}
+
+/// `{"_id":…,"conversationId":…,"sender":…,"receiver":…,"content":…,"seq":…,"status":…,…}`
+void append_message(std::string& out, const chat::Message& message, Viewer viewer);
+/// `[…]`, for `reader`.
+void append_messages(std::string& out, const std::vector<chat::Message>& messages, chat::UserId reader);
+
+/// `_id, username, name?, avatar?`
+void append_public_user(std::string& out, const chat::Account& account);
+/// The same and `email, lastSeen, createdAt, updatedAt, emailNotifications`.
+void append_own_user(std::string& out, const chat::Account& account);
+
+/// `{"conversationId":…,"deliveredSeq":…,…}`
+void append_receipt(std::string& out, const chat::Receipt& receipt);
+
+/// `"lastSeen":` Unix milliseconds or null, and `"online":`.
+void append_presence(std::string& out, const chat::Presence& presence);
+
+/// `{"code":…,"message":…,"errors"?:[…]}`, the socket's form of an error.
+std::string error_object(const Error& error);
+/// `{"success":false,"message":…,"code":…,"errors"?:[…]}`, REST's.
+std::string error_body(const Error& error);
+
+// Event payloads: a JSON array with the one argument.
+std::string receive_message(const chat::Message& message, Viewer viewer);
+std::string conversation_updated(const chat::Message& message, Viewer viewer, std::uint64_t unread_count);
+std::string message_sent(const chat::Message& message);
+std::string message_delivered(const chat::MessageDelivered& change);
+std::string message_read(const chat::MessagesRead& change);
+std::string typing(chat::UserId user);
+std::string user_online(chat::UserId user);
+std::string user_offline(chat::UserId user, Time last_seen);
+
+}  // namespace parley::api::wire

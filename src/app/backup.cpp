@@ -1,0 +1,55 @@
+#include <iostream>
+
+#include "app/commands.hpp"
+#include "app/control.hpp"
+#include "settings/cli.hpp"
+#include "store/embedded/backup.hpp"
+#include "store/embedded/verify.hpp"
+
+namespace parley::app {
+
+namespace embedded = store::embedded;
+using std::filesystem::path;
+
+namespace {
+
+int failed(std::string_view what, const Error& error) {
+  std::cerr << "parley: " << what << ": " << error.detail << '\n';
+  return exit_failed;
+}
+
+/// By the server, if one runs on this data; else by ourselves.
+Result<Done> make_backup(const path& data, const path& folder) {
+  const json::object question{{"command", "backup"}, {"folder", std::filesystem::absolute(folder).string()}};
+  const auto answered = ask(control_socket(data), question);
+  if (answered) return Done{};
+  if (answered.error().code == Errc::not_found) return embedded::backup_stopped(data, folder);
+  return answered.error();
+}
+
+}  // namespace
+
+int backup(const Settings& settings, const path& folder) {
+  const auto made = make_backup(settings.store.data_dir, folder);
+  if (!made) return failed("the backup was not made", made.error());
+  std::cout << "backup of " << settings.store.data_dir.string() << " is in " << folder.string() << '\n';
+  return exit_ok;
+}
+
+int restore(const Settings& settings, const path& folder) {
+  const auto restored = embedded::restore(folder, settings.store.data_dir, embedded::Existing::refuse);
+  if (!restored) return failed("nothing was restored", restored.error());
+  std::cout << "restored " << folder.string() << " to " << settings.store.data_dir.string() << '\n';
+  return exit_ok;
+}
+
+int verify_store(const Settings& settings) {
+  const auto findings = embedded::verify_stopped(settings.store.data_dir);
+  if (!findings) return failed("the store was not checked", findings.error());
+  for (const std::string& rule : findings->broken) std::cout << rule << '\n';
+  std::cout << findings->accounts << " accounts, " << findings->conversations << " conversations, "
+            << findings->messages << " messages: " << findings->broken.size() << " rules broken\n";
+  return findings->broken.empty() ? exit_ok : exit_failed;
+}
+
+}  // namespace parley::app

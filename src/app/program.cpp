@@ -1,0 +1,215 @@
+#include "app/program.hpp"
+
+#include <algorithm>
+#include <chrono>
+#include <thread>
+
+#include "api/routes.hpp"
+#include "app/exported_metrics.hpp"
+#include "http/access_log.hpp"
+#include "http/cors.hpp"
+#include "http/rate_limit.hpp"
+#include "http/security_headers.hpp"
+#include "ops/log.hpp"
+
+namespace parley::app {
+
+using namespace std::chrono_literals;
+
+namespace {
+
+/// Clients that are sent away come back elsewhere spread over so long.
+constexpr auto close_jitter = 1'500ms;
+
+void report_escape(std::string_view name, std::string_view what) {
+  ops::log().error("an exception escaped", {{"where", name}, {"what", what}});
+}
+
+std::size_t hash_threads(const Settings& settings) {
+  if (settings.auth.hash_threads != 0) return settings.auth.hash_threads;
+  return std::max(1u, std::thread::hardware_concurrency() / 2);
+}
+
+chat::Limits chat_limits(const Settings::Limits& limits) {
+  chat::Limits out;
+  out.content_max = limits.max_content;
+  out.username_min = limits.min_username;
+  out.username_max = limits.max_username;
+  out.email_max = limits.max_email;
+  out.password_min = limits.min_password;
+  out.password_max = limits.max_password;
+  return out;
+}
+
+/// Browsers send credentials to named origins only.
+bool allows_credentials(const Settings& settings) { return settings.server.client_url != Settings::Strings{"*"}; }
+
+socketio::Config socketio_config(const Settings& settings) {
+  socketio::Config config;
+  config.connect_timeout = settings.realtime.connect_timeout;
+  config.engine.ping_interval = settings.realtime.ping_interval;
+  config.engine.ping_timeout = settings.realtime.ping_timeout;
+  config.engine.upgrade_timeout = settings.realtime.upgrade_timeout;
+  config.engine.per_message_deflate = settings.realtime.per_message_deflate;
+  config.engine.max_payload = settings.limits.max_payload;
+  config.engine.max_queued = settings.limits.max_queued;
+  config.engine.max_sessions = settings.limits.max_connections;
+  config.engine.origins = settings.server.client_url;
+  config.engine.credentials = allows_credentials(settings);
+  config.engine.keep_headers = {"user-agent"};
+  return config;
+}
+
+http::Config http_config(const Settings& settings) {
+  http::Config config;
+  config.host = settings.server.host;
+  config.port = settings.server.port;
+  config.head_timeout = settings.http.head_timeout;
+  config.body_timeout = settings.http.body_timeout;
+  config.keep_alive = settings.http.keep_alive;
+  config.trusted_proxies = settings.server.trusted_proxies;
+  config.fixed_headers = http::security_headers();
+  config.connections.max_queued = settings.limits.max_queued;
+  config.connections.max_connections = settings.limits.max_connections;
+  return config;
+}
+
+chat::SessionSettings session_settings(const Settings::Auth& auth) {
+  return {std::chrono::ceil<std::chrono::seconds>(auth.access_token_expire),
+          std::chrono::ceil<std::chrono::seconds>(auth.refresh_token_expire)};
+}
+
+}  // namespace
+
+Stores::Stores(std::unique_ptr<store::embedded::Database> opened, net::Shards& shards)
+    : database(std::move(opened)),
+      accounts(*database),
+      sessions(*database),
+      messages(*database),
+      receipts(*database),
+      conversations(*database),
+      feed(*database),
+      presence(shards, *database) {}
+
+Domain::Domain(const Settings& settings, net::Workers& hashing, Stores& stores)
+    : hasher(hashing, {settings.auth.hash_cost}),
+      signer({settings.auth.access_token_secret, settings.auth.refresh_token_secret}),
+      accounts(stores.accounts, hasher, ids, chat_limits(settings.limits)),
+      sessions(stores.sessions, signer, ids, session_settings(settings.auth)),
+      messaging(stores.messages, stores.receipts, stores.conversations, chat_limits(settings.limits)),
+      presences(stores.presence, stores.accounts, stores.conversations, chat_limits(settings.limits)) {}
+
+Program::Program(const Settings& settings, std::unique_ptr<store::embedded::Database> database)
+    : settings_(settings),
+      shards_(settings.server.shards),
+      metrics_(shards_.size()),
+      hashing_({hash_threads(settings), settings.auth.hash_queue}),
+      chores_({1, 4}),
+      stores_(std::move(database), shards_),
+      domain_(settings, hashing_, stores_),
+      io_(shards_, socketio_config(settings)),
+      services_{domain_.accounts, domain_.sessions, domain_.messaging, domain_.presences, settings.limits.max_body,
+                [this](chat::UserId user, std::optional<chat::FamilyId> family) { gateway_.close(user, family); }},
+      gateway_(shards_, io_, services_, stores_.feed, metrics_) {
+  net::set_escape_reporter(report_escape);
+  health_.add("store", [this] { return stores_.database->health(); });
+  add_middlewares();
+  add_routes();
+  http_ = std::make_unique<http::Server>(shards_, http_config(settings_), router_);
+  export_counts(metrics_, {*http_, io_.engine(), *stores_.database, hashing_});
+  shards_.start();
+  control_ = std::make_unique<Control>(shards_[0], control_socket(settings_.store.data_dir), control_commands());
+}
+
+Program::~Program() {
+  stores_.database->close();
+  shards_.stop();
+}
+
+bool Program::drain() {
+  const auto deadline = std::chrono::steady_clock::now() + settings_.server.drain_timeout - 1s;
+  health_.start_draining();
+  http_->drain();
+  io_.close(close_jitter);
+  while (http_->counts().open > 0 && std::chrono::steady_clock::now() < deadline) std::this_thread::sleep_for(20ms);
+  return http_->counts().open == 0;
+}
+
+namespace {
+
+constexpr std::string_view auth_prefix = "/api/auth/";
+
+bool is_auth(const http::Request& request) { return request.path.starts_with(auth_prefix); }
+bool is_operations(const http::Request& request) {
+  return request.path == "/healthz" || request.path == "/readyz" || request.path == "/metrics";
+}
+bool is_other(const http::Request& request) { return !is_auth(request) && !is_operations(request); }
+
+void log_access(const http::AccessRecord& record) {
+  ops::log().info("request", {{"method", http::to_string(record.method)},
+                              {"route", record.route},
+                              {"status", record.status},
+                              {"microseconds", record.duration.count()},
+                              {"bytes_in", record.bytes_in},
+                              {"bytes_out", record.bytes_out}});
+}
+
+}  // namespace
+
+void Program::add_middlewares() {
+  router_.use(http::access_log(log_access));
+  router_.use(http::cors({settings_.server.client_url, allows_credentials(settings_)}));
+  const auto counter = std::make_shared<http::ShardedRateCounter>(shards_);
+  router_.use(http::rate_limit(counter, {"auth", settings_.limits.rate_limit_auth, 60s, is_auth}));
+  router_.use(http::rate_limit(counter, {"api", settings_.limits.rate_limit_api, 60s, is_other}));
+}
+
+void Program::add_routes() {
+  router_.mount(io_.engine().config().path, io_.endpoint());
+  api::add_auth_routes(router_, services_);
+  api::add_conversation_routes(router_, services_);
+  api::add_message_routes(router_, services_);
+  api::add_user_routes(router_, services_);
+  api::add_mail_routes(router_, services_);
+  api::add_root_routes(router_);
+  add_operations_routes();
+}
+
+namespace {
+
+Task<http::Response> alive(http::Request) { co_return http::Response::text(200, "{\"status\":\"ok\"}", "application/json"); }
+
+Task<http::Response> ready(const ops::Health& health) {
+  const ops::Health::Report report = health.report();
+  co_return http::Response::text(report.ready ? 200 : 503, report.json(), "application/json");
+}
+
+Task<http::Response> scrape(const ops::Metrics& metrics) {
+  co_return http::Response::text(200, metrics.expose(), ops::Metrics::content_type);
+}
+
+}  // namespace
+
+void Program::add_operations_routes() {
+  router_.route(http::Method::get, "/healthz", alive);
+  router_.route(http::Method::get, "/readyz", [this](http::Request) { return ready(health_); });
+  if (!settings_.server.metrics) return;
+  router_.route(http::Method::get, "/metrics", [this](http::Request) { return scrape(metrics_); });
+}
+
+std::map<std::string, Control::Command> Program::control_commands() {
+  return {{"backup", [this](json::object arguments) { return backup(std::move(arguments)); }}};
+}
+
+Task<Result<json::object>> Program::backup(json::object arguments) {
+  const auto folder = json::string_member(arguments, "folder");
+  if (!folder) co_return fail(Errc::bad_request, "backup wants a folder");
+  auto work = [database = stores_.database.get(), target = std::filesystem::path{*folder}] {
+    return database->checkpoint(target);
+  };
+  const auto made = co_await chores_.run(std::move(work));
+  if (!made) co_return made.error();
+  co_return json::object{};
+}
+
+}  // namespace parley::app

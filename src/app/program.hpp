@@ -1,0 +1,93 @@
+#pragma once
+
+#include <memory>
+
+#include "api/gateway.hpp"
+#include "api/services.hpp"
+#include "app/control.hpp"
+#include "base/object_id.hpp"
+#include "crypto/bcrypt_hasher.hpp"
+#include "crypto/jwt_signer.hpp"
+#include "http/server.hpp"
+#include "net/shard.hpp"
+#include "net/workers.hpp"
+#include "ops/health.hpp"
+#include "ops/metrics.hpp"
+#include "settings/settings.hpp"
+#include "socketio/server.hpp"
+#include "store/embedded/account_store.hpp"
+#include "store/embedded/conversation_store.hpp"
+#include "store/embedded/database.hpp"
+#include "store/embedded/feed.hpp"
+#include "store/embedded/message_store.hpp"
+#include "store/embedded/presence.hpp"
+#include "store/embedded/receipt_store.hpp"
+#include "store/embedded/session_store.hpp"
+
+namespace parley::app {
+
+/// The embedded store behind every storage port.
+struct Stores {
+  Stores(std::unique_ptr<store::embedded::Database> opened, net::Shards& shards);
+
+  std::unique_ptr<store::embedded::Database> database;
+  store::embedded::AccountStore accounts;
+  store::embedded::SessionStore sessions;
+  store::embedded::MessageStore messages;
+  store::embedded::ReceiptStore receipts;
+  store::embedded::ConversationStore conversations;
+  store::embedded::Feed feed;
+  store::embedded::Presence presence;
+};
+
+/// The domain on these stores.
+struct Domain {
+  Domain(const Settings& settings, net::Workers& hashing, Stores& stores);
+
+  ObjectIdSource ids;
+  crypto::BcryptHasher hasher;
+  crypto::JwtSigner signer;
+  chat::Accounts accounts;
+  chat::Sessions sessions;
+  chat::Messaging messaging;
+  chat::Presences presences;
+};
+
+/// A whole server, wired. Made, started, drained and destroyed by one thread, which is no shard's.
+class Program {
+ public:
+  /// Opens the store's parts and binds the port; throws std::system_error when it cannot listen.
+  Program(const Settings& settings, std::unique_ptr<store::embedded::Database> database);
+  /// Stops at once what `drain` has not ended; what was acknowledged is on disk either way.
+  ~Program();
+
+  std::uint16_t port() const { return http_->port(); }
+
+  /// Not ready any more, no new connections, clients sent away spread over a moment, everything stored. False
+  /// when connections were left after `Settings::Server::drain_timeout`.
+  bool drain();
+
+ private:
+  void add_routes();
+  void add_operations_routes();
+  void add_middlewares();
+  std::map<std::string, Control::Command> control_commands();
+  Task<Result<json::object>> backup(json::object arguments);
+
+  Settings settings_;
+  net::Shards shards_;  ///< First: the io_contexts outlive what waits on them.
+  ops::Metrics metrics_;
+  ops::Health health_;
+  net::Workers hashing_;
+  net::Workers chores_;  ///< Backups.
+  Stores stores_;
+  Domain domain_;
+  socketio::Server io_;
+  api::Services services_;
+  api::Gateway gateway_;
+  http::Router router_;
+  std::unique_ptr<http::Server> http_;
+  std::unique_ptr<Control> control_;
+};
+
+}  // namespace parley::app
