@@ -27,7 +27,7 @@ describe('after the network broke', () => {
   for (const [name, transports] of Object.entries(ways)) {
     test(`a client over ${name} comes back by itself and gets what it missed`, async () => {
       const [ann, bob] = await people(server, 'ann', 'bob');
-      const device = await Device.connect(server, bob, { transports, reconnect: true });
+      const device = await Device.connect(server, bob, { transports, reconnect: true, acks: true });
       await say(ann, bob, 'before');
       await device.next('receive_message');
       const { cursor } = await device.sync();

@@ -7,6 +7,7 @@ import { Rest } from '../lib/rest.js';
 import { Server, secrets } from '../lib/server.js';
 import { assertMessage, assertSocketError, unknownId } from '../lib/shapes.js';
 import { accessToken, claimsOf, expiredToken, forgedToken, now, signedWith } from '../lib/tokens.js';
+import { deferred, until, within } from '../lib/wait.js';
 
 let server;
 
@@ -57,12 +58,10 @@ describe('connecting', () => {
     for (let round = 0; round < 5; round += 1) {
       const receiver = new Device(server, bob, { transports: ['polling', 'websocket'] });
       await receiver.connect();
-      const upgraded = new Promise((resolve) => receiver.socket.io.engine.once('upgrade', resolve));
       const contents = Array.from({ length: 50 }, (_, index) => `${round}/${index}`);
       for (const content of contents) sender.emit('send_message', { receiverId: bob.id, content });
       await receiver.next('receive_message', { where: (message) => message.content === contents.at(-1) });
-      await upgraded;
-      assert.equal(receiver.transport, 'websocket');
+      await until(() => receiver.transport === 'websocket', { what: 'the upgrade' });
       assert.deepEqual(receiver.all('receive_message').map((message) => message.content), contents);
       const last = await sender.send(bob, 'after the upgrade');
       assert.equal((await receiver.next('receive_message', { where: (m) => m._id === last._id })).content, 'after the upgrade');
@@ -109,7 +108,10 @@ describe('connecting', () => {
     const who = await person(server);
     const device = await Device.connect(server, who);
     const other = device.socket.io.socket('/admin', { auth: { token: who.token } });
-    const error = await new Promise((resolve) => other.once('connect_error', resolve));
+    const refused = deferred();
+    other.once('connect_error', refused.resolve);
+    other.connect();
+    const error = await within(5000, 'the refusal', refused.promise);
     assert.equal(error.message, 'Invalid namespace');
     await device.barrier();
   });

@@ -9,7 +9,7 @@ import { Rest } from '../lib/rest.js';
 import { Server, patience } from '../lib/server.js';
 import { assertError } from '../lib/shapes.js';
 import { median, timed, until } from '../lib/wait.js';
-import { Wire, frame, nextFrame, openWebSocket, upgradeRequest } from '../lib/wire.js';
+import { Wire, frame, nextFrame, openWebSocket, upgradeRequest, webSocketOver } from '../lib/wire.js';
 
 const MiB = 1024 * 1024;
 
@@ -90,7 +90,7 @@ describe('slow clients', () => {
     const bytes = frame('42["typing",{}]');
     let sent = 0;
     const drip = setInterval(() => !wire.isClosed && wire.write(bytes.subarray(sent % bytes.length, (sent++ % bytes.length) + 1)), 1000);
-    await wire.closed(10_000 * patience).finally(() => clearInterval(drip));
+    await webSocketOver(wire, 10_000 * patience).finally(() => clearInterval(drip));
     await assertOthersUnaffected();
   });
 
@@ -98,8 +98,9 @@ describe('slow clients', () => {
     const who = await person(server);
     const wire = await joined(t, who);
     await until(async () => (await who.rest.get(`/api/users/${who.id}/online`)).body.online, { what: 'online' });
-    await wire.closed(8000 * patience);
+    await webSocketOver(wire, 8000 * patience);
     await until(async () => !(await who.rest.get(`/api/users/${who.id}/online`)).body.online, { what: 'offline' });
+    await wire.closed(15_000 * patience);
   });
 
   test('that keep a connection without a request are closed', async (t) => {
@@ -114,7 +115,7 @@ describe('slow clients', () => {
     const wire = await openWebSocket(server.port);
     t.after(() => wire.destroy());
     const pongs = setInterval(() => !wire.isClosed && wire.write(frame('3')), 500);
-    await wire.closed(8000 * patience).finally(() => clearInterval(pongs));
+    await webSocketOver(wire, 8000 * patience).finally(() => clearInterval(pongs));
   });
 });
 
@@ -230,7 +231,7 @@ describe('garbage', () => {
       const wire = what === 'an event before the join' ? await openWebSocket(server.port) : await joined(t, bob);
       t.after(() => wire.destroy());
       wire.write(bytes());
-      await wire.closed(8000 * patience).catch((error) => assert.fail(`${what}: ${error.message}`));
+      await webSocketOver(wire, 8000 * patience).catch((error) => assert.fail(`${what}: ${error.message}`));
     }
     await assertOthersUnaffected();
   });

@@ -90,7 +90,9 @@ describe('send_message', () => {
     await pair();
     const contents = Array.from({ length: 300 }, (_, index) => `${index}`);
     for (const content of contents) phone.emit('send_message', { receiverId: bob.id, content });
-    await other.wait(() => other.all('receive_message').length === 300, 10_000, '300 messages');
+    for (const device of [phone, other]) {
+      await device.wait(() => device.all('receive_message').length === 300, 10_000, '300 messages');
+    }
     assert.deepEqual(other.all('receive_message').map((message) => message.content), contents);
     assert.deepEqual(other.all('receive_message').map((message) => message.seq), contents.map((_, index) => index + 1));
     assert.deepEqual(phone.all('receive_message').map((message) => message.content), contents);

@@ -36,5 +36,5 @@ export class Rest {
 async function read(answer) {
   const text = await answer.text();
   const isJson = (answer.headers.get('content-type') ?? '').includes('application/json');
-  return { status: answer.status, headers: answer.headers, text, body: isJson ? JSON.parse(text) : undefined };
+  return { status: answer.status, headers: answer.headers, text, body: isJson && text ? JSON.parse(text) : undefined };
 }

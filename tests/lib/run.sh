@@ -18,7 +18,7 @@ run_suite() {
   ulimit -n "$(ulimit -Hn)" 2>/dev/null || true
   local tap status=0
   tap="$(mktemp)"
-  node --test --test-reporter=spec --test-reporter-destination=stdout \
+  node --test --test-timeout="${TEST_TIMEOUT_MS:-300000}" --test-reporter=spec --test-reporter-destination=stdout \
     --test-reporter=tap --test-reporter-destination="$tap" "$@" || status=$?
   count_results "$tap" "$status"
   status=$?

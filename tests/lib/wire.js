@@ -164,6 +164,20 @@ export async function openWebSocket(port) {
   return wire;
 }
 
+/** Waits until the server has ended the WebSocket: by a close frame, or by ending the connection. */
+export function webSocketOver(wire, ms = 5000) {
+  return wire.wait((w) => w.isClosed || hasCloseFrame(w.received), ms, 'the end of the WebSocket');
+}
+
+function hasCloseFrame(bytes) {
+  for (let offset = 0; ; ) {
+    const found = parseFrame(bytes, offset);
+    if (!found) return false;
+    if (found.opcode === 8) return true;
+    offset += found.length;
+  }
+}
+
 /** Takes the next frame; waits for it. */
 export async function nextFrame(wire, ms = 5000) {
   const found = await wire.wait((w) => parseFrame(w.received), ms, 'a frame');
