@@ -42,12 +42,13 @@ class TemporaryDirectory {
   std::filesystem::path path_;
 };
 
-/// A configuration of little memory for a store in `data`/db.
+/// A configuration of little memory, whose clock stands at `at(0)`, for a store in `data`/db.
 inline Config small_config(const std::filesystem::path& data) {
   Config config;
   config.directory = data / "db";
   config.block_cache = 4u << 20;
   config.write_buffer = 1u << 20;
+  config.clock = [] { return chat::contract::at(0); };
   return config;
 }
 
