@@ -12,12 +12,14 @@ namespace {
 
 using chat::contract::at;
 
-/// A store with `messages` messages between 2,000 users, filled once and kept.
+/// Conversations, twenty a user, whatever the number of messages.
+constexpr std::size_t talks = 5'000;
+
+/// A store with `messages` messages between 500 users, filled once and kept.
 struct Filled {
   explicit Filled(std::size_t messages) {
-    for (int i = 0; i < 2'000; ++i) users.push_back(caller.user(store, "user" + std::to_string(i)));
-    const std::size_t pairs = std::max<std::size_t>(messages / 20, 100);
-    for (std::size_t done = 0; done < messages; done += 1'000) exchange(1'000, pairs);
+    for (int i = 0; i < 500; ++i) users.push_back(caller.user(store, "user" + std::to_string(i)));
+    for (std::size_t done = 0; done < messages; done += 1'000) exchange(1'000, talks);
   }
 
   chat::NewMessage draft(std::size_t pairs) {
@@ -71,7 +73,7 @@ void append(benchmark::State& state) {
   for (auto _ : state) store.exchange(batch, 50'000);
   state.SetItemsProcessed(state.iterations() * state.range(0));
 }
-BENCHMARK(append)->ArgsProduct({{1, 16, 128, 1024}, {200'000}})->MeasureProcessCPUTime()->UseRealTime();
+BENCHMARK(append)->ArgsProduct({{1, 16, 128, 1024}, {1'000'000}})->MeasureProcessCPUTime()->UseRealTime();
 
 void append_deliver_read(benchmark::State& state) {
   Filled& store = filled(state.range(1));
@@ -79,7 +81,7 @@ void append_deliver_read(benchmark::State& state) {
   for (auto _ : state) store.exchange(batch, 50'000, true);
   state.SetItemsProcessed(state.iterations() * state.range(0));
 }
-BENCHMARK(append_deliver_read)->ArgsProduct({{1, 16, 128, 1024}, {200'000}})->MeasureProcessCPUTime()->UseRealTime();
+BENCHMARK(append_deliver_read)->ArgsProduct({{1, 16, 128, 1024}, {1'000'000}})->MeasureProcessCPUTime()->UseRealTime();
 
 void list(benchmark::State& state) {
   Filled& store = filled(state.range(0));
@@ -89,7 +91,7 @@ void list(benchmark::State& state) {
   }
   state.counters["rows"] = static_cast<double>(found) / static_cast<double>(state.iterations());
 }
-BENCHMARK(list)->Arg(10'000)->Arg(1'000'000);
+BENCHMARK(list)->Arg(100'000)->Arg(1'000'000);
 
 void history(benchmark::State& state) {
   Filled& store = filled(state.range(0));
@@ -110,15 +112,14 @@ void history(benchmark::State& state) {
   }
   state.counters["rows"] = static_cast<double>(found) / static_cast<double>(state.iterations());
 }
-BENCHMARK(history)->Arg(10'000)->Arg(1'000'000);
+BENCHMARK(history)->Arg(100'000)->Arg(1'000'000);
 
 void sync(benchmark::State& state) {
   Filled& store = filled(state.range(0));
   // What 200 messages changed, for whoever they concerned.
-  const auto now = store.caller.good(store.store.messages().changes(store.users[0], 0, 0)).cursor;
-  chat::Version newest = 0;
-  store.exchange(200, static_cast<std::size_t>(state.range(0)) / 20);
-  newest = now;
+  const auto now = store.caller.good(store.store.messages().changes(store.users[0], 0, 1'000'000)).cursor;
+  chat::Version newest = now;
+  store.exchange(200, talks);
   for (const auto& user : store.users) {
     newest = std::max(newest, store.caller.good(store.store.messages().changes(user, now, 1'000)).cursor);
   }
@@ -128,7 +129,7 @@ void sync(benchmark::State& state) {
   }
   state.counters["rows"] = static_cast<double>(found) / static_cast<double>(state.iterations());
 }
-BENCHMARK(sync)->Arg(10'000)->Arg(1'000'000);
+BENCHMARK(sync)->Arg(100'000)->Arg(1'000'000);
 
 }  // namespace
 }  // namespace parley::store::embedded
