@@ -17,6 +17,10 @@ target_compile_options(parley_compiler INTERFACE $<$<CXX_COMPILER_ID:GNU>:-Wno-m
 if(PARLEY_SANITIZE)
   add_compile_options(-fsanitize=${PARLEY_SANITIZE} -fno-omit-frame-pointer -fno-sanitize-recover=all -g1)
   add_link_options(-fsanitize=${PARLEY_SANITIZE})
+  if(CMAKE_CXX_COMPILER_ID STREQUAL GNU AND PARLEY_SANITIZE MATCHES thread)
+    # GCC warns, in Asio's headers, that the sanitizer does not know fences.
+    add_compile_options(-Wno-tsan)
+  endif()
   if(CMAKE_CXX_COMPILER_ID MATCHES Clang AND PARLEY_SANITIZE MATCHES undefined)
     # Clang 14 cannot compile coroutines with the function sanitizer.
     add_compile_options(-fno-sanitize=function)
