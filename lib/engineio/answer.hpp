@@ -5,24 +5,41 @@
 
 #include "engineio/refusal.hpp"
 #include "engineio/server.hpp"
+#include "http/cors.hpp"
 #include "http/exchange.hpp"
 
 namespace parley::engineio {
 
-/// The CORS headers of an answer to `request`; none when `config.origins` is empty. Source: the npm package
-/// `cors`, which Node's server uses.
-http::Headers cors_headers(const http::Request& request, const Config& config);
+/// The answers of the polling transport, each with `cache-control: no-store` and, when
+/// `Config::origins` names any, CORS fields. One for all shards; immutable.
+class Answers {
+ public:
+  explicit Answers(const Config& config);
 
-// The answers of the polling transport, each with CORS headers and `cache-control: no-store`.
+  /// The CORS fields alone, for a 101.
+  http::Headers cors_fields(const http::Request& request) const;
+  /// True for a request that is answered by `preflight`.
+  bool is_preflight(const http::Request& request) const;
 
-/// 200 with packets, `text/plain; charset=UTF-8`.
-void answer_payload(http::Exchange& exchange, const Config& config, std::string payload);
-/// 200 `ok`, to a POST.
-void answer_ok(http::Exchange& exchange, const Config& config);
-void answer_empty(http::Exchange& exchange, const Config& config, int status);
-/// The JSON error body; to an upgrade request Node's raw 400 with the message as text.
-void answer_refusal(http::Exchange& exchange, const Config& config, Refusal refusal, std::string_view message = {});
-/// 204 to a CORS preflight.
-void answer_preflight(http::Exchange& exchange, const Config& config);
+  /// 200 with packets, `text/plain; charset=UTF-8`.
+  void payload(http::Exchange& exchange, std::string payload) const;
+  /// 200 `ok`, to a POST.
+  void ok(http::Exchange& exchange) const;
+  void empty(http::Exchange& exchange, int status) const;
+  /// The JSON error body; to an upgrade request Node's raw 400 with the message as text. `message`
+  /// replaces the usual one when it is not empty.
+  void refusal(http::Exchange& exchange, Refusal refusal, std::string_view message = {}) const;
+  /// 204 to a CORS preflight.
+  void preflight(http::Exchange& exchange) const;
+
+ private:
+  void answer(http::Exchange& exchange, int status, std::string_view type, std::string body) const;
+
+  bool has_cors_;
+  http::Cors cors_;
+};
+
+/// True when the request announces a body, be it empty or not.
+bool has_body(const http::Request& request);
 
 }  // namespace parley::engineio

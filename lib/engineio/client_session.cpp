@@ -4,23 +4,25 @@
 #include <string>
 #include <utility>
 
-#include "engineio/answer.hpp"
 #include "engineio/fixed_packets.hpp"
 #include "engineio/registry.hpp"
 
 namespace parley::engineio {
 namespace {
 
-/// After a client's `1` on a POST: how long its GET may be under way, which Node answers with a noop because
-/// it always comes first there. With shards the POST may overtake it.
+/// After a client's `1` on a POST: how long its GET may be under way, which Node answers with a
+/// noop because it always comes first there. With shards the POST may overtake it.
 constexpr std::chrono::milliseconds overtaken_get{200};
 
 CloseReason reason_of(websocket::Ending ending) {
   switch (ending) {
-    case websocket::Ending::peer_closed: return CloseReason::transport_close;
-    case websocket::Ending::slow_consumer: return CloseReason::slow_consumer;
+    case websocket::Ending::peer_closed:
+      return CloseReason::transport_close;
+    case websocket::Ending::slow_consumer:
+      return CloseReason::slow_consumer;
     case websocket::Ending::protocol_error:
-    case websocket::Ending::lost: break;
+    case websocket::Ending::lost:
+      break;
   }
   return CloseReason::transport_error;
 }
@@ -31,7 +33,8 @@ ClientSession::ClientSession(Registry& registry, std::string id, Handshake hands
     : registry_(registry),
       id_(std::move(id)),
       handshake_(std::move(handshake)),
-      heartbeat_({registry.config().ping_interval, registry.config().ping_timeout}, registry.shard().now()),
+      heartbeat_({registry.config().ping_interval, registry.config().ping_timeout},
+                 registry.shard().now()),
       timer_(net::Timer::calling<&ClientSession::on_timer>(registry.shard().timers(), *this)) {}
 
 ClientSession::~ClientSession() {
@@ -40,7 +43,8 @@ ClientSession::~ClientSession() {
 
 net::Shard& ClientSession::shard() { return registry_.shard(); }
 
-// --- the heartbeat ---------------------------------------------------------------------------------------
+// --- the heartbeat
+// ---------------------------------------------------------------------------------------
 
 void ClientSession::restart_heartbeat() {
   if (!overfull_) timer_.start(heartbeat_.deadline());
@@ -64,9 +68,13 @@ void ClientSession::on_timer() {
 
 void ClientSession::on_heartbeat(SteadyTime now) {
   switch (heartbeat_.on_tick(now)) {
-    case Heartbeat::Action::give_up: return end(CloseReason::ping_timeout);
-    case Heartbeat::Action::ping: send_now(FixedPackets::all().ping); break;
-    case Heartbeat::Action::none: break;
+    case Heartbeat::Action::give_up:
+      return end(CloseReason::ping_timeout);
+    case Heartbeat::Action::ping:
+      send_now(FixedPackets::all().ping);
+      break;
+    case Heartbeat::Action::none:
+      break;
   }
   restart_heartbeat();
 }
@@ -77,7 +85,8 @@ void ClientSession::on_other_packet() {
   restart_heartbeat();
 }
 
-// --- sending ---------------------------------------------------------------------------------------------
+// --- sending
+// ---------------------------------------------------------------------------------------------
 
 void ClientSession::send_now(const Message& message) {
   if (socket_) {
@@ -112,7 +121,8 @@ std::size_t ClientSession::queued_bytes() const {
   return polling_ ? polling_->queued_bytes() : socket_ ? socket_->queued_bytes() : 0;
 }
 
-// --- receiving -------------------------------------------------------------------------------------------
+// --- receiving
+// -------------------------------------------------------------------------------------------
 
 void ClientSession::on_text(std::string_view text) {
   const auto packet = decode_packet(text);
@@ -134,12 +144,18 @@ bool ClientSession::on_packet(const Packet& packet) {
       heartbeat_.on_pong(shard().now());
       restart_heartbeat();
       break;
-    case PacketType::close: end_by_client(); break;
+    case PacketType::close:
+      end_by_client();
+      break;
     // In v4 the server pings; a client that does so is broken, or speaks v3.
-    case PacketType::ping: end(CloseReason::transport_error); break;
+    case PacketType::ping:
+      end(CloseReason::transport_error);
+      break;
     case PacketType::open:
     case PacketType::upgrade:
-    case PacketType::noop: on_other_packet(); break;
+    case PacketType::noop:
+      on_other_packet();
+      break;
   }
   return state_ == State::open;
 }
@@ -161,7 +177,8 @@ void ClientSession::on_closed(websocket::Ending ending) {
   end(reason_of(ending));
 }
 
-// --- requests --------------------------------------------------------------------------------------------
+// --- requests
+// --------------------------------------------------------------------------------------------
 
 void ClientSession::poll(std::shared_ptr<http::Exchange> exchange) {
   if (state_ == State::open) return polling_->poll(std::move(exchange));
@@ -177,13 +194,14 @@ void ClientSession::begin_post(std::shared_ptr<http::Exchange> exchange) {
 
 void ClientSession::post(const std::shared_ptr<http::Exchange>& exchange) {
   // A session that is closing drops what still comes, as Node does.
-  if (state_ != State::open) return answer_ok(*exchange, registry_.config());
+  if (state_ != State::open) return registry_.answers().ok(*exchange);
   polling_->post(exchange);
 }
 
 void ClientSession::refuse_post(http::Exchange& exchange) { polling_->refuse_post(exchange); }
 
-// --- the end ---------------------------------------------------------------------------------------------
+// --- the end
+// ---------------------------------------------------------------------------------------------
 
 void ClientSession::close(CloseReason reason) {
   if (state_ != State::open) return;

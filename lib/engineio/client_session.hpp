@@ -16,10 +16,13 @@ namespace parley::engineio {
 
 class Registry;
 
-/// The session of a client, from its handshake to its end: polling, then perhaps WebSocket, or WebSocket from
-/// the beginning. Owned by its shard's Registry, which frees it at the turn's end after retire(). Idle on
-/// WebSocket it has no buffer and no queue.
-class ClientSession final : public Session, private websocket::Handler, private Polling::Owner, private Upgrade::Owner {
+/// The session of a client, from its handshake to its end: polling, then perhaps WebSocket, or
+/// WebSocket from the beginning. Owned by its shard's Registry, which frees it at the turn's end
+/// after retire(). Idle on WebSocket it has no buffer and no queue.
+class ClientSession final : public Session,
+                            private websocket::Handler,
+                            private Polling::Owner,
+                            private Upgrade::Owner {
  public:
   ClientSession(Registry& registry, std::string id, Handshake handshake);
   ~ClientSession() override;
@@ -40,7 +43,9 @@ class ClientSession final : public Session, private websocket::Handler, private 
 
   const std::string& id() const override { return id_; }
   const Handshake& handshake() const override { return handshake_; }
-  TransportName transport() const override { return polling_ ? TransportName::polling : TransportName::websocket; }
+  TransportName transport() const override {
+    return polling_ ? TransportName::polling : TransportName::websocket;
+  }
   net::Shard& shard() override;
   void send(const Message& message) override { send(std::span{&message, 1}); }
   void send(std::span<const Message> messages) override;
@@ -92,14 +97,14 @@ class ClientSession final : public Session, private websocket::Handler, private 
   std::string id_;
   Handshake handshake_;
   std::unique_ptr<SessionHandler> handler_;
-  std::shared_ptr<Polling> polling_;          ///< nullptr on WebSocket.
-  websocket::Connection* socket_ = nullptr;   ///< nullptr on polling, and once it is closed.
-  std::unique_ptr<Upgrade> upgrade_;          ///< While a WebSocket is being probed.
+  std::shared_ptr<Polling> polling_;         ///< nullptr on WebSocket.
+  websocket::Connection* socket_ = nullptr;  ///< nullptr on polling, and once it is closed.
+  std::unique_ptr<Upgrade> upgrade_;         ///< While a WebSocket is being probed.
   Heartbeat heartbeat_;
-  net::Timer timer_;                          ///< The heartbeat's, and the end's of `closing`.
+  net::Timer timer_;  ///< The heartbeat's, and the end's of `closing`.
   State state_ = State::open;
   Polling::LastWord last_word_ = Polling::LastWord::close;
-  bool overfull_ = false;                     ///< Too much is queued: the timer ends the session.
+  bool overfull_ = false;  ///< Too much is queued: the timer ends the session.
   CloseReason reason_ = CloseReason::transport_close;
 };
 

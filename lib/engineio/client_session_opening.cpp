@@ -2,13 +2,13 @@
 #include <string>
 #include <utility>
 
-#include "engineio/answer.hpp"
 #include "engineio/client_session.hpp"
 #include "engineio/registry.hpp"
 
 namespace parley::engineio {
 
-/// The JSON has exactly these five keys; clients fail without them, and the upstream suite without the set.
+/// The JSON has exactly these five keys; clients fail without them, and the upstream suite without
+/// the set.
 Message ClientSession::open_packet() const {
   const Config& config = registry_.config();
   const bool upgrades = polling_ && config.websocket && config.allow_upgrades;
@@ -22,18 +22,20 @@ Message ClientSession::open_packet() const {
 
 void ClientSession::open_polling(http::Exchange& exchange) {
   Polling::Owner& self = *this;
-  polling_ = std::make_shared<Polling>(self, shard(), registry_.config());
+  polling_ = std::make_shared<Polling>(self, shard(), registry_.answers());
   registry_.counters().polling.add();
   restart_heartbeat();
   // Alone in its answer: what the application sends at once waits for the client's first GET.
-  answer_payload(exchange, registry_.config(), std::string{open_packet().payload()});
+  registry_.answers().payload(exchange, std::string{open_packet().payload()});
   announce();
 }
 
-void ClientSession::open_websocket(http::Exchange& exchange, const websocket::Handshake& handshake) {
+void ClientSession::open_websocket(http::Exchange& exchange,
+                                   const websocket::Handshake& handshake) {
   std::string leftover;
-  const auto extra = cors_headers(exchange.request(), registry_.config());
-  auto& socket = accept_websocket(exchange, handshake, extra, *this, registry_.common().websocket, leftover);
+  const auto extra = registry_.answers().cors_fields(exchange.request());
+  auto& socket =
+      accept_websocket(exchange, handshake, extra, *this, registry_.common().websocket, leftover);
   socket_ = &socket;
   registry_.counters().websocket.add();
   restart_heartbeat();
@@ -55,9 +57,10 @@ void ClientSession::announce() {
 }
 
 void ClientSession::begin_upgrade(http::Exchange& exchange, const websocket::Handshake& handshake) {
-  const auto extra = cors_headers(exchange.request(), registry_.config());
+  const auto extra = registry_.answers().cors_fields(exchange.request());
   const auto& config = registry_.common().websocket;
-  if (state_ != State::open || !polling_ || upgrade_) return accept_and_close(exchange, handshake, extra, config);
+  if (state_ != State::open || !polling_ || upgrade_)
+    return accept_and_close(exchange, handshake, extra, config);
   std::string leftover;
   Upgrade::Owner& self = *this;
   upgrade_ = std::make_unique<Upgrade>(self, shard().timers());
@@ -70,7 +73,8 @@ void ClientSession::on_upgrade() {
   socket_ = &upgrade_->take();
   socket_->set_handler(*this);
   registry_.bury(std::move(upgrade_));
-  // A client that keeps the rules has no request left. A GET gets its noop; a POST is dropped, as in Node.
+  // A client that keeps the rules has no request left. A GET gets its noop; a POST is dropped, as
+  // in Node.
   const auto polling = std::exchange(polling_, nullptr);
   const auto queue = polling->take_queue();
   polling->finish(Polling::LastWord::noop);

@@ -21,14 +21,16 @@ class Cell {
   std::atomic<std::int64_t> value_ = 0;
 };
 
-inline constexpr std::size_t close_reason_count = static_cast<std::size_t>(CloseReason::slow_consumer) + 1;
+inline constexpr std::size_t close_reason_count =
+    static_cast<std::size_t>(CloseReason::slow_consumer) + 1;
 
 /// What one shard counts.
 struct Counters {
   Cell polling, websocket;  ///< Open sessions.
   Cell opened, upgraded;
   Cell packets_in, packets_out;
-  Cell too_large, overfull;  ///< POST bodies over the limit; handshakes over max_sessions or while draining.
+  Cell too_large,
+      overfull;  ///< POST bodies over the limit; handshakes over max_sessions or while draining.
   std::array<Cell, close_reason_count> closed;
   std::array<Cell, refusal_count> refused;
 };

@@ -4,7 +4,6 @@
 #include <string>
 #include <utility>
 
-#include "engineio/answer.hpp"
 #include "engineio/session_id.hpp"
 #include "websocket/handshake.hpp"
 
@@ -15,12 +14,10 @@ constexpr int internal_error = 500;
 constexpr int bad_request = 400;
 constexpr int payload_too_large = 413;
 
-bool has_body(const http::Request& request) {
-  return request.headers.find("content-length").value_or("0") != "0" || request.headers.find("transfer-encoding").has_value();
-}
-
 bool is_kept(std::string_view name, const std::vector<std::string>& kept) {
-  return kept.empty() || std::ranges::any_of(kept, [&](const std::string& one) { return http::same_name(name, one); });
+  return kept.empty() || std::ranges::any_of(kept, [&](const std::string& one) {
+           return http::same_name(name, one);
+         });
 }
 
 }  // namespace
@@ -46,15 +43,16 @@ net::Shard* Endpoint::other_shard(http::Exchange& exchange) {
 void Endpoint::on_head(std::shared_ptr<http::Exchange> exchange) {
   if (net::Shard* owner = other_shard(*exchange)) return exchange->move_to(*owner);
   const http::Request& request = exchange->request();
-  if (request.method == http::Method::options && !config().origins.empty()) return answer_preflight(*exchange, config());
+  if (answers().is_preflight(request)) return answers().preflight(*exchange);
 
   const Asked asked{request};
   ClientSession* session = session_of(*exchange);
   const auto known = session ? std::optional{Known{session->transport()}} : std::nullopt;
-  if (const auto refusal = check_before_allow(asked, request, config(), known)) return refuse(*exchange, *refusal);
+  if (const auto refusal = check_before_allow(asked, request, config(), known))
+    return refuse(*exchange, *refusal);
   if (asked.is_upgrade) return upgrade(*exchange, session);
   if (!session || request.method == http::Method::get) return;  // on_body goes on.
-  if (request.method != http::Method::post) return answer_empty(*exchange, config(), internal_error);
+  if (request.method != http::Method::post) return answers().empty(*exchange, internal_error);
   session->begin_post(std::move(exchange));
 }
 
@@ -64,7 +62,8 @@ void Endpoint::on_body(std::shared_ptr<http::Exchange> exchange) {
   ClientSession* session = session_of(*exchange);
   // Since the head was read the session may have ended, or upgraded.
   if (!session) return refuse(*exchange, Refusal::session_unknown);
-  if (session->transport() != TransportName::polling) return refuse(*exchange, Refusal::bad_request);
+  if (session->transport() != TransportName::polling)
+    return refuse(*exchange, Refusal::bad_request);
   if (exchange->request().method == http::Method::get) {
     session->poll(std::move(exchange));
   } else {
@@ -79,14 +78,15 @@ void Endpoint::on_too_large(std::shared_ptr<http::Exchange> exchange) {
   if (session && session->transport() == TransportName::polling) {
     session->refuse_post(*exchange);
   } else {
-    answer_empty(*exchange, config(), payload_too_large);
+    answers().empty(*exchange, payload_too_large);
   }
 }
 
 void Endpoint::upgrade(http::Exchange& exchange, ClientSession* session) {
-  if (has_body(exchange.request())) return answer_empty(exchange, config(), bad_request);
+  if (has_body(exchange.request())) return answers().empty(exchange, bad_request);
   if (!session && !allow(exchange)) return;
-  const auto handshake = websocket::read_handshake(exchange.request(), config().per_message_deflate);
+  const auto handshake =
+      websocket::read_handshake(exchange.request(), config().per_message_deflate);
   if (!handshake) {
     registry_of(exchange).counters().refused[static_cast<std::size_t>(Refusal::bad_request)].add();
     std::string leftover;
@@ -106,7 +106,7 @@ bool Endpoint::allow(http::Exchange& exchange) {
   Registry& registry = registry_of(exchange);
   if (!registry.has_room()) {
     registry.counters().overfull.add();
-    answer_refusal(exchange, config(), Refusal::forbidden);
+    answers().refusal(exchange, Refusal::forbidden);
     return false;
   }
   if (!is_allowed_origin(exchange.request(), config())) {
@@ -124,7 +124,7 @@ bool Endpoint::allow(http::Exchange& exchange) {
 
 void Endpoint::refuse(http::Exchange& exchange, Refusal refusal, std::string_view message) {
   registry_of(exchange).counters().refused[static_cast<std::size_t>(refusal)].add();
-  answer_refusal(exchange, config(), refusal, message);
+  answers().refusal(exchange, refusal, message);
 }
 
 Handshake Endpoint::handshake_of(http::Request& request) const {
@@ -134,6 +134,7 @@ Handshake Endpoint::handshake_of(http::Request& request) const {
   }
   // Nothing behind this reads the query or the target of a handshake again.
   out.query = std::move(request.query);
+  out.query.shrink_to_fit();
   out.url = std::move(request.target);
   out.address = request.client;
   out.issued = wall_now();

@@ -9,16 +9,17 @@
 
 namespace parley::engineio {
 
-/// A server's inside, shared with its endpoint, which the router may keep longer than the server lives.
+/// A server's inside, shared with its endpoint, which the router may keep longer than the server
+/// lives.
 struct Core {
-  Core(Config config, Application& application) : common{.config = std::move(config), .application = application, .websocket = {}} {}
+  Core(Config config, Application& application) : common(std::move(config), application) {}
 
   Common common;
   std::vector<std::shared_ptr<Registry>> registries;  ///< By shard index.
 };
 
-/// Takes requests from HTTP: moves each to the shard of its session, checks it, and hands it to the session.
-/// Shared by all shards; has no state of its own.
+/// Takes requests from HTTP: moves each to the shard of its session, checks it, and hands it to the
+/// session. Shared by all shards; has no state of its own.
 class Endpoint final : public http::Endpoint {
  public:
   explicit Endpoint(std::shared_ptr<Core> core) : core_(std::move(core)) {}
@@ -30,6 +31,7 @@ class Endpoint final : public http::Endpoint {
 
  private:
   const Config& config() const { return core_->common.config; }
+  const Answers& answers() const { return core_->common.answers; }
   Registry& registry_of(http::Exchange& exchange);
   /// The session that the request names, brought up to now.
   ClientSession* session_of(http::Exchange& exchange);

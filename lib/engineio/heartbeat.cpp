@@ -5,8 +5,9 @@ namespace parley::engineio {
 Heartbeat::Action Heartbeat::on_tick(SteadyTime now) {
   if (now < deadline_) return Action::none;
   if (waiting_) return Action::give_up;
-  // A timer that is a little late does not move the end; after a stall of ours the peer gets its whole time.
-  const bool stalled = now - deadline_ > config_.timeout / 4;
+  // A timer that is a little late does not move the end; after a stall of ours the peer gets its
+  // whole time.
+  const bool stalled = now - deadline_ > config_.timeout / 2;
   deadline_ = (stalled ? now : deadline_) + config_.timeout;
   waiting_ = true;
   extended_ = false;

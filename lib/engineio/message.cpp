@@ -19,7 +19,8 @@ Message Message::packet(PacketType type, std::string_view body) {
 Message Message::text(std::string_view body) { return packet(PacketType::message, body); }
 
 Message Message::binary(std::string_view bytes) {
-  return Message{websocket::encode_frame(websocket::Opcode::binary, bytes), websocket::head_size(bytes.size()), true};
+  return Message{websocket::encode_frame(websocket::Opcode::binary, bytes),
+                 websocket::head_size(bytes.size()), true};
 }
 
 Message::Message(std::string frame, std::size_t head, bool binary)

@@ -11,9 +11,9 @@
 
 namespace parley::engineio {
 
-/// One Engine.IO `message` packet, encoded once for every transport and shared by all its receivers: the
-/// bytes of its unmasked WebSocket frame, of which a polling payload takes the part behind the frame head.
-/// Source: Engine.IO protocol v4, "Packet encoding".
+/// One Engine.IO `message` packet, encoded once for every transport and shared by all its
+/// receivers: the bytes of its unmasked WebSocket frame, of which a polling payload takes the part
+/// behind the frame head. Source: Engine.IO protocol v4, "Packet encoding".
 class Message {
  public:
   /// `4` and the text. The text is valid UTF-8.

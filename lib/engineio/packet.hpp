@@ -22,7 +22,8 @@ struct Packet {
   std::string_view body;
 };
 
-/// nullopt for an empty string and for an unknown first character: a parse error, which ends the session.
+/// nullopt for an empty string and for an unknown first character: a parse error, which ends the
+/// session.
 std::optional<Packet> decode_packet(std::string_view text);
 
 }  // namespace parley::engineio

@@ -12,8 +12,12 @@ namespace {
 constexpr char separator = '\x1e';
 
 /// Bytes that OpenSSL takes and gives; its interface knows `unsigned char` only.
-const unsigned char* in_bytes(std::string_view text) { return reinterpret_cast<const unsigned char*>(text.data()); }
-unsigned char* out_bytes(std::string& text, std::size_t at) { return reinterpret_cast<unsigned char*>(text.data()) + at; }
+const unsigned char* in_bytes(std::string_view text) {
+  return reinterpret_cast<const unsigned char*>(text.data());
+}
+unsigned char* out_bytes(std::string& text, std::size_t at) {
+  return reinterpret_cast<unsigned char*>(text.data()) + at;
+}
 
 /// OpenSSL's decoder is lenient about white space and padding, so the form is checked before.
 bool is_base64(std::string_view text) {
@@ -23,7 +27,8 @@ bool is_base64(std::string_view text) {
     text.remove_suffix(1);
     ++padding;
   }
-  return std::ranges::all_of(text, [](unsigned char c) { return std::isalnum(c) || c == '+' || c == '/'; });
+  return std::ranges::all_of(
+      text, [](unsigned char c) { return std::isalnum(c) || c == '+' || c == '/'; });
 }
 
 void append_base64(std::string& out, std::string_view bytes) {
@@ -48,7 +53,8 @@ std::optional<std::string> decode_base64(std::string_view text) {
   if (text.empty()) return std::string{};
   const auto padding = static_cast<std::size_t>(std::count(text.end() - 2, text.end(), '='));
   std::string out(text.size() / 4 * 3, '\0');
-  const int length = EVP_DecodeBlock(out_bytes(out, 0), in_bytes(text), static_cast<int>(text.size()));
+  const int length =
+      EVP_DecodeBlock(out_bytes(out, 0), in_bytes(text), static_cast<int>(text.size()));
   if (length < 0) return std::nullopt;
   out.resize(static_cast<std::size_t>(length) - padding);
   return out;

@@ -26,7 +26,8 @@ std::vector<std::string> decode(std::string_view payload) {
       break;
     }
     out.push_back(element->is_binary ? "b:" + element->bytes
-                                     : static_cast<char>(element->packet.type) + std::string{element->packet.body});
+                                     : static_cast<char>(element->packet.type) +
+                                           std::string{element->packet.body});
   }
   return out;
 }
@@ -34,14 +35,20 @@ std::vector<std::string> decode(std::string_view payload) {
 using Strings = std::vector<std::string>;
 
 TEST(Payload, joins_packets_by_1e_and_marks_binary) {
-  EXPECT_EQ(encode({Message::text("hello"), Message::packet(PacketType::ping), Message::binary("\x01\x02\x03\x04")}),
-            "4hello\x1e" "2\x1e" "bAQIDBA==");
+  EXPECT_EQ(encode({Message::text("hello"), Message::packet(PacketType::ping),
+                    Message::binary("\x01\x02\x03\x04")}),
+            "4hello\x1e"
+            "2\x1e"
+            "bAQIDBA==");
   EXPECT_EQ(encode({Message::text("")}), "4");
   EXPECT_EQ(encode({Message::binary("")}), "b");
 }
 
 TEST(Payload, takes_apart_the_example_of_the_protocol) {
-  EXPECT_EQ(decode("4hello\x1e" "2\x1e" "bAQIDBA=="), (Strings{"4hello", "2", "b:\x01\x02\x03\x04"}));
+  EXPECT_EQ(decode("4hello\x1e"
+                   "2\x1e"
+                   "bAQIDBA=="),
+            (Strings{"4hello", "2", "b:\x01\x02\x03\x04"}));
 }
 
 TEST(Payload, decodes_each_kind_of_body) {
@@ -51,16 +58,28 @@ TEST(Payload, decodes_each_kind_of_body) {
   };
   const Row rows[] = {
       {"4", {"4"}},
-      {"4€\x1e" "4\n", {"4€", "4\n"}},
-      {"0\x1e" "1\x1e" "3\x1e" "5\x1e" "6", {"0", "1", "3", "5", "6"}},
+      {"4€\x1e"
+       "4\n",
+       {"4€", "4\n"}},
+      {"0\x1e"
+       "1\x1e"
+       "3\x1e"
+       "5\x1e"
+       "6",
+       {"0", "1", "3", "5", "6"}},
       {"b", {"b:"}},
       {"bAA==", {"b:\0"s}},
       {"", {"!"}},
       {"4a\x1e", {"4a", "!"}},
-      {"\x1e" "4a", {"!"}},
+      {"\x1e"
+       "4a",
+       {"!"}},
       {"7x", {"!"}},
       {"abc", {"!"}},
-      {"4a\x1e" "9\x1e" "4b", {"4a", "!"}},
+      {"4a\x1e"
+       "9\x1e"
+       "4b",
+       {"4a", "!"}},
       {"bAQIDBA=", {"!"}},
       {"b====", {"!"}},
       {"bA===", {"!"}},
@@ -68,7 +87,8 @@ TEST(Payload, decodes_each_kind_of_body) {
       {"b AAA", {"!"}},
       {"bAA-_", {"!"}},
   };
-  for (const Row& row : rows) EXPECT_EQ(decode(row.payload), row.elements) << testing::PrintToString(row.payload);
+  for (const Row& row : rows)
+    EXPECT_EQ(decode(row.payload), row.elements) << testing::PrintToString(row.payload);
 }
 
 TEST(Base64, gives_back_every_length) {
@@ -82,8 +102,13 @@ TEST(Base64, gives_back_every_length) {
 }
 
 TEST(Base64, knows_the_vectors_of_rfc_4648) {
-  const std::pair<std::string, std::string> rows[] = {
-      {"", ""}, {"f", "Zg=="}, {"fo", "Zm8="}, {"foo", "Zm9v"}, {"foob", "Zm9vYg=="}, {"fooba", "Zm9vYmE="}, {"foobar", "Zm9vYmFy"}};
+  const std::pair<std::string, std::string> rows[] = {{"", ""},
+                                                      {"f", "Zg=="},
+                                                      {"fo", "Zm8="},
+                                                      {"foo", "Zm9v"},
+                                                      {"foob", "Zm9vYg=="},
+                                                      {"fooba", "Zm9vYmE="},
+                                                      {"foobar", "Zm9vYmFy"}};
   for (const auto& [plain, encoded] : rows) {
     EXPECT_EQ(encode_base64(plain), encoded);
     EXPECT_EQ(decode_base64(encoded), plain);
@@ -103,7 +128,9 @@ TEST(Packet, has_a_known_first_character) {
 
 TEST(Message, holds_the_bytes_of_its_frame_once) {
   const Message text = Message::text("hé");
-  EXPECT_EQ(*text.frame(), "\x81\x04" "4hé");
+  EXPECT_EQ(*text.frame(),
+            "\x81\x04"
+            "4hé");
   EXPECT_EQ(text.payload(), "4hé");
   EXPECT_FALSE(text.is_binary());
   const Message large = Message::binary(std::string(70'000, '\x05'));

@@ -3,7 +3,6 @@
 #include <utility>
 
 #include "base/utf8.hpp"
-#include "engineio/answer.hpp"
 #include "engineio/fixed_packets.hpp"
 #include "engineio/payload.hpp"
 
@@ -17,7 +16,7 @@ constexpr int payload_too_large = 413;
 
 void Polling::poll(std::shared_ptr<http::Exchange> exchange) {
   if (poll_) {
-    answer_empty(*exchange, config_, bad_request);
+    answers_.empty(*exchange, bad_request);
     return owner_.on_polling_end(CloseReason::transport_error);
   }
   poll_ = std::move(exchange);
@@ -27,9 +26,10 @@ void Polling::poll(std::shared_ptr<http::Exchange> exchange) {
 }
 
 void Polling::begin_post(std::shared_ptr<http::Exchange> exchange) {
-  const bool binary = exchange->request().headers.find("content-type") == "application/octet-stream";
+  const bool binary =
+      exchange->request().headers.find("content-type") == "application/octet-stream";
   if (binary || post_) {
-    answer_empty(*exchange, config_, bad_request);
+    answers_.empty(*exchange, bad_request);
     return owner_.on_polling_end(CloseReason::transport_error);
   }
   post_ = std::move(exchange);
@@ -39,10 +39,11 @@ void Polling::begin_post(std::shared_ptr<http::Exchange> exchange) {
 void Polling::post(const std::shared_ptr<http::Exchange>& exchange) {
   if (post_ != exchange) return;
   const auto alive = shared_from_this();
-  // From here on it is no longer "being read": whoever ends the session meanwhile leaves it its answer.
+  // From here on it is no longer "being read": whoever ends the session meanwhile leaves it its
+  // answer.
   post_.reset();
   read_payload(exchange->request().body);
-  answer_ok(*exchange, config_);
+  answers_.ok(*exchange);
 }
 
 void Polling::read_payload(std::string_view payload) {
@@ -51,14 +52,15 @@ void Polling::read_payload(std::string_view payload) {
   while (!reader.at_end()) {
     const auto element = reader.next();
     if (!element) return owner_.on_polling_end(CloseReason::parse_error);
-    const bool more = element->is_binary ? owner_.on_binary_packet(element->bytes) : owner_.on_packet(element->packet);
+    const bool more = element->is_binary ? owner_.on_binary_packet(element->bytes)
+                                         : owner_.on_packet(element->packet);
     if (!more) return;
   }
 }
 
 void Polling::refuse_post(http::Exchange& exchange) {
   if (post_.get() == &exchange) post_.reset();
-  answer_empty(exchange, config_, payload_too_large);
+  answers_.empty(exchange, payload_too_large);
 }
 
 void Polling::watch(const std::shared_ptr<http::Exchange>& exchange) {
@@ -82,8 +84,8 @@ void Polling::send(std::span<const Message> messages) {
   schedule_flush();
 }
 
-/// Not at once: what the application sends in this turn leaves in one answer instead of one packet now and
-/// the others with the client's next GET.
+/// Not at once: what the application sends in this turn leaves in one answer instead of one packet
+/// now and the others with the client's next GET.
 void Polling::schedule_flush() {
   if (flush_scheduled_ || !poll_) return;
   flush_scheduled_ = true;
@@ -98,7 +100,7 @@ void Polling::schedule_flush() {
 void Polling::flush() {
   if (!poll_ || queue_.empty()) return;
   const auto poll = std::exchange(poll_, nullptr);
-  answer_payload(*poll, config_, encode_queue());
+  answers_.payload(*poll, encode_queue());
   owner_.on_polling_drained();
 }
 
@@ -123,14 +125,14 @@ bool Polling::finish(LastWord last) {
   if (!poll) return false;
   if (last == LastWord::noop) take_queue();
   queue_.push_back(last == LastWord::close ? FixedPackets::all().close : FixedPackets::all().noop);
-  answer_payload(*poll, config_, encode_queue());
+  answers_.payload(*poll, encode_queue());
   return true;
 }
 
 void Polling::answer_late(http::Exchange& exchange, LastWord last) {
   if (queue_.empty() || last == LastWord::noop) queue_ = {FixedPackets::all().noop};
   if (last == LastWord::close) queue_.push_back(FixedPackets::all().close);
-  answer_payload(exchange, config_, encode_queue());
+  answers_.payload(exchange, encode_queue());
 }
 
 std::vector<Message> Polling::take_queue() {

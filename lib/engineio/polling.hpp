@@ -7,16 +7,18 @@
 #include <string_view>
 #include <vector>
 
+#include "engineio/answer.hpp"
 #include "engineio/message.hpp"
 #include "engineio/packet.hpp"
-#include "engineio/server.hpp"
+#include "engineio/session.hpp"
 #include "http/exchange.hpp"
 
 namespace parley::engineio {
 
-/// HTTP long-polling of one session: what waits for the client's next GET, that GET while it is held open,
-/// and the POST that is being read. Lives on the session's shard, owned by it until the upgrade or the end.
-/// Packets of one loop turn leave in one answer. Source: Engine.IO protocol v4, "HTTP long-polling".
+/// HTTP long-polling of one session: what waits for the client's next GET, that GET while it is
+/// held open, and the POST that is being read. Lives on the session's shard, owned by it until the
+/// upgrade or the end. Packets of one loop turn leave in one answer. Source: Engine.IO protocol v4,
+/// "HTTP long-polling".
 class Polling : public std::enable_shared_from_this<Polling> {
  public:
   /// The session, as its polling transport sees it.
@@ -32,10 +34,11 @@ class Polling : public std::enable_shared_from_this<Polling> {
     virtual void on_polling_end(CloseReason reason) = 0;
   };
 
-  Polling(Owner& owner, net::Shard& shard, const Config& config) : owner_(owner), shard_(shard), config_(config) {}
+  Polling(Owner& owner, net::Shard& shard, const Answers& answers)
+      : owner_(owner), shard_(shard), answers_(answers) {}
 
-  /// A GET: answered at once with what is queued, else held. A second one while one is held is refused and
-  /// ends the session.
+  /// A GET: answered at once with what is queued, else held. A second one while one is held is
+  /// refused and ends the session.
   void poll(std::shared_ptr<http::Exchange> exchange);
   /// The head of a POST. A second one while one is being read is refused and ends the session.
   void begin_post(std::shared_ptr<http::Exchange> exchange);
@@ -48,12 +51,13 @@ class Polling : public std::enable_shared_from_this<Polling> {
   bool is_writable() const { return poll_ && queue_.empty(); }
   std::size_t queued_bytes() const { return queued_bytes_; }
 
-  /// While the client probes another transport, a GET that finds nothing queued gets a noop at once, so that
-  /// the client stops polling. One noop would not do: it may arrive before the client knows of the probe.
+  /// While the client probes another transport, a GET that finds nothing queued gets a noop at
+  /// once, so that the client stops polling. One noop would not do: it may arrive before the client
+  /// knows of the probe.
   void set_hurrying(bool hurrying);
 
-  /// Ends this transport: gives a held GET its last answer (what is queued and a close packet, or a noop
-  /// alone) and drops a POST that is being read. True when there was a GET.
+  /// Ends this transport: gives a held GET its last answer (what is queued and a close packet, or a
+  /// noop alone) and drops a POST that is being read. True when there was a GET.
   enum class LastWord { close, noop };
   bool finish(LastWord last);
   /// A GET that came after the end. Node gives it a noop before the close packet.
@@ -71,7 +75,7 @@ class Polling : public std::enable_shared_from_this<Polling> {
 
   Owner& owner_;
   net::Shard& shard_;
-  const Config& config_;
+  const Answers& answers_;
   std::vector<Message> queue_;
   std::size_t queued_bytes_ = 0;
   std::shared_ptr<http::Exchange> poll_;

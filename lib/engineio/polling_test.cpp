@@ -27,13 +27,15 @@ TEST_F(PollingSession, opens_with_exactly_five_keys) {
   const auto answer = rig.send(Rig::request(Method::get, {{"EIO", "4"}, {"transport", "polling"}}));
   const std::string body = answer->response->body;
   EXPECT_EQ(body, "0{\"sid\":\"" + Rig::sid_in(body) +
-                      "\",\"upgrades\":[\"websocket\"],\"pingInterval\":25000,\"pingTimeout\":20000,\"maxPayload\":1000000}");
+                      "\",\"upgrades\":[\"websocket\"],\"pingInterval\":25000,\"pingTimeout\":"
+                      "20000,\"maxPayload\":1000000}");
   EXPECT_EQ(answer->response->headers.find("content-type"), "text/plain; charset=UTF-8");
   EXPECT_EQ(answer->response->headers.find("cache-control"), "no-store");
 }
 
 TEST_F(PollingSession, keeps_the_handshake) {
-  auto request = Rig::request(Method::get, {{"EIO", "4"}, {"transport", "polling"}, {"token", "abc"}});
+  auto request =
+      Rig::request(Method::get, {{"EIO", "4"}, {"transport", "polling"}, {"token", "abc"}});
   request.headers.set("X-Custom", "1");
   request.headers.set("Origin", "https://a.example");
   rig.send(request);
@@ -55,9 +57,16 @@ TEST_F(PollingSession, answers_a_post_with_ok) {
 }
 
 TEST_F(PollingSession, answers_a_get_with_the_whole_queue_in_order) {
-  rig.post(sid, "4hello\x1e" "bAQIDBA==\x1e" "4€");
-  EXPECT_EQ(outcome(rig.get(sid)), "200 4hello\x1e" "bAQIDBA==\x1e" "4€");
-  EXPECT_EQ(rig.recorder.take_heard(), (Strings{"text hello", "binary \x01\x02\x03\x04", "text €"}));
+  rig.post(sid,
+           "4hello\x1e"
+           "bAQIDBA==\x1e"
+           "4€");
+  EXPECT_EQ(outcome(rig.get(sid)),
+            "200 4hello\x1e"
+            "bAQIDBA==\x1e"
+            "4€");
+  EXPECT_EQ(rig.recorder.take_heard(),
+            (Strings{"text hello", "binary \x01\x02\x03\x04", "text €"}));
 }
 
 TEST_F(PollingSession, holds_a_get_until_a_packet_appears_and_joins_what_one_turn_sends) {
@@ -67,15 +76,20 @@ TEST_F(PollingSession, holds_a_get_until_a_packet_appears_and_joins_what_one_tur
   session().send(Message::text("b"));
   EXPECT_EQ(outcome(held), "held") << "the turn is not over";
   rig.settle();
-  EXPECT_EQ(outcome(held), "200 4a\x1e" "4b");
+  EXPECT_EQ(outcome(held),
+            "200 4a\x1e"
+            "4b");
 }
 
 TEST_F(PollingSession, keeps_a_batch_together) {
   const auto held = rig.get(sid);
-  const Message batch[] = {Message::text("51-[{\"_placeholder\":true,\"num\":0}]"), Message::binary("\x01")};
+  const Message batch[] = {Message::text("51-[{\"_placeholder\":true,\"num\":0}]"),
+                           Message::binary("\x01")};
   session().send(batch);
   rig.settle();
-  EXPECT_EQ(outcome(held), "200 451-[{\"_placeholder\":true,\"num\":0}]\x1e" "bAQ==");
+  EXPECT_EQ(outcome(held),
+            "200 451-[{\"_placeholder\":true,\"num\":0}]\x1e"
+            "bAQ==");
 }
 
 TEST_F(PollingSession, is_writable_with_an_open_get_and_an_empty_queue) {
@@ -135,8 +149,8 @@ TEST_F(PollingSession, ends_on_what_is_no_good_post) {
     std::string reason;
   };
   const Row rows[] = {
-      {"", "parse error"},          {"abc", "parse error"},  {"4a\x1e", "parse error"},
-      {"b!!!!", "parse error"},     {"4\xFF", "parse error"}, {"2", "transport error"},
+      {"", "parse error"},           {"abc", "parse error"},   {"4a\x1e", "parse error"},
+      {"b!!!!", "parse error"},      {"4\xFF", "parse error"}, {"2", "transport error"},
       {"2probe", "transport error"},
   };
   for (const Row& row : rows) {
@@ -151,7 +165,10 @@ TEST_F(PollingSession, ends_on_what_is_no_good_post) {
 }
 
 TEST_F(PollingSession, reads_nothing_behind_a_bad_element) {
-  rig.post(sid, "4good\x1e" "9bad\x1e" "4never");
+  rig.post(sid,
+           "4good\x1e"
+           "9bad\x1e"
+           "4never");
   EXPECT_EQ(rig.recorder.take_heard(), (Strings{"text good", "close parse error"}));
 }
 
@@ -180,7 +197,9 @@ TEST_F(PollingSession, takes_the_close_of_the_client) {
 }
 
 TEST_F(PollingSession, answers_a_get_that_its_clients_close_has_overtaken) {
-  rig.post(sid, "4echo this\x1e" "1");
+  rig.post(sid,
+           "4echo this\x1e"
+           "1");
   EXPECT_EQ(rig.recorder.take_heard().back(), "close transport close");
   EXPECT_EQ(outcome(rig.get(sid)), "200 6");
   expect_gone();
@@ -194,13 +213,18 @@ TEST_F(PollingSession, forgets_a_closed_client_soon) {
 
 TEST_F(PollingSession, tolerates_packets_without_meaning) {
   EXPECT_EQ(outcome(rig.post(sid, "6")), "200 ok");
-  EXPECT_EQ(outcome(rig.post(sid, "5\x1e" "0\x1e" "3")), "200 ok");
+  EXPECT_EQ(outcome(rig.post(sid,
+                             "5\x1e"
+                             "0\x1e"
+                             "3")),
+            "200 ok");
   EXPECT_TRUE(session().is_open());
   EXPECT_TRUE(rig.recorder.heard.empty());
 }
 
 TEST_F(PollingSession, answers_other_methods_with_500_and_survives) {
-  for (const Method method : {Method::put, Method::patch, Method::del, Method::head, Method::options}) {
+  for (const Method method :
+       {Method::put, Method::patch, Method::del, Method::head, Method::options}) {
     EXPECT_EQ(outcome(rig.send(Rig::request(method, Rig::polling(sid)))), "500 ");
   }
   EXPECT_TRUE(session().is_open());
@@ -219,7 +243,9 @@ TEST_F(PollingSession, closed_without_a_get_waits_for_the_next) {
   EXPECT_EQ(rig.recorder.take_heard(), Strings{"close forced close"});
   EXPECT_EQ(outcome(rig.post(sid, "4too late")), "200 ok");
   EXPECT_TRUE(rig.recorder.heard.empty());
-  EXPECT_EQ(outcome(rig.get(sid)), "200 6\x1e" "1");
+  EXPECT_EQ(outcome(rig.get(sid)),
+            "200 6\x1e"
+            "1");
   expect_gone();
 }
 
@@ -227,7 +253,9 @@ TEST_F(PollingSession, flushes_before_it_closes) {
   session().send(Message::text("last words"));
   session().close();
   session().send(Message::text("never"));
-  EXPECT_EQ(outcome(rig.get(sid)), "200 4last words\x1e" "1");
+  EXPECT_EQ(outcome(rig.get(sid)),
+            "200 4last words\x1e"
+            "1");
   expect_gone();
 }
 
@@ -242,7 +270,10 @@ TEST_F(PollingSession, is_forgotten_when_no_get_comes_after_the_close) {
 TEST_F(PollingSession, may_be_closed_from_within_its_own_post) {
   rig.recorder.echoes = false;
   const auto held = rig.get(sid);
-  EXPECT_EQ(outcome(rig.post(sid, "4close me\x1e" "4late")), "200 ok");
+  EXPECT_EQ(outcome(rig.post(sid,
+                             "4close me\x1e"
+                             "4late")),
+            "200 ok");
   EXPECT_EQ(outcome(held), "200 1");
   EXPECT_EQ(rig.recorder.take_heard(), (Strings{"text close me", "close forced close"}));
   EXPECT_EQ(rig.recorder.handlers_alive, 0);
@@ -296,7 +327,9 @@ TEST(PollingOpening, closes_at_once_when_the_application_refuses_the_session) {
   Rig rig;
   rig.recorder.refuses_sessions = true;
   const std::string sid = rig.open_polling();
-  EXPECT_EQ(outcome(rig.get(sid)), "200 6\x1e" "1");
+  EXPECT_EQ(outcome(rig.get(sid)),
+            "200 6\x1e"
+            "1");
   EXPECT_EQ(outcome(rig.get(sid)), unknown_session);
 }
 

@@ -9,36 +9,50 @@ namespace parley::engineio {
 namespace {
 
 bool is_offered(std::string_view transport, const Config& config) {
-  return (transport == "polling" && config.polling) || (transport == "websocket" && config.websocket);
+  return (transport == "polling" && config.polling) ||
+         (transport == "websocket" && config.websocket);
 }
 
 /// Node's check of header values: no control character but the tab.
 bool is_header_text(std::string_view text) {
-  return std::ranges::none_of(text, [](unsigned char c) { return (c < 0x20 && c != '\t') || c == 0x7F; });
+  return std::ranges::none_of(text,
+                              [](unsigned char c) { return (c < 0x20 && c != '\t') || c == 0x7F; });
 }
 
 }  // namespace
 
 std::string_view message_of(Refusal refusal) {
   switch (refusal) {
-    case Refusal::transport_unknown: return "Transport unknown";
-    case Refusal::session_unknown: return "Session ID unknown";
-    case Refusal::bad_handshake_method: return "Bad handshake method";
-    case Refusal::bad_request: return "Bad request";
-    case Refusal::forbidden: return "Forbidden";
-    case Refusal::unsupported_version: return "Unsupported protocol version";
+    case Refusal::transport_unknown:
+      return "Transport unknown";
+    case Refusal::session_unknown:
+      return "Session ID unknown";
+    case Refusal::bad_handshake_method:
+      return "Bad handshake method";
+    case Refusal::bad_request:
+      return "Bad request";
+    case Refusal::forbidden:
+      return "Forbidden";
+    case Refusal::unsupported_version:
+      return "Unsupported protocol version";
   }
   return "Bad request";
 }
 
 std::string_view name_of(Refusal refusal) {
   switch (refusal) {
-    case Refusal::transport_unknown: return "transport_unknown";
-    case Refusal::session_unknown: return "session_unknown";
-    case Refusal::bad_handshake_method: return "bad_handshake_method";
-    case Refusal::bad_request: return "bad_request";
-    case Refusal::forbidden: return "forbidden";
-    case Refusal::unsupported_version: return "unsupported_version";
+    case Refusal::transport_unknown:
+      return "transport_unknown";
+    case Refusal::session_unknown:
+      return "session_unknown";
+    case Refusal::bad_handshake_method:
+      return "bad_handshake_method";
+    case Refusal::bad_request:
+      return "bad_request";
+    case Refusal::forbidden:
+      return "forbidden";
+    case Refusal::unsupported_version:
+      return "unsupported_version";
   }
   return "bad_request";
 }
@@ -58,7 +72,8 @@ Asked::Asked(const http::Request& request)
       eio(http::find(request.query, "EIO").value_or("")),
       is_upgrade(websocket::is_upgrade(request)) {}
 
-std::optional<Refusal> check_before_allow(const Asked& asked, const http::Request& request, const Config& config,
+std::optional<Refusal> check_before_allow(const Asked& asked, const http::Request& request,
+                                          const Config& config,
                                           const std::optional<Known>& session) {
   if (!is_offered(asked.transport, config)) return Refusal::transport_unknown;
   if (!is_header_text(request.headers.find("origin").value_or(""))) return Refusal::bad_request;
@@ -70,7 +85,8 @@ std::optional<Refusal> check_before_allow(const Asked& asked, const http::Reques
     return std::nullopt;
   }
   if (!session) return Refusal::session_unknown;
-  if (!asked.is_upgrade && asked.transport != to_string(session->transport)) return Refusal::bad_request;
+  if (!asked.is_upgrade && asked.transport != to_string(session->transport))
+    return Refusal::bad_request;
   // `websocket` without an upgrade can never be what a session speaks over plain HTTP.
   if (!asked.is_upgrade && asked.transport == "websocket") return Refusal::bad_request;
   if (asked.is_upgrade && !config.allow_upgrades) return Refusal::bad_request;
@@ -86,7 +102,8 @@ std::optional<Refusal> check_after_allow(const Asked& asked) {
 bool is_allowed_origin(const http::Request& request, const Config& config) {
   const auto origin = request.headers.find("origin");
   if (!config.enforce_origins || config.origins.empty() || !origin) return true;
-  return std::ranges::any_of(config.origins, [&](const std::string& one) { return one == "*" || one == *origin; });
+  return std::ranges::any_of(config.origins,
+                             [&](const std::string& one) { return one == "*" || one == *origin; });
 }
 
 }  // namespace parley::engineio

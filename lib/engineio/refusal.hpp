@@ -9,8 +9,8 @@
 
 namespace parley::engineio {
 
-/// Why a request is refused before a session is touched; the values are the `code` of the error body.
-/// Source: socket.io documentation, "Troubleshooting connection issues".
+/// Why a request is refused before a session is touched; the values are the `code` of the error
+/// body. Source: socket.io documentation, "Troubleshooting connection issues".
 enum class Refusal {
   transport_unknown = 0,
   session_unknown = 1,
@@ -31,10 +31,10 @@ std::string body_of(Refusal refusal, std::string_view message = {});
 
 /// What the checks look at. Borrows from the request.
 struct Asked {
-  std::string_view sid;        ///< Empty: a handshake.
+  std::string_view sid;  ///< Empty: a handshake.
   std::string_view transport;
   std::string_view eio;
-  bool is_upgrade = false;     ///< To the WebSocket protocol.
+  bool is_upgrade = false;  ///< To the WebSocket protocol.
 
   explicit Asked(const http::Request& request);
 };
@@ -44,14 +44,15 @@ struct Known {
   TransportName transport = TransportName::polling;
 };
 
-/// The checks in Node's order, but for `allow` (code 4), which sits between `check_before_allow` and
-/// `check_after_allow`. nullopt: go on.
-std::optional<Refusal> check_before_allow(const Asked& asked, const http::Request& request, const Config& config,
+/// The checks in Node's order, but for `allow` (code 4), which sits between `check_before_allow`
+/// and `check_after_allow`. nullopt: go on.
+std::optional<Refusal> check_before_allow(const Asked& asked, const http::Request& request,
+                                          const Config& config,
                                           const std::optional<Known>& session);
 std::optional<Refusal> check_after_allow(const Asked& asked);
 
-/// True when a request of this origin may open a session: `enforce_origins` is off, there is no Origin
-/// header (no browser), or it is one of `origins`.
+/// True when a request of this origin may open a session: `enforce_origins` is off, there is no
+/// Origin header (no browser), or it is one of `origins`.
 bool is_allowed_origin(const http::Request& request, const Config& config);
 
 }  // namespace parley::engineio

@@ -32,7 +32,9 @@ TEST(Refusal, follows_nodes_order_of_checks) {
       {Method::get, {{"EIO", "4"}, {"transport", "webtransport"}}, unknown_transport},
       {Method::post, {{"transport", "abc"}, {"sid", "x"}}, unknown_transport},
       {Method::get, {{"EIO", "4"}, {"transport", "polling"}, {"sid", "x"}}, unknown_session},
-      {Method::post, {{"EIO", "3"}, {"transport", "websocket"}, {"sid", "AAxxxxxxxxxxxxxxxxxx"}}, unknown_session},
+      {Method::post,
+       {{"EIO", "3"}, {"transport", "websocket"}, {"sid", "AAxxxxxxxxxxxxxxxxxx"}},
+       unknown_session},
       {Method::post, {{"EIO", "4"}, {"transport", "polling"}}, bad_method},
       {Method::put, {{"EIO", "4"}, {"transport", "polling"}}, bad_method},
       {Method::options, {{"EIO", "4"}, {"transport", "polling"}}, bad_method},
@@ -54,9 +56,14 @@ TEST(Refusal, follows_nodes_order_of_checks) {
 TEST(Refusal, checks_version_and_transport_of_a_known_session) {
   Rig rig;
   const std::string sid = rig.open_polling();
-  EXPECT_EQ(outcome(rig.send(Rig::request(Method::get, {{"EIO", "3"}, {"transport", "polling"}, {"sid", sid}}))), bad_request);
-  EXPECT_EQ(outcome(rig.send(Rig::request(Method::get, {{"transport", "polling"}, {"sid", sid}}))), bad_request);
-  EXPECT_EQ(outcome(rig.send(Rig::request(Method::get, {{"EIO", "4"}, {"transport", "websocket"}, {"sid", sid}}))), bad_request);
+  EXPECT_EQ(outcome(rig.send(
+                Rig::request(Method::get, {{"EIO", "3"}, {"transport", "polling"}, {"sid", sid}}))),
+            bad_request);
+  EXPECT_EQ(outcome(rig.send(Rig::request(Method::get, {{"transport", "polling"}, {"sid", sid}}))),
+            bad_request);
+  EXPECT_EQ(outcome(rig.send(Rig::request(
+                Method::get, {{"EIO", "4"}, {"transport", "websocket"}, {"sid", sid}}))),
+            bad_request);
   EXPECT_TRUE(rig.recorder.sessions.front()->is_open());
 }
 
@@ -87,8 +94,10 @@ TEST(Refusal, of_an_upgrade_is_a_raw_400_with_the_message) {
   Rig rig;
   for (const auto& [query, message] : rows) {
     const auto exchange = rig.open_websocket(query);
-    EXPECT_EQ(rig.head() + rig.behind_head(), "HTTP/1.1 400 Bad Request\r\nConnection: close\r\nContent-type: text/html\r\nContent-Length: " +
-                                                  std::to_string(message.size()) + "\r\n\r\n" + message);
+    EXPECT_EQ(rig.head() + rig.behind_head(),
+              "HTTP/1.1 400 Bad Request\r\nConnection: close\r\nContent-type: "
+              "text/html\r\nContent-Length: " +
+                  std::to_string(message.size()) + "\r\n\r\n" + message);
     EXPECT_TRUE(exchange->socket().is_closed());
   }
 }
@@ -119,13 +128,16 @@ TEST(Refusal, comes_when_a_transport_is_disabled) {
   Config config;
   config.polling = false;
   Rig only_websocket{config};
-  EXPECT_EQ(outcome(only_websocket.send(Rig::request(Method::get, {{"EIO", "4"}, {"transport", "polling"}}))), unknown_transport);
+  EXPECT_EQ(outcome(only_websocket.send(
+                Rig::request(Method::get, {{"EIO", "4"}, {"transport", "polling"}}))),
+            unknown_transport);
   config.polling = true;
   config.websocket = false;
   Rig only_polling{config};
   only_polling.open_websocket();
   EXPECT_EQ(only_polling.behind_head(), "Transport unknown");
-  const auto answer = only_polling.send(Rig::request(Method::get, {{"EIO", "4"}, {"transport", "polling"}}));
+  const auto answer =
+      only_polling.send(Rig::request(Method::get, {{"EIO", "4"}, {"transport", "polling"}}));
   EXPECT_NE(answer->response->body.find("\"upgrades\":[]"), std::string::npos);
 }
 
@@ -134,7 +146,8 @@ TEST(Refusal, comes_at_the_limit_of_sessions) {
   config.max_sessions = 1;
   Rig rig{config};
   const std::string sid = rig.open_polling();
-  EXPECT_EQ(outcome(rig.send(Rig::request(Method::get, {{"EIO", "4"}, {"transport", "polling"}}))), forbidden);
+  EXPECT_EQ(outcome(rig.send(Rig::request(Method::get, {{"EIO", "4"}, {"transport", "polling"}}))),
+            forbidden);
   rig.post(sid, "1");
   rig.get(sid);
   EXPECT_NE(rig.open_polling(), "");

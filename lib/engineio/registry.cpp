@@ -10,10 +10,25 @@ namespace {
 
 constexpr std::chrono::milliseconds drain_step{10};
 
+websocket::Config websocket_config(const Config& config) {
+  websocket::Config out;
+  out.max_message = config.max_payload;
+  out.deflate_threshold = config.deflate_threshold;
+  return out;
+}
+
 }  // namespace
 
+Common::Common(Config chosen, Application& above)
+    : config(std::move(chosen)),
+      application(above),
+      answers(config),
+      websocket(websocket_config(config)) {}
+
 Registry::Registry(net::Shard& shard, Common& common)
-    : shard_(shard), common_(common), drain_timer_(net::Timer::calling<&Registry::on_drain_timer>(shard.timers(), *this)) {}
+    : shard_(shard),
+      common_(common),
+      drain_timer_(net::Timer::calling<&Registry::on_drain_timer>(shard.timers(), *this)) {}
 
 ClientSession* Registry::find(std::string_view id) {
   const auto found = sessions_.find(id);
@@ -21,11 +36,13 @@ ClientSession* Registry::find(std::string_view id) {
 }
 
 bool Registry::has_room() const {
-  return !draining_ && common_.sessions.load(std::memory_order_relaxed) < common_.config.max_sessions;
+  return !draining_ &&
+         common_.sessions.load(std::memory_order_relaxed) < common_.config.max_sessions;
 }
 
 ClientSession& Registry::add(Handshake handshake) {
-  auto made = std::make_unique<ClientSession>(*this, make_session_id(shard_.index()), std::move(handshake));
+  auto made =
+      std::make_unique<ClientSession>(*this, make_session_id(shard_.index()), std::move(handshake));
   ClientSession& session = *made;
   sessions_.insert(std::move(made));
   common_.sessions.fetch_add(1, std::memory_order_relaxed);
@@ -57,7 +74,8 @@ void Registry::schedule_burial() {
   if (std::exchange(graveyard_.is_scheduled, true)) return;
   shard_.post([weak = weak_from_this()] {
     // Destructors may close further sessions, so the lists are taken away first.
-    if (const auto self = weak.lock()) const Graveyard dead = std::exchange(self->graveyard_, Graveyard{});
+    if (const auto self = weak.lock())
+      const Graveyard dead = std::exchange(self->graveyard_, Graveyard{});
   });
 }
 
@@ -73,7 +91,10 @@ void Registry::on_drain_timer() {
   const auto passed = shard_.now() - drain_.start;
   const std::size_t total = drain_.ids.size();
   const bool all = passed >= drain_.jitter;
-  const auto due = all ? total : static_cast<std::size_t>(static_cast<double>(total) * (passed / std::chrono::duration<double>{drain_.jitter}));
+  const auto due =
+      all ? total
+          : static_cast<std::size_t>(static_cast<double>(total) *
+                                     (passed / std::chrono::duration<double>{drain_.jitter}));
   for (; drain_.done < due; ++drain_.done) {
     if (ClientSession* session = find(drain_.ids[drain_.done])) session->close(drain_.reason);
   }

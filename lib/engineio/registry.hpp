@@ -9,6 +9,7 @@
 #include <unordered_set>
 #include <vector>
 
+#include "engineio/answer.hpp"
 #include "engineio/client_session.hpp"
 #include "engineio/counters.hpp"
 #include "engineio/server.hpp"
@@ -19,9 +20,12 @@ namespace parley::engineio {
 
 /// What all shards of a server share; immutable but for the count of sessions.
 struct Common {
-  Config config;
+  Common(Config chosen, Application& above);
+
+  const Config config;
   Application& application;
-  websocket::Config websocket;
+  const Answers answers;
+  const websocket::Config websocket;
   std::atomic<std::size_t> sessions = 0;
 };
 
@@ -37,7 +41,8 @@ class Registry : public std::enable_shared_from_this<Registry> {
   /// True when a further session may be opened.
   bool has_room() const;
 
-  /// The session is over: its id is forgotten now; it and its handler are freed when this turn is over.
+  /// The session is over: its id is forgotten now; it and its handler are freed when this turn is
+  /// over.
   void retire(ClientSession& session);
   /// The same for what a session has done with.
   void bury(std::unique_ptr<SessionHandler> handler);
@@ -45,11 +50,13 @@ class Registry : public std::enable_shared_from_this<Registry> {
 
   /// Refuses new sessions from now on and closes those that are open, spread evenly over `jitter`.
   void drain(CloseReason reason, std::chrono::milliseconds jitter);
-  /// Frees everything at once and tells nobody; for the end of the process, when no shard runs any more.
+  /// Frees everything at once and tells nobody; for the end of the process, when no shard runs any
+  /// more.
   void clear();
 
   net::Shard& shard() { return shard_; }
   const Config& config() const { return common_.config; }
+  const Answers& answers() const { return common_.answers; }
   Common& common() { return common_; }
   Counters& counters() { return counters_; }
   const Counters& counters() const { return counters_; }
@@ -58,19 +65,23 @@ class Registry : public std::enable_shared_from_this<Registry> {
   struct Hash {
     using is_transparent = void;
     std::size_t operator()(std::string_view id) const { return std::hash<std::string_view>{}(id); }
-    std::size_t operator()(const std::unique_ptr<ClientSession>& session) const { return (*this)(session->id()); }
+    std::size_t operator()(const std::unique_ptr<ClientSession>& session) const {
+      return (*this)(session->id());
+    }
   };
   struct Equal {
     using is_transparent = void;
     static std::string_view id(std::string_view id) { return id; }
-    static std::string_view id(const std::unique_ptr<ClientSession>& session) { return session->id(); }
+    static std::string_view id(const std::unique_ptr<ClientSession>& session) {
+      return session->id();
+    }
     template <class A, class B>
     bool operator()(const A& a, const B& b) const {
       return id(a) == id(b);
     }
   };
-  /// What is over and may still be on the call stack. Destroyed from the last member to the first: handlers
-  /// may still look at their sessions.
+  /// What is over and may still be on the call stack. Destroyed from the last member to the first:
+  /// handlers may still look at their sessions.
   struct Graveyard {
     bool is_scheduled = false;
     std::vector<std::unique_ptr<ClientSession>> sessions;

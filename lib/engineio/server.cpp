@@ -17,17 +17,13 @@ std::vector<net::Shard*> all_of(net::Shards& shards) {
   return out;
 }
 
-websocket::Config websocket_config(const Config& config) {
-  websocket::Config out;
-  out.max_message = config.max_payload;
-  out.deflate_threshold = config.deflate_threshold;
-  return out;
+std::uint64_t unsigned_value(const Cell& cell) {
+  return static_cast<std::uint64_t>(std::max<std::int64_t>(cell.value(), 0));
 }
 
-std::uint64_t unsigned_value(const Cell& cell) { return static_cast<std::uint64_t>(std::max<std::int64_t>(cell.value(), 0)); }
-
 /// Adds to the entry of that name, or makes it: two reasons may share the upstream's word.
-void add(std::vector<std::pair<std::string, std::uint64_t>>& out, std::string_view name, std::uint64_t amount) {
+void add(std::vector<std::pair<std::string, std::uint64_t>>& out, std::string_view name,
+         std::uint64_t amount) {
   const auto found = std::ranges::find(out, name, &std::pair<std::string, std::uint64_t>::first);
   if (found == out.end()) {
     out.emplace_back(name, amount);
@@ -48,9 +44,10 @@ Server::Server(net::Shards& shards, Config config, Application& application)
 
 Server::Server(const std::vector<net::Shard*>& shards, Config config, Application& application)
     : core_(std::make_shared<Core>(std::move(config), application)) {
-  if (shards.size() > max_shards) throw std::invalid_argument{"a session id names at most 4096 shards"};
-  core_->common.websocket = websocket_config(core_->common.config);
-  for (net::Shard* shard : shards) core_->registries.push_back(std::make_shared<Registry>(*shard, core_->common));
+  if (shards.size() > max_shards)
+    throw std::invalid_argument{"a session id names at most 4096 shards"};
+  for (net::Shard* shard : shards)
+    core_->registries.push_back(std::make_shared<Registry>(*shard, core_->common));
 }
 
 Server::~Server() {
@@ -63,7 +60,8 @@ const Config& Server::config() const { return core_->common.config; }
 
 void Server::close_all(CloseReason reason, std::chrono::milliseconds jitter) {
   for (const auto& registry : core_->registries) {
-    registry->shard().post([core = core_, registry, reason, jitter] { registry->drain(reason, jitter); });
+    registry->shard().post(
+        [core = core_, registry, reason, jitter] { registry->drain(reason, jitter); });
   }
 }
 

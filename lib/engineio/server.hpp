@@ -17,31 +17,39 @@ using namespace std::chrono_literals;
 
 /// Source: socket.io documentation, "Server options"; the names there are camelCase.
 struct Config {
-  std::string path = "/engine.io/";              ///< With both slashes; Socket.IO uses /socket.io/.
-  std::chrono::milliseconds ping_interval = 25s; ///< Shorter finds dead peers sooner and wakes phones.
-  std::chrono::milliseconds ping_timeout = 20s;  ///< Silence after a ping before the session is closed.
+  std::string path = "/engine.io/";  ///< With both slashes; Socket.IO uses /socket.io/.
+  std::chrono::milliseconds ping_interval =
+      25s;  ///< Shorter finds dead peers sooner and wakes phones.
+  std::chrono::milliseconds ping_timeout =
+      20s;  ///< Silence after a ping before the session is closed.
   std::chrono::milliseconds upgrade_timeout = 10s;
-  std::chrono::milliseconds polling_close_grace = 30s;  ///< How long a close waits for the client's next GET.
-  std::size_t max_payload = 1'000'000;           ///< Bytes in one packet or polling body; more is refused.
-  std::size_t max_queued = 1024 * 1024;          ///< Bytes waiting for one client; whoever has more when the next packet is sent is closed.
-  std::size_t max_sessions = 1'000'000;          ///< In the process; further handshakes are refused with code 4.
-  bool polling = true;                           ///< Offer the polling transport.
+  std::chrono::milliseconds polling_close_grace =
+      30s;                               ///< How long a close waits for the client's next GET.
+  std::size_t max_payload = 1'000'000;   ///< Bytes in one packet or polling body; more is refused.
+  std::size_t max_queued = 1024 * 1024;  ///< Bytes waiting for one client; whoever has more when
+                                         ///< the next packet is sent is closed.
+  std::size_t max_sessions =
+      1'000'000;        ///< In the process; further handshakes are refused with code 4.
+  bool polling = true;  ///< Offer the polling transport.
   bool websocket = true;
   bool allow_upgrades = true;
-  bool per_message_deflate = false;              ///< RFC 7692, without context takeover; costs CPU and memory.
-  std::size_t deflate_threshold = 1024;          ///< Smaller messages are sent as they are.
-  std::vector<std::string> origins;              ///< CORS and allowed origins: empty = no CORS headers, all accepted; "*" = all.
-  bool enforce_origins = false;                  ///< Refuse handshakes of other origins (code 4), WebSocket included.
-  bool credentials = false;                      ///< Access-Control-Allow-Credentials: true.
-  std::vector<std::string> keep_headers;         ///< Lower-case names kept in Handshake::headers; empty keeps all.
+  bool per_message_deflate = false;  ///< RFC 7692, without context takeover; costs CPU and memory.
+  std::size_t deflate_threshold = 1024;  ///< Smaller messages are sent as they are.
+  std::vector<std::string>
+      origins;  ///< CORS and allowed origins: empty = no CORS headers, all accepted; "*" = all.
+  bool enforce_origins =
+      false;                 ///< Refuse handshakes of other origins (code 4), WebSocket included.
+  bool credentials = false;  ///< Access-Control-Allow-Credentials: true.
+  std::vector<std::string>
+      keep_headers;  ///< Lower-case names kept in Handshake::headers; empty keeps all.
 };
 
 /// What is above: the Socket.IO server, or a bare echo.
 class Application {
  public:
   virtual ~Application() = default;
-  /// A new session on the current shard. nullptr refuses it: the session closes at once. What is sent from
-  /// within leaves behind the open packet.
+  /// A new session on the current shard. nullptr refuses it: the session closes at once. What is
+  /// sent from within leaves behind the open packet.
   virtual std::unique_ptr<SessionHandler> on_session(Session& session) = 0;
   /// Before a session is made; an error's detail becomes the `message` of code 4.
   virtual Result<Done> allow(const http::Request&) { return Done{}; }
@@ -49,31 +57,33 @@ class Application {
 
 struct Core;
 
-/// The Engine.IO v4 server: an http::Endpoint to be mounted at `config.path`, with one registry of sessions
-/// per shard. A request for a session of another shard is moved there with its connection before the
-/// session is touched.
+/// The Engine.IO v4 server: an http::Endpoint to be mounted at `config.path`, with one registry of
+/// sessions per shard. A request for a session of another shard is moved there with its connection
+/// before the session is touched.
 class Server {
  public:
   /// `shards` and `application` outlive the server.
   Server(net::Shards& shards, Config config, Application& application);
   /// For shards that are driven by hand, in tests; the index of each is its position.
   Server(const std::vector<net::Shard*>& shards, Config config, Application& application);
-  /// Only while no shard runs: before Shards::start or after Shards::stop. Sessions that are still open end
-  /// without on_close.
+  /// Only while no shard runs: before Shards::start or after Shards::stop. Sessions that are still
+  /// open end without on_close.
   ~Server();
 
   /// `router.mount(server.config().path, server.endpoint())`.
   std::shared_ptr<http::Endpoint> endpoint();
   const Config& config() const;
 
-  /// Closes every session, spread evenly over `jitter`; new handshakes are refused from now on. Any thread.
+  /// Closes every session, spread evenly over `jitter`; new handshakes are refused from now on. Any
+  /// thread.
   void close_all(CloseReason reason, std::chrono::milliseconds jitter);
 
   struct Counts {
-    std::uint64_t polling = 0, websocket = 0;            ///< Open sessions.
+    std::uint64_t polling = 0, websocket = 0;  ///< Open sessions.
     std::uint64_t opened = 0, upgraded = 0;
-    std::vector<std::pair<std::string, std::uint64_t>> closed;    ///< By reason.
-    std::vector<std::pair<std::string, std::uint64_t>> rejected;  ///< Handshakes and requests, by cause.
+    std::vector<std::pair<std::string, std::uint64_t>> closed;  ///< By reason.
+    std::vector<std::pair<std::string, std::uint64_t>>
+        rejected;  ///< Handshakes and requests, by cause.
     std::uint64_t packets_in = 0, packets_out = 0;
   };
   /// Any thread; the shards' counters added up (relaxed).

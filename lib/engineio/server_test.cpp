@@ -16,7 +16,8 @@ using Strings = std::vector<std::string>;
 
 const http::Query handshake{{"EIO", "4"}, {"transport", "polling"}};
 
-std::map<std::string, std::uint64_t> as_map(const std::vector<std::pair<std::string, std::uint64_t>>& counts) {
+std::map<std::string, std::uint64_t> as_map(
+    const std::vector<std::pair<std::string, std::uint64_t>>& counts) {
   return {counts.begin(), counts.end()};
 }
 
@@ -33,7 +34,8 @@ TEST(Server, moves_a_request_to_the_shard_of_its_session) {
   EXPECT_EQ(shard_of(sid), 1);
 
   auto upgrade = Rig::upgrade_request({{"EIO", "4"}, {"transport", "websocket"}, {"sid", sid}});
-  for (auto request : {Rig::request(Method::get, Rig::polling(sid)), Rig::request(Method::post, Rig::polling(sid), "4a"), upgrade}) {
+  for (auto request : {Rig::request(Method::get, Rig::polling(sid)),
+                       Rig::request(Method::post, Rig::polling(sid), "4a"), upgrade}) {
     const auto strayed = std::make_shared<FakeExchange>(zero, request);
     endpoint->on_head(strayed);
     EXPECT_EQ(strayed->moved_to, &one);
@@ -46,7 +48,8 @@ TEST(Server, moves_a_request_to_the_shard_of_its_session) {
 
 TEST(Server, does_not_move_requests_to_shards_that_do_not_exist) {
   Rig rig;
-  EXPECT_EQ(outcome(rig.get("BB" + std::string(18, 'x'))), "400 {\"code\":1,\"message\":\"Session ID unknown\"}");
+  EXPECT_EQ(outcome(rig.get("BB" + std::string(18, 'x'))),
+            "400 {\"code\":1,\"message\":\"Session ID unknown\"}");
 }
 
 TEST(Server, adds_no_cors_headers_by_default) {
@@ -54,7 +57,8 @@ TEST(Server, adds_no_cors_headers_by_default) {
   auto request = Rig::request(Method::get, handshake);
   request.headers.set("Origin", "https://a.example");
   const auto answer = rig.send(request);
-  for (const auto& [name, value] : answer->response->headers.all()) EXPECT_EQ(name.find("Access-Control"), std::string::npos) << value;
+  for (const auto& [name, value] : answer->response->headers.all())
+    EXPECT_EQ(name.find("Access-Control"), std::string::npos) << value;
 }
 
 TEST(Server, adds_cors_headers_to_every_answer_when_configured) {
@@ -63,7 +67,8 @@ TEST(Server, adds_cors_headers_to_every_answer_when_configured) {
   Rig rig{config};
   const std::string sid = rig.open_polling();
   const auto held = rig.get(sid);
-  for (const auto& answer : {rig.post(sid, "4x"), held, rig.get("nobody"), rig.send(Rig::request(Method::put, Rig::polling(sid)))}) {
+  for (const auto& answer : {rig.post(sid, "4x"), held, rig.get("nobody"),
+                             rig.send(Rig::request(Method::put, Rig::polling(sid)))}) {
     EXPECT_EQ(answer->response->headers.find("access-control-allow-origin"), "*");
   }
   rig.open_websocket();
@@ -128,10 +133,14 @@ TEST(Server, closes_all_at_once_without_jitter_and_refuses_new_sessions) {
   const std::string sid = rig.open_polling();
   rig.server.close_all(CloseReason::server_shutdown, 0ms);
   rig.settle();
-  EXPECT_EQ(rig.recorder.take_heard(), (Strings{"close server shutting down", "close server shutting down"}));
+  EXPECT_EQ(rig.recorder.take_heard(),
+            (Strings{"close server shutting down", "close server shutting down"}));
   EXPECT_EQ(rig.hear(client), Rig::close_frame());
-  EXPECT_EQ(outcome(rig.get(sid)), "200 6\x1e" "1");
-  EXPECT_EQ(outcome(rig.send(Rig::request(Method::get, handshake))), "403 {\"code\":4,\"message\":\"Forbidden\"}");
+  EXPECT_EQ(outcome(rig.get(sid)),
+            "200 6\x1e"
+            "1");
+  EXPECT_EQ(outcome(rig.send(Rig::request(Method::get, handshake))),
+            "403 {\"code\":4,\"message\":\"Forbidden\"}");
   EXPECT_EQ(as_map(rig.server.counts().rejected).at("overfull"), 1u);
 }
 
@@ -162,7 +171,8 @@ TEST(Server, may_go_while_sessions_are_open) {
   Recorder recorder;
   auto server = std::make_unique<Server>(std::vector<net::Shard*>{&shard}, Config{}, recorder);
   const auto endpoint = server->endpoint();
-  const auto client = std::make_shared<FakeExchange>(shard, Rig::upgrade_request({{"EIO", "4"}, {"transport", "websocket"}}));
+  const auto client = std::make_shared<FakeExchange>(
+      shard, Rig::upgrade_request({{"EIO", "4"}, {"transport", "websocket"}}));
   endpoint->on_head(client);
   server.reset();
   EXPECT_EQ(recorder.handlers_alive, 0);

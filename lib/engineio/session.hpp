@@ -13,7 +13,8 @@
 
 namespace parley::engineio {
 
-/// Why a session ended; to_string gives the upstream's words ("transport close", "ping timeout", …).
+/// Why a session ended; to_string gives the upstream's words ("transport close", "ping timeout",
+/// …).
 enum class CloseReason {
   transport_close,
   transport_error,
@@ -21,7 +22,8 @@ enum class CloseReason {
   parse_error,
   forced_close,     ///< The layer above closed it.
   server_shutdown,  ///< Server::close.
-  slow_consumer,    ///< Too much was queued for a peer that does not read (upstream word: "transport error").
+  slow_consumer,  ///< Too much was queued for a peer that does not read (upstream word: "transport
+                  ///< error").
 };
 std::string_view to_string(CloseReason reason);
 
@@ -30,18 +32,18 @@ std::string_view to_string(TransportName name);
 
 /// What is known of the handshake request, kept for the session's life.
 struct Handshake {
-  http::Query query;       ///< Everything, EIO, transport, t and sid included.
-  http::Headers headers;   ///< See Config::keep_headers.
-  std::string address;     ///< The client's.
+  http::Query query;      ///< Everything, EIO, transport, t and sid included.
+  http::Headers headers;  ///< See Config::keep_headers.
+  std::string address;    ///< The client's.
   std::string url;
   Time issued;
   bool secure = false;
   bool cross_domain = false;  ///< An Origin header was there.
 };
 
-/// A client's session, over whichever transport it has now. Lives on one shard, owned by the server's
-/// registry; a SessionHandler may use it until on_close. Abstract so that the layer above is tested without
-/// a network (engineio/testing.hpp).
+/// A client's session, over whichever transport it has now. Lives on one shard, owned by the
+/// server's registry; a SessionHandler may use it until on_close. Abstract so that the layer above
+/// is tested without a network (engineio/testing.hpp).
 class Session {
  public:
   virtual ~Session() = default;
@@ -54,10 +56,12 @@ class Session {
 
   /// Queues one packet.
   virtual void send(const Message& message) = 0;
-  /// Queues several packets that stay together (a binary event and its attachments), across an upgrade too.
+  /// Queues several packets that stay together (a binary event and its attachments), across an
+  /// upgrade too.
   virtual void send(std::span<const Message> messages) = 0;
 
-  /// True when a packet would leave now: nothing is waiting, and polling has an open GET. For volatile events.
+  /// True when a packet would leave now: nothing is waiting, and polling has an open GET. For
+  /// volatile events.
   virtual bool is_writable() const = 0;
   /// Bytes that are queued and not yet taken by the kernel.
   virtual std::size_t queued_bytes() const = 0;
@@ -74,9 +78,11 @@ class SessionHandler {
   /// The text of a `message` packet, valid UTF-8, without the `4`. Borrowed for the call.
   virtual void on_text(std::string_view text) = 0;
   virtual void on_binary(std::string_view bytes) = 0;
-  /// Everything sent so far has been handed to the kernel (WebSocket) or has left in an answer (polling).
+  /// Everything sent so far has been handed to the kernel (WebSocket) or has left in an answer
+  /// (polling).
   virtual void on_drain() {}
-  /// Once, last; the session is still readable during the call. The handler is destroyed afterwards.
+  /// Once, last; the session is still readable during the call. The handler is destroyed
+  /// afterwards.
   virtual void on_close(CloseReason reason) = 0;
 };
 

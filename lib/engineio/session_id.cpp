@@ -8,14 +8,16 @@
 namespace parley::engineio {
 namespace {
 
-constexpr std::string_view alphabet = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
+constexpr std::string_view alphabet =
+    "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
 constexpr std::size_t name_size = 2;
 
 }  // namespace
 
 std::string make_session_id(net::ShardIndex shard) {
   std::array<unsigned char, session_id_size - name_size> random;
-  if (RAND_bytes(random.data(), random.size()) != 1) throw std::runtime_error{"no random bytes for a session id"};
+  if (RAND_bytes(random.data(), random.size()) != 1)
+    throw std::runtime_error{"no random bytes for a session id"};
   std::string id{alphabet[shard >> 6 & 63], alphabet[shard & 63]};
   for (const unsigned char byte : random) id += alphabet[byte & 63];
   return id;

@@ -11,7 +11,9 @@ TEST(SessionId, names_its_shard_and_has_twenty_url_safe_characters) {
   for (const int shard : {0, 1, 63, 64, 4095}) {
     const std::string id = make_session_id(static_cast<net::ShardIndex>(shard));
     EXPECT_EQ(id.size(), session_id_size);
-    EXPECT_EQ(id.find_first_not_of("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_"), std::string::npos);
+    EXPECT_EQ(
+        id.find_first_not_of("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_"),
+        std::string::npos);
     EXPECT_EQ(shard_of(id), shard);
   }
 }

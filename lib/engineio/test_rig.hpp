@@ -16,7 +16,8 @@ namespace parley::engineio {
 /// An http::Exchange without HTTP: holds a request and writes down what became of it.
 class FakeExchange final : public http::Exchange {
  public:
-  FakeExchange(net::Shard& shard, http::Request request) : request_(std::move(request)), connection_(shard) {}
+  FakeExchange(net::Shard& shard, http::Request request)
+      : request_(std::move(request)), connection_(shard) {}
 
   std::optional<http::Response> response;
   bool is_aborted = false;
@@ -34,7 +35,9 @@ class FakeExchange final : public http::Exchange {
   void respond(http::Response answer) override {
     if (is_open()) response = std::move(answer);
   }
-  bool is_open() const override { return !response && !is_aborted && !is_taken && moved_to == nullptr; }
+  bool is_open() const override {
+    return !response && !is_aborted && !is_taken && moved_to == nullptr;
+  }
   void abort() override { is_aborted = true; }
   void on_abort(std::function<void()> callback) override { on_abort_ = std::move(callback); }
   net::Connection& take_over(std::string& leftover) override {
@@ -56,8 +59,10 @@ class FakeExchange final : public http::Exchange {
 /// An application that writes down what it hears, and echoes on demand.
 class Recorder final : public Application {
  public:
-  std::vector<std::string> heard;    ///< "text …", "binary …", "drain", "close <reason>"; of all sessions.
-  std::vector<Session*> sessions;    ///< In the order of their opening; those that were closed as well.
+  std::vector<std::string>
+      heard;  ///< "text …", "binary …", "drain", "close <reason>"; of all sessions.
+  std::vector<Session*>
+      sessions;  ///< In the order of their opening; those that were closed as well.
   bool echoes = true;
   bool refuses_sessions = false;
   std::optional<Error> refusal;
@@ -82,7 +87,9 @@ class Recorder final : public Application {
  private:
   class Handler final : public SessionHandler {
    public:
-    Handler(Recorder& recorder, Session& session) : recorder_(recorder), session_(session) { ++recorder_.handlers_alive; }
+    Handler(Recorder& recorder, Session& session) : recorder_(recorder), session_(session) {
+      ++recorder_.handlers_alive;
+    }
     ~Handler() override { --recorder_.handlers_alive; }
     void on_text(std::string_view text) override {
       recorder_.heard.push_back("text " + std::string{text});
@@ -94,7 +101,9 @@ class Recorder final : public Application {
       if (recorder_.echoes) session_.send(Message::binary(bytes));
     }
     void on_drain() override { recorder_.heard.emplace_back("drain"); }
-    void on_close(CloseReason reason) override { recorder_.heard.push_back("close " + std::string{to_string(reason)}); }
+    void on_close(CloseReason reason) override {
+      recorder_.heard.push_back("close " + std::string{to_string(reason)});
+    }
 
    private:
     Recorder& recorder_;
@@ -105,7 +114,8 @@ class Recorder final : public Application {
 /// A server on one shard without thread or network, and its clients.
 class Rig {
  public:
-  explicit Rig(Config config = {}) : server({&shard}, std::move(config), recorder), endpoint(server.endpoint()) {}
+  explicit Rig(Config config = {})
+      : server({&shard}, std::move(config), recorder), endpoint(server.endpoint()) {}
   ~Rig() { net::run_ready(shard); }
 
   net::Shard shard{0};
@@ -132,7 +142,9 @@ class Rig {
     out.headers.set("Sec-WebSocket-Key", "dGhlIHNhbXBsZSBub25jZQ==");
     return out;
   }
-  static http::Query polling(const std::string& sid) { return {{"EIO", "4"}, {"transport", "polling"}, {"sid", sid}}; }
+  static http::Query polling(const std::string& sid) {
+    return {{"EIO", "4"}, {"transport", "polling"}, {"sid", sid}};
+  }
 
   /// The request's head reaches the endpoint; its body not yet.
   Sent begin(http::Request what) {
@@ -152,7 +164,9 @@ class Rig {
     return exchange;
   }
   Sent get(const std::string& sid) { return send(request(http::Method::get, polling(sid))); }
-  Sent post(const std::string& sid, std::string body) { return send(request(http::Method::post, polling(sid), std::move(body))); }
+  Sent post(const std::string& sid, std::string body) {
+    return send(request(http::Method::post, polling(sid), std::move(body)));
+  }
 
   /// A new polling session; its id.
   std::string open_polling() {
@@ -183,7 +197,9 @@ class Rig {
     settle();
     return websocket->socket().take_sent();
   }
-  static std::string frame(std::string_view text) { return websocket::encode_frame(websocket::Opcode::text, text); }
+  static std::string frame(std::string_view text) {
+    return websocket::encode_frame(websocket::Opcode::text, text);
+  }
   static std::string close_frame() { return websocket::encode_close(std::nullopt); }
 
   /// Lets the timers run as if `duration` had passed since the start.
@@ -205,8 +221,8 @@ class Rig {
   std::chrono::milliseconds clock_{0};
 };
 
-/// The status and body of an answer as one string: `200 ok`; "held" when there is none yet, "aborted" when
-/// the connection was destroyed.
+/// The status and body of an answer as one string: `200 ok`; "held" when there is none yet,
+/// "aborted" when the connection was destroyed.
 inline std::string outcome(const Rig::Sent& exchange) {
   if (exchange->is_aborted) return "aborted";
   if (!exchange->response) return "held";

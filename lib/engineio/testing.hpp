@@ -11,14 +11,16 @@
 
 namespace parley::engineio {
 
-/// A session without a network, for tests of the layer above: records what is sent and plays the client.
-/// Needs a net::Shard, not its thread. Used from one thread.
+/// A session without a network, for tests of the layer above: records what is sent and plays the
+/// client. Needs a net::Shard, not its thread. Used from one thread.
 class FakeSession final : public Session {
  public:
-  explicit FakeSession(net::Shard& shard, std::string id = "AAfakefakefakefake00", Handshake handshake = {})
+  explicit FakeSession(net::Shard& shard, std::string id = "AAfakefakefakefake00",
+                       Handshake handshake = {})
       : shard_(shard), id_(std::move(id)), handshake_(std::move(handshake)) {}
 
-  /// Asks `application` for the handler, as the server does for a new client. False when it refuses.
+  /// Asks `application` for the handler, as the server does for a new client. False when it
+  /// refuses.
   bool open(Application& application) {
     handler_ = application.on_session(*this);
     if (!handler_) close();

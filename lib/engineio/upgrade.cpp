@@ -17,19 +17,21 @@ class Nobody final : public websocket::Handler {
 
 }  // namespace
 
-websocket::Connection& accept_websocket(http::Exchange& exchange, const websocket::Handshake& handshake,
+websocket::Connection& accept_websocket(http::Exchange& exchange,
+                                        const websocket::Handshake& handshake,
                                         const http::Headers& extra, websocket::Handler& handler,
                                         const websocket::Config& config, std::string& leftover) {
   net::Connection& connection = exchange.take_over(leftover);
-  auto made = std::make_unique<websocket::Connection>(connection, handler, config, handshake.deflate);
+  auto made =
+      std::make_unique<websocket::Connection>(connection, handler, config, handshake.deflate);
   websocket::Connection& socket = *made;
   connection.set_protocol(std::move(made));
   connection.send(websocket::switching_protocols(handshake, extra));
   return socket;
 }
 
-void accept_and_close(http::Exchange& exchange, const websocket::Handshake& handshake, const http::Headers& extra,
-                      const websocket::Config& config) {
+void accept_and_close(http::Exchange& exchange, const websocket::Handshake& handshake,
+                      const http::Headers& extra, const websocket::Config& config) {
   static Nobody nobody;
   std::string leftover;
   accept_websocket(exchange, handshake, extra, nobody, config, leftover).close();

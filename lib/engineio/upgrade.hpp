@@ -10,19 +10,20 @@
 
 namespace parley::engineio {
 
-/// Hands an exchange's connection to the WebSocket protocol: answers 101 with `extra` headers. `leftover`
-/// receives bytes that came behind the request, to be fed once everything is in place.
-websocket::Connection& accept_websocket(http::Exchange& exchange, const websocket::Handshake& handshake,
+/// Hands an exchange's connection to the WebSocket protocol: answers 101 with `extra` headers.
+/// `leftover` receives bytes that came behind the request, to be fed once everything is in place.
+websocket::Connection& accept_websocket(http::Exchange& exchange,
+                                        const websocket::Handshake& handshake,
                                         const http::Headers& extra, websocket::Handler& handler,
                                         const websocket::Config& config, std::string& leftover);
 
 /// Answers 101 and closes at once, as Node does with a WebSocket that a session has no use for.
-void accept_and_close(http::Exchange& exchange, const websocket::Handshake& handshake, const http::Headers& extra,
-                      const websocket::Config& config);
+void accept_and_close(http::Exchange& exchange, const websocket::Handshake& handshake,
+                      const http::Headers& extra, const websocket::Config& config);
 
-/// A WebSocket that a polling session's client probes: `2probe` → `3probe`, then `5` makes it the session's
-/// transport. Everything else, or silence, ends it and leaves the session where it is. Lives on the session's
-/// shard, owned by it. Source: Engine.IO protocol v4, "Upgrade".
+/// A WebSocket that a polling session's client probes: `2probe` → `3probe`, then `5` makes it the
+/// session's transport. Everything else, or silence, ends it and leaves the session where it is.
+/// Lives on the session's shard, owned by it. Source: Engine.IO protocol v4, "Upgrade".
 class Upgrade final : public websocket::Handler {
  public:
   class Owner {
@@ -36,7 +37,8 @@ class Upgrade final : public websocket::Handler {
     virtual void on_upgrade_failed() = 0;
   };
 
-  Upgrade(Owner& owner, net::Timers& timers) : owner_(owner), deadline_(net::Timer::calling<&Upgrade::on_deadline>(timers, *this)) {}
+  Upgrade(Owner& owner, net::Timers& timers)
+      : owner_(owner), deadline_(net::Timer::calling<&Upgrade::on_deadline>(timers, *this)) {}
   ~Upgrade() override { abort(); }
 
   void start(websocket::Connection& socket, SteadyTime deadline);

@@ -69,7 +69,8 @@ TEST_F(UpgradedSession, flushes_the_queue_to_the_websocket_at_the_swap) {
   session().send(Message::binary("\x01"));
   rig.hear(client);
   rig.say(client, "5");
-  EXPECT_EQ(rig.hear(client), Rig::frame("4queued") + websocket::encode_frame(Opcode::binary, "\x01"));
+  EXPECT_EQ(rig.hear(client),
+            Rig::frame("4queued") + websocket::encode_frame(Opcode::binary, "\x01"));
   EXPECT_EQ(session().transport(), TransportName::websocket);
   EXPECT_EQ(rig.server.counts().upgraded, 1u);
   EXPECT_EQ(rig.server.counts().websocket, 1u);
@@ -78,7 +79,8 @@ TEST_F(UpgradedSession, flushes_the_queue_to_the_websocket_at_the_swap) {
 
 TEST_F(UpgradedSession, takes_messages_right_behind_the_swap) {
   const auto client = rig.probe(sid);
-  client->socket().feed(websocket::client_frame(Opcode::text, "2probe") + websocket::client_frame(Opcode::text, "5") +
+  client->socket().feed(websocket::client_frame(Opcode::text, "2probe") +
+                        websocket::client_frame(Opcode::text, "5") +
                         websocket::client_frame(Opcode::text, "4hello"));
   EXPECT_EQ(rig.hear(client), Rig::frame("3probe") + Rig::frame("4hello"));
 }
@@ -131,9 +133,15 @@ TEST_F(UpgradedSession, lives_on_polling_when_the_probe_fails) {
   const auto ways = {
       +[](Rig& r, const Rig::Sent& client) { r.say(client, "4too early"); },
       +[](Rig& r, const Rig::Sent& client) { r.say(client, "2ping"); },
-      +[](Rig&, const Rig::Sent& client) { client->socket().feed(websocket::client_frame(Opcode::binary, "x")); },
-      +[](Rig&, const Rig::Sent& client) { client->socket().feed(websocket::client_frame(Opcode::close, "")); },
-      +[](Rig&, const Rig::Sent& client) { client->socket().feed(websocket::encode_frame(Opcode::text, "unmasked")); },
+      +[](Rig&, const Rig::Sent& client) {
+        client->socket().feed(websocket::client_frame(Opcode::binary, "x"));
+      },
+      +[](Rig&, const Rig::Sent& client) {
+        client->socket().feed(websocket::client_frame(Opcode::close, ""));
+      },
+      +[](Rig&, const Rig::Sent& client) {
+        client->socket().feed(websocket::encode_frame(Opcode::text, "unmasked"));
+      },
       +[](Rig&, const Rig::Sent& client) { client->socket().drop(); },
       +[](Rig& r, const Rig::Sent&) { r.pass(10'100ms); },
   };
@@ -170,7 +178,9 @@ TEST_F(UpgradedSession, has_no_use_for_a_websocket_once_closed) {
   session().close();
   rig.probe(sid);
   EXPECT_EQ(rig.behind_head(), Rig::close_frame());
-  EXPECT_EQ(outcome(rig.get(sid)), "200 6\x1e" "1");
+  EXPECT_EQ(outcome(rig.get(sid)),
+            "200 6\x1e"
+            "1");
 }
 
 TEST_F(UpgradedSession, carries_the_heartbeat_across_the_swap) {
@@ -194,7 +204,8 @@ TEST_F(UpgradedSession, is_not_offered_when_upgrades_are_off) {
   Config config;
   config.allow_upgrades = false;
   Rig other{config};
-  const auto answer = other.send(Rig::request(Method::get, {{"EIO", "4"}, {"transport", "polling"}}));
+  const auto answer =
+      other.send(Rig::request(Method::get, {{"EIO", "4"}, {"transport", "polling"}}));
   EXPECT_NE(answer->response->body.find("\"upgrades\":[]"), std::string::npos);
   other.probe(Rig::sid_in(answer->response->body));
   EXPECT_TRUE(other.head().starts_with("HTTP/1.1 400 "));

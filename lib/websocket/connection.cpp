@@ -10,8 +10,8 @@
 namespace parley::websocket {
 namespace {
 
-/// The frame that `plain` becomes on connections with deflate. A broadcast sends one frame to many in a
-/// row: the last one is kept, so that it is compressed once a shard.
+/// The frame that `plain` becomes on connections with deflate. A broadcast sends one frame to many
+/// in a row: the last one is kept, so that it is compressed once a shard.
 net::Frame compressed(const net::Frame& plain, const Head& head) {
   struct Last {
     net::Frame plain, packed;
@@ -19,7 +19,8 @@ net::Frame compressed(const net::Frame& plain, const Head& head) {
   thread_local Last last;
   if (last.plain != plain) {
     const std::string_view payload = std::string_view{*plain}.substr(head.size);
-    auto packed = encode_frame(head.opcode, deflate_message(payload), {.fin = true, .compressed = true});
+    auto packed =
+        encode_frame(head.opcode, deflate_message(payload), {.fin = true, .compressed = true});
     last = {plain, std::make_shared<const std::string>(std::move(packed))};
   }
   return last.packed;
@@ -27,10 +28,13 @@ net::Frame compressed(const net::Frame& plain, const Head& head) {
 
 Ending ending_of(net::CloseCause cause) {
   switch (cause) {
-    case net::CloseCause::peer: return Ending::peer_closed;
-    case net::CloseCause::slow_consumer: return Ending::slow_consumer;
+    case net::CloseCause::peer:
+      return Ending::peer_closed;
+    case net::CloseCause::slow_consumer:
+      return Ending::slow_consumer;
     case net::CloseCause::local:
-    case net::CloseCause::error: break;
+    case net::CloseCause::error:
+      break;
   }
   return Ending::lost;
 }
@@ -43,7 +47,8 @@ struct Connection::Closing {
   net::Timer deadline;
 
   explicit Closing(net::Connection& connection)
-      : net(connection), deadline(net::Timer::calling<&Closing::on_deadline>(connection.shard().timers(), *this)) {}
+      : net(connection),
+        deadline(net::Timer::calling<&Closing::on_deadline>(connection.shard().timers(), *this)) {}
   void on_deadline() { net.close(); }
 };
 

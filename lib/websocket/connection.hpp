@@ -16,9 +16,11 @@ namespace parley::websocket {
 
 /// Settings shared by all connections of a server; outlives them.
 struct Config {
-  std::size_t max_message = 1'000'000;           ///< Bytes, after inflating; a bigger message fails the connection with 1009.
-  std::size_t deflate_threshold = 1024;          ///< Smaller messages are sent as they are.
-  std::chrono::milliseconds close_timeout{5'000};  ///< How long the peer's close frame is waited for.
+  std::size_t max_message =
+      1'000'000;  ///< Bytes, after inflating; a bigger message fails the connection with 1009.
+  std::size_t deflate_threshold = 1024;  ///< Smaller messages are sent as they are.
+  std::chrono::milliseconds close_timeout{
+      5'000};  ///< How long the peer's close frame is waited for.
 };
 
 /// How a connection ended that its owner had not closed.
@@ -42,9 +44,9 @@ class Handler {
   virtual void on_closed(Ending ending) = 0;
 };
 
-/// A client's WebSocket: a net::Protocol, owned by its net::Connection and living on its shard. Answers
-/// pings and closes by itself. Its owner holds a plain pointer until on_closed or close(). 72 bytes, and no
-/// heap while idle. Source: RFC 6455.
+/// A client's WebSocket: a net::Protocol, owned by its net::Connection and living on its shard.
+/// Answers pings and closes by itself. Its owner holds a plain pointer until on_closed or close().
+/// 64 bytes, and no heap while idle. Source: RFC 6455.
 class Connection final : public net::Protocol, private FrameSink {
  public:
   /// `deflate`: permessage-deflate was agreed on.
@@ -59,8 +61,9 @@ class Connection final : public net::Protocol, private FrameSink {
   /// A whole frame, encoded by encode_frame, whose bytes are shared with other receivers.
   void send(const net::Frame& frame);
 
-  /// Begins the closing handshake (no code: the peer sees 1005) and forgets the handler: what comes from now
-  /// on is dropped. The TCP connection ends with the peer's close frame, or at close_timeout.
+  /// Begins the closing handshake (no code: the peer sees 1005) and forgets the handler: what comes
+  /// from now on is dropped. The TCP connection ends with the peer's close frame, or at
+  /// close_timeout.
   void close(std::optional<CloseCode> code = std::nullopt);
   /// Ends the TCP connection without a closing handshake, and forgets the handler.
   void abort();

@@ -21,8 +21,8 @@ Bytef* in_bytes(std::string_view bytes) {
 struct Deflater {
   z_stream stream{};
   Deflater() {
-    [[maybe_unused]] const int made =
-        deflateInit2(&stream, Z_DEFAULT_COMPRESSION, Z_DEFLATED, raw_window_bits, 8, Z_DEFAULT_STRATEGY);
+    [[maybe_unused]] const int made = deflateInit2(&stream, Z_DEFAULT_COMPRESSION, Z_DEFLATED,
+                                                   raw_window_bits, 8, Z_DEFAULT_STRATEGY);
     assert(made == Z_OK);
   }
   ~Deflater() { deflateEnd(&stream); }
@@ -43,7 +43,8 @@ struct Inflater {
 };
 
 /// Inflates `input` onto the end of `out`. Errors as inflate_message.
-Result<Done> inflate_piece(z_stream& stream, std::string_view input, std::size_t max_size, std::string& out) {
+Result<Done> inflate_piece(z_stream& stream, std::string_view input, std::size_t max_size,
+                           std::string& out) {
   std::array<char, 16 * 1024> chunk;
   stream.next_in = in_bytes(input);
   stream.avail_in = static_cast<uInt>(input.size());
@@ -55,7 +56,8 @@ Result<Done> inflate_piece(z_stream& stream, std::string_view input, std::size_t
       return fail(Errc::bad_request, "a compressed message does not inflate");
     }
     const std::size_t made = chunk.size() - stream.avail_out;
-    if (made > max_size - out.size()) return fail(Errc::too_large, "a compressed message inflates beyond the limit");
+    if (made > max_size - out.size())
+      return fail(Errc::too_large, "a compressed message inflates beyond the limit");
     out.append(chunk.data(), made);
     if (state == Z_STREAM_END || (stream.avail_in == 0 && stream.avail_out > 0)) return Done{};
     if (state == Z_BUF_ERROR && made == 0) return Done{};
@@ -87,8 +89,10 @@ Result<std::string> inflate_message(std::string_view payload, std::size_t max_si
   thread_local Inflater inflater;
   inflateReset(&inflater.stream);
   std::string out;
-  if (auto done = inflate_piece(inflater.stream, payload, max_size, out); !done) return std::move(done).error();
-  if (auto done = inflate_piece(inflater.stream, tail, max_size, out); !done) return std::move(done).error();
+  if (auto done = inflate_piece(inflater.stream, payload, max_size, out); !done)
+    return std::move(done).error();
+  if (auto done = inflate_piece(inflater.stream, tail, max_size, out); !done)
+    return std::move(done).error();
   return out;
 }
 

@@ -17,7 +17,8 @@ TEST(Deflate, reads_the_hello_of_the_rfc) {
 
 TEST(Deflate, gives_back_what_was_compressed) {
   std::string noise;
-  for (std::uint32_t i = 0, x = 1; i < 100'000; ++i) noise += static_cast<char>((x = x * 1664525 + 1013904223) >> 24);
+  for (std::uint32_t i = 0, x = 1; i < 100'000; ++i)
+    noise += static_cast<char>((x = x * 1664525 + 1013904223) >> 24);
   for (const std::string& row : {""s, "a"s, std::string(200'000, 'z'), noise, "\0\0\xff\xff"s}) {
     const auto back = inflate_message(deflate_message(row), 1'000'000);
     ASSERT_TRUE(back);

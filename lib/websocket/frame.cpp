@@ -27,7 +27,8 @@ bool is_close_code(std::uint16_t code) {
 }
 
 void append_head(std::string& out, Opcode opcode, std::size_t payload_size, FrameFlags flags) {
-  const int first = static_cast<int>(opcode) | (flags.fin ? 0x80 : 0) | (flags.compressed ? 0x40 : 0);
+  const int first =
+      static_cast<int>(opcode) | (flags.fin ? 0x80 : 0) | (flags.compressed ? 0x40 : 0);
   out.push_back(static_cast<char>(first));
   const std::size_t head = head_size(payload_size);
   out.push_back(static_cast<char>(head == 2 ? payload_size : head == 4 ? 126 : 127));
@@ -66,7 +67,8 @@ HeadState read_head(std::string_view bytes, Head& head) {
   head.fin = (first & 0x80) != 0;
   head.compressed = (first & 0x40) != 0;
   head.masked = (second & 0x80) != 0;
-  if (is_control(head.opcode) && (!head.fin || short_length > max_control_payload)) return HeadState::malformed;
+  if (is_control(head.opcode) && (!head.fin || short_length > max_control_payload))
+    return HeadState::malformed;
 
   const std::size_t extended = extended_length_size(short_length);
   head.size = static_cast<std::uint8_t>(2 + extended + (head.masked ? 4 : 0));

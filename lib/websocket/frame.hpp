@@ -13,7 +13,14 @@
 namespace parley::websocket {
 
 /// Source: RFC 6455, section 5.2.
-enum class Opcode : std::uint8_t { continuation = 0, text = 1, binary = 2, close = 8, ping = 9, pong = 10 };
+enum class Opcode : std::uint8_t {
+  continuation = 0,
+  text = 1,
+  binary = 2,
+  close = 8,
+  ping = 9,
+  pong = 10
+};
 
 inline bool is_control(Opcode opcode) { return static_cast<std::uint8_t>(opcode) >= 8; }
 
@@ -52,7 +59,8 @@ void append_head(std::string& out, Opcode opcode, std::size_t payload_size, Fram
 
 /// A whole unmasked frame, as a server sends it.
 std::string encode_frame(Opcode opcode, std::string_view payload, FrameFlags flags = {});
-/// A close frame; without a code its payload is empty and the peer sees 1005. `reason` is cut to 123 bytes.
+/// A close frame; without a code its payload is empty and the peer sees 1005. `reason` is cut to
+/// 123 bytes.
 std::string encode_close(std::optional<CloseCode> code, std::string_view reason = {});
 
 /// A frame's head as it was read.
@@ -67,12 +75,13 @@ struct Head {
 };
 
 enum class HeadState { complete, incomplete, malformed };
-/// Reads a head from the beginning of `bytes`. `malformed`: an unknown opcode, RSV2 or RSV3, a length with
-/// its top bit set, a control frame that is fragmented or too long. A length that is not minimal is taken,
-/// as Node's ws does.
+/// Reads a head from the beginning of `bytes`. `malformed`: an unknown opcode, RSV2 or RSV3, a
+/// length with its top bit set, a control frame that is fragmented or too long. A length that is
+/// not minimal is taken, as Node's ws does.
 HeadState read_head(std::string_view bytes, Head& head);
 
-/// Applies `mask` to `bytes`, which begin `offset` bytes into the payload. Source: RFC 6455, section 5.3.
+/// Applies `mask` to `bytes`, which begin `offset` bytes into the payload. Source: RFC 6455,
+/// section 5.3.
 void unmask(std::span<char> bytes, std::array<char, 4> mask, std::uint64_t offset = 0);
 
 }  // namespace parley::websocket

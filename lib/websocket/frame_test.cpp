@@ -42,7 +42,9 @@ TEST(Frame, close_without_code_is_empty) { EXPECT_EQ(encode_close(std::nullopt),
 
 TEST(Frame, close_holds_code_and_a_reason_that_fits) {
   EXPECT_EQ(encode_close(CloseCode::too_big), "\x88\x02\x03\xF1"s);
-  EXPECT_EQ(encode_close(CloseCode::normal, "bye"), "\x88\x05\x03\xE8" "bye"s);
+  EXPECT_EQ(encode_close(CloseCode::normal, "bye"),
+            "\x88\x05\x03\xE8"
+            "bye"s);
   EXPECT_EQ(encode_close(CloseCode::normal, std::string(500, 'r')).size(), 2 + max_control_payload);
 }
 
@@ -73,21 +75,23 @@ TEST(ReadHead, waits_for_every_byte_of_the_head) {
   const std::string whole = "\x82\xFF\x00\x00\x00\x00\x00\x01\x00\x00\x01\x02\x03\x04"s;
   Head head;
   for (std::size_t size = 0; size < whole.size(); ++size) {
-    EXPECT_EQ(read_head(std::string_view{whole}.substr(0, size), head), HeadState::incomplete) << size;
+    EXPECT_EQ(read_head(std::string_view{whole}.substr(0, size), head), HeadState::incomplete)
+        << size;
   }
   EXPECT_EQ(read_head(whole, head), HeadState::complete);
 }
 
 TEST(ReadHead, refuses_what_the_rfc_forbids) {
   const std::string rows[] = {
-      "\x83\x80"s, "\x87\x80"s, "\x8B\x80"s, "\x8F\x80"s,  // opcodes nobody has defined
-      "\xA1\x80"s, "\x91\x80"s,                            // RSV2, RSV3
-      "\x09\x80"s, "\x08\x80"s,                            // fragmented ping and close
-      "\x89\xFE\x00\x7E"s,                                 // a ping of 126 bytes
-      "\x82\xFF\x80"s,                                     // a length with its top bit
+      "\x83\x80"s,         "\x87\x80"s, "\x8B\x80"s, "\x8F\x80"s,  // opcodes nobody has defined
+      "\xA1\x80"s,         "\x91\x80"s,                            // RSV2, RSV3
+      "\x09\x80"s,         "\x08\x80"s,                            // fragmented ping and close
+      "\x89\xFE\x00\x7E"s,                                         // a ping of 126 bytes
+      "\x82\xFF\x80"s,                                             // a length with its top bit
   };
   Head head;
-  for (const std::string& row : rows) EXPECT_EQ(read_head(row, head), HeadState::malformed) << testing::PrintToString(row);
+  for (const std::string& row : rows)
+    EXPECT_EQ(read_head(row, head), HeadState::malformed) << testing::PrintToString(row);
 }
 
 TEST(ReadHead, takes_a_length_that_is_not_minimal) {
@@ -102,7 +106,8 @@ TEST(Unmask, gives_the_same_whatever_the_offset_and_size) {
     for (std::uint64_t offset = 0; offset < 5; ++offset) {
       std::string text(size, 'a');
       std::string expected = text;
-      for (std::size_t i = 0; i < size; ++i) expected[i] = static_cast<char>(expected[i] ^ mask[(i + offset) & 3]);
+      for (std::size_t i = 0; i < size; ++i)
+        expected[i] = static_cast<char>(expected[i] ^ mask[(i + offset) & 3]);
       unmask(text, mask, offset);
       EXPECT_EQ(text, expected) << size << " at " << offset;
     }

@@ -36,13 +36,15 @@ bool is_token(std::string_view text) {
 
 /// 16 bytes in base64: 22 characters and two `=`.
 bool is_key(std::string_view key) {
-  return key.size() == 24 && key.ends_with("==") && std::ranges::all_of(key.substr(0, 22), [](unsigned char c) {
-    return std::isalnum(c) || c == '+' || c == '/';
-  });
+  return key.size() == 24 && key.ends_with("==") &&
+         std::ranges::all_of(key.substr(0, 22), [](unsigned char c) {
+           return std::isalnum(c) || c == '+' || c == '/';
+         });
 }
 
-/// One offer of permessage-deflate. We answer with no context takeover in both directions, and with a full
-/// window, so an offer that limits the server's window is passed over. Source: RFC 7692, section 7.1.
+/// One offer of permessage-deflate. We answer with no context takeover in both directions, and with
+/// a full window, so an offer that limits the server's window is passed over. Source: RFC 7692,
+/// section 7.1.
 bool is_acceptable_offer(std::string_view offer) {
   if (!http::same_name(next_part(offer, ';'), "permessage-deflate")) return false;
   while (!offer.empty()) {
@@ -80,13 +82,15 @@ Result<Handshake> read_handshake(const http::Request& request, bool enable_defla
   const auto& headers = request.headers;
   if (request.method != http::Method::get) return fail(Errc::bad_request, "Invalid HTTP method");
   if (!is_upgrade(request)) return fail(Errc::bad_request, "Invalid Upgrade header");
-  if (!http::has_token(headers.joined("connection"), "upgrade")) return fail(Errc::bad_request, "Invalid Connection header");
+  if (!http::has_token(headers.joined("connection"), "upgrade"))
+    return fail(Errc::bad_request, "Invalid Connection header");
   if (headers.find("sec-websocket-version") != "13") {
     return fail(Errc::not_supported, "Missing or invalid Sec-WebSocket-Version header");
   }
   Handshake out;
   out.key = trim(headers.find("sec-websocket-key").value_or(""));
-  if (!is_key(out.key)) return fail(Errc::bad_request, "Missing or invalid Sec-WebSocket-Key header");
+  if (!is_key(out.key))
+    return fail(Errc::bad_request, "Missing or invalid Sec-WebSocket-Key header");
   const std::string protocols = headers.joined("sec-websocket-protocol");
   std::string_view rest = protocols;
   out.subprotocol = next_part(rest, ',');
@@ -109,12 +113,17 @@ std::string accept_key(std::string_view key) {
 }
 
 std::string switching_protocols(const Handshake& handshake, const http::Headers& extra) {
-  std::string out = "HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Accept: ";
+  std::string out =
+      "HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: "
+      "Upgrade\r\nSec-WebSocket-Accept: ";
   out += accept_key(handshake.key);
   out += "\r\n";
-  if (!handshake.subprotocol.empty()) out += "Sec-WebSocket-Protocol: " + handshake.subprotocol + "\r\n";
+  if (!handshake.subprotocol.empty())
+    out += "Sec-WebSocket-Protocol: " + handshake.subprotocol + "\r\n";
   if (handshake.deflate) {
-    out += "Sec-WebSocket-Extensions: permessage-deflate; server_no_context_takeover; client_no_context_takeover\r\n";
+    out +=
+        "Sec-WebSocket-Extensions: permessage-deflate; server_no_context_takeover; "
+        "client_no_context_takeover\r\n";
   }
   for (const auto& [name, value] : extra.all()) out += name + ": " + value + "\r\n";
   out += "\r\n";

@@ -83,7 +83,8 @@ TEST(Handshake, selects_the_first_subprotocol) {
   const auto handshake = read_handshake(request, false);
   ASSERT_TRUE(handshake);
   EXPECT_EQ(handshake->subprotocol, "echo.v2");
-  EXPECT_NE(switching_protocols(*handshake).find("\r\nSec-WebSocket-Protocol: echo.v2\r\n"), std::string::npos);
+  EXPECT_NE(switching_protocols(*handshake).find("\r\nSec-WebSocket-Protocol: echo.v2\r\n"),
+            std::string::npos);
 }
 
 TEST(Handshake, negotiates_deflate_only_when_enabled_and_acceptable) {
@@ -110,7 +111,8 @@ TEST(Handshake, negotiates_deflate_only_when_enabled_and_acceptable) {
   auto request = good_request();
   request.headers.set("Sec-WebSocket-Extensions", "permessage-deflate");
   EXPECT_NE(switching_protocols(*read_handshake(request, true))
-                .find("Sec-WebSocket-Extensions: permessage-deflate; server_no_context_takeover; client_no_context_takeover\r\n"),
+                .find("Sec-WebSocket-Extensions: permessage-deflate; server_no_context_takeover; "
+                      "client_no_context_takeover\r\n"),
             std::string::npos);
 }
 

@@ -78,7 +78,8 @@ struct FrameParser::Run {
 FrameParser::FrameParser() = default;
 FrameParser::~FrameParser() = default;
 
-std::optional<CloseCode> FrameParser::parse(std::span<char> bytes, const ParserLimits& limits, FrameSink& sink) {
+std::optional<CloseCode> FrameParser::parse(std::span<char> bytes, const ParserLimits& limits,
+                                            FrameSink& sink) {
   Run run{*this, limits, sink, bytes, std::nullopt};
   run.go();
   return run.failure;
@@ -97,9 +98,12 @@ void FrameParser::Run::go() {
 void FrameParser::Run::begin_frame() {
   Head head;
   switch (next_head(head)) {
-    case HeadState::incomplete: return;
-    case HeadState::malformed: return fail(CloseCode::protocol_error);
-    case HeadState::complete: break;
+    case HeadState::incomplete:
+      return;
+    case HeadState::malformed:
+      return fail(CloseCode::protocol_error);
+    case HeadState::complete:
+      break;
   }
   if (const auto code = refusal(head)) return fail(*code);
   if (head.length <= bytes.size()) {
@@ -183,7 +187,8 @@ void FrameParser::Run::start_partial(const Head& head) {
 void FrameParser::Run::continue_frame() {
   Pending& kept = *existing();
   const std::uint64_t missing = kept.head.length - kept.have;
-  const auto payload = take(static_cast<std::size_t>(std::min<std::uint64_t>(missing, bytes.size())));
+  const auto payload =
+      take(static_cast<std::size_t>(std::min<std::uint64_t>(missing, bytes.size())));
   unmask(payload, kept.head.mask, kept.have);
   kept.have += payload.size();
   if (is_control(kept.head.opcode)) {
@@ -230,7 +235,8 @@ void FrameParser::Run::close_frame(std::string_view payload) {
   if (payload.size() == 1) return fail(CloseCode::protocol_error);
   std::optional<std::uint16_t> code;
   if (!payload.empty()) {
-    code = static_cast<std::uint16_t>(static_cast<std::uint8_t>(payload[0]) << 8 | static_cast<std::uint8_t>(payload[1]));
+    code = static_cast<std::uint16_t>(static_cast<std::uint8_t>(payload[0]) << 8 |
+                                      static_cast<std::uint8_t>(payload[1]));
     if (!is_close_code(*code)) return fail(CloseCode::protocol_error);
     payload.remove_prefix(2);
   }

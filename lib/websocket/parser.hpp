@@ -10,8 +10,8 @@
 
 namespace parley::websocket {
 
-/// What a parser finds. Every view is borrowed for the call. A call gives false to stop the parser: the
-/// rest of the bytes is then dropped.
+/// What a parser finds. Every view is borrowed for the call. A call gives false to stop the parser:
+/// the rest of the bytes is then dropped.
 class FrameSink {
  public:
   virtual ~FrameSink() = default;
@@ -24,20 +24,23 @@ class FrameSink {
 };
 
 struct ParserLimits {
-  std::size_t max_message = 1'000'000;  ///< Payload bytes of one message, all its fragments together.
-  bool allow_compressed = false;        ///< permessage-deflate was agreed on.
+  std::size_t max_message =
+      1'000'000;                  ///< Payload bytes of one message, all its fragments together.
+  bool allow_compressed = false;  ///< permessage-deflate was agreed on.
 };
 
-/// The server's half of RFC 6455 framing: a client's bytes in, split anywhere, messages out. Unmasks in
-/// place, delivers a whole frame without copying it, and keeps only what is unfinished: eight bytes while
-/// idle. The outcome does not depend on where the bytes were split.
+/// The server's half of RFC 6455 framing: a client's bytes in, split anywhere, messages out.
+/// Unmasks in place, delivers a whole frame without copying it, and keeps only what is unfinished:
+/// eight bytes while idle. The outcome does not depend on where the bytes were split.
 class FrameParser {
  public:
   FrameParser();
   ~FrameParser();
 
-  /// nullopt: all is well. A code: the connection must be failed with it, and the parser is not used again.
-  std::optional<CloseCode> parse(std::span<char> bytes, const ParserLimits& limits, FrameSink& sink);
+  /// nullopt: all is well. A code: the connection must be failed with it, and the parser is not
+  /// used again.
+  std::optional<CloseCode> parse(std::span<char> bytes, const ParserLimits& limits,
+                                 FrameSink& sink);
 
   /// True between two messages, when nothing is kept.
   bool is_idle() const { return !pending_; }

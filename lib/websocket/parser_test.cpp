@@ -21,7 +21,8 @@ class Notes final : public FrameSink {
 
   bool on_message(Opcode opcode, std::span<char> payload, bool compressed) override {
     const std::string kind = opcode == Opcode::text ? "text " : "binary ";
-    return note(kind + (compressed ? "deflated " : "") + std::string{payload.data(), payload.size()});
+    return note(kind + (compressed ? "deflated " : "") +
+                std::string{payload.data(), payload.size()});
   }
   bool on_ping(std::string_view payload) override { return note("ping " + std::string{payload}); }
   bool on_pong(std::string_view payload) override { return note("pong " + std::string{payload}); }
@@ -43,18 +44,21 @@ struct Outcome {
   friend bool operator==(const Outcome&, const Outcome&) = default;
 };
 
-Outcome parse(const std::string& bytes, std::size_t piece, ParserLimits limits = {.max_message = 1000}) {
+Outcome parse(const std::string& bytes, std::size_t piece,
+              ParserLimits limits = {.max_message = 1000}) {
   FrameParser parser;
   Notes notes;
   for (std::size_t at = 0; at < bytes.size(); at += piece) {
     std::string part = bytes.substr(at, piece);
-    if (const auto failure = parser.parse(part, limits, notes)) return {notes.lines, failure, false};
+    if (const auto failure = parser.parse(part, limits, notes))
+      return {notes.lines, failure, false};
   }
   return {notes.lines, std::nullopt, parser.is_idle()};
 }
 
 /// Expects the same at every way of cutting the bytes into equal pieces.
-void expect(const std::string& bytes, const Outcome& expected, ParserLimits limits = {.max_message = 1000}) {
+void expect(const std::string& bytes, const Outcome& expected,
+            ParserLimits limits = {.max_message = 1000}) {
   for (std::size_t piece = 1; piece <= bytes.size(); ++piece) {
     const Outcome outcome = parse(bytes, piece, limits);
     EXPECT_EQ(outcome.lines, expected.lines) << "pieces of " << piece;
@@ -65,7 +69,9 @@ void expect(const std::string& bytes, const Outcome& expected, ParserLimits limi
   }
 }
 
-const auto text = [](std::string_view payload, FrameFlags flags = {}) { return client_frame(Opcode::text, payload, flags); };
+const auto text = [](std::string_view payload, FrameFlags flags = {}) {
+  return client_frame(Opcode::text, payload, flags);
+};
 const auto more = [](std::string_view payload, bool fin) {
   return client_frame(Opcode::continuation, payload, {.fin = fin, .compressed = false});
 };
@@ -81,13 +87,14 @@ TEST(FrameParser, delivers_every_frame_of_one_read) {
 }
 
 TEST(FrameParser, joins_fragments_and_lets_control_frames_between_them) {
-  expect(text("Hel", not_final) + client_frame(Opcode::ping, "p1") + more("", false) + client_frame(Opcode::pong, "p2") +
-             more("lo", true) + text("next"),
+  expect(text("Hel", not_final) + client_frame(Opcode::ping, "p1") + more("", false) +
+             client_frame(Opcode::pong, "p2") + more("lo", true) + text("next"),
          {{"ping p1", "pong p2", "text Hello", "text next"}, std::nullopt, true});
 }
 
 TEST(FrameParser, checks_utf8_across_fragments) {
-  expect(text("\xF0\x9F", not_final) + more("\x98", false) + more("\x80!", true), {{"text \xF0\x9F\x98\x80!"}, std::nullopt, true});
+  expect(text("\xF0\x9F", not_final) + more("\x98", false) + more("\x80!", true),
+         {{"text \xF0\x9F\x98\x80!"}, std::nullopt, true});
 }
 
 TEST(FrameParser, keeps_only_what_is_unfinished) {
@@ -100,7 +107,8 @@ TEST(FrameParser, takes_lengths_of_two_and_eight_bytes) {
   const std::string large(70'000, 'l');
   for (const std::size_t piece : {1u, 7u, 64u, 4096u, 100'000u}) {
     const Outcome outcome = parse(text(medium) + text(large), piece, {.max_message = 70'000});
-    EXPECT_EQ(outcome.lines, (std::vector<std::string>{"text " + medium, "text " + large})) << piece;
+    EXPECT_EQ(outcome.lines, (std::vector<std::string>{"text " + medium, "text " + large}))
+        << piece;
     EXPECT_TRUE(outcome.idle);
   }
 }
@@ -109,15 +117,15 @@ TEST(FrameParser, fails_protocol_errors_with_1002) {
   std::string unmasked = encode_frame(Opcode::text, "hello");
   const std::string rows[] = {
       unmasked,
-      client_frame(Opcode{3}, "x"),                                          // unknown opcode
-      text("x", {.fin = true, .compressed = true}),                          // RSV1 without the extension
-      client_frame(Opcode::ping, "p", not_final),                            // fragmented control frame
-      client_frame(Opcode::ping, std::string(126, 'p')),                     // control frame too long
-      "\x82\xFF\x80\x00\x00\x00\x00\x00\x00\x00"s + "mask",                  // length with its top bit
-      more("x", true),                                                       // continues nothing
-      text("a", not_final) + text("b"),                                      // a message inside a message
-      client_frame(Opcode::close, "x"),                                      // half a code
-      client_frame(Opcode::close, "\x03\xED"),                               // 1005 on the wire
+      client_frame(Opcode{3}, "x"),                          // unknown opcode
+      text("x", {.fin = true, .compressed = true}),          // RSV1 without the extension
+      client_frame(Opcode::ping, "p", not_final),            // fragmented control frame
+      client_frame(Opcode::ping, std::string(126, 'p')),     // control frame too long
+      "\x82\xFF\x80\x00\x00\x00\x00\x00\x00\x00"s + "mask",  // length with its top bit
+      more("x", true),                                       // continues nothing
+      text("a", not_final) + text("b"),                      // a message inside a message
+      client_frame(Opcode::close, "x"),                      // half a code
+      client_frame(Opcode::close, "\x03\xED"),               // 1005 on the wire
       client_frame(Opcode::close, "\x00\x00"s),
   };
   for (const std::string& row : rows) expect(row, {{}, CloseCode::protocol_error, false});
@@ -126,8 +134,8 @@ TEST(FrameParser, fails_protocol_errors_with_1002) {
 TEST(FrameParser, fails_bad_utf8_with_1007) {
   const std::string rows[] = {
       text("\xC0\x80"),
-      text("\xE2\x82"),                                     // ends inside a code point
-      text("ok", not_final) + more("\xFF", false),          // found before the message ends
+      text("\xE2\x82"),                             // ends inside a code point
+      text("ok", not_final) + more("\xFF", false),  // found before the message ends
       text("\xE2", not_final) + more("\x82", true),
       client_frame(Opcode::close, "\x03\xE8\xFF"),
   };
@@ -135,7 +143,8 @@ TEST(FrameParser, fails_bad_utf8_with_1007) {
 }
 
 TEST(FrameParser, delivers_what_came_before_the_error) {
-  expect(text("good") + text("\xFF") + text("never"), {{"text good"}, CloseCode::invalid_data, false});
+  expect(text("good") + text("\xFF") + text("never"),
+         {{"text good"}, CloseCode::invalid_data, false});
 }
 
 TEST(FrameParser, refuses_messages_over_the_limit_before_reading_them) {
@@ -144,21 +153,29 @@ TEST(FrameParser, refuses_messages_over_the_limit_before_reading_them) {
   expect(text("0123456789a"), {{}, CloseCode::too_big, false}, limits);
   expect(text("01234567", not_final) + more("89a", true), {{}, CloseCode::too_big, false}, limits);
   // A head that promises 2^62 bytes is refused when the head is there.
-  expect("\x82\xFF\x40\x00\x00\x00\x00\x00\x00\x00"s + "mask", {{}, CloseCode::too_big, false}, limits);
+  expect("\x82\xFF\x40\x00\x00\x00\x00\x00\x00\x00"s + "mask", {{}, CloseCode::too_big, false},
+         limits);
 }
 
 TEST(FrameParser, lets_compressed_messages_through_when_agreed) {
   const ParserLimits limits{.max_message = 100, .allow_compressed = true};
-  expect(text("\xFF\xFE", {.fin = true, .compressed = true}), {{"text deflated \xFF\xFE"}, std::nullopt, true}, limits);
-  expect(text("\xFF", {.fin = false, .compressed = true}) + more("\xFE", true), {{"text deflated \xFF\xFE"}, std::nullopt, true},
-         limits);
-  expect(text("a", not_final) + client_frame(Opcode::continuation, "b", {.fin = true, .compressed = true}),
+  expect(text("\xFF\xFE", {.fin = true, .compressed = true}),
+         {{"text deflated \xFF\xFE"}, std::nullopt, true}, limits);
+  expect(text("\xFF", {.fin = false, .compressed = true}) + more("\xFE", true),
+         {{"text deflated \xFF\xFE"}, std::nullopt, true}, limits);
+  expect(text("a", not_final) +
+             client_frame(Opcode::continuation, "b", {.fin = true, .compressed = true}),
          {{}, CloseCode::protocol_error, false}, limits);
-  expect(client_frame(Opcode::ping, "b", {.fin = true, .compressed = true}), {{}, CloseCode::protocol_error, false}, limits);
+  expect(client_frame(Opcode::ping, "b", {.fin = true, .compressed = true}),
+         {{}, CloseCode::protocol_error, false}, limits);
 }
 
 TEST(FrameParser, reads_nothing_behind_a_close_frame) {
-  const Outcome outcome = parse(client_frame(Opcode::close, "\x03\xE8" "bye") + text("late"), 1000);
+  const Outcome outcome = parse(client_frame(Opcode::close,
+                                             "\x03\xE8"
+                                             "bye") +
+                                    text("late"),
+                                1000);
   EXPECT_EQ(outcome.lines, std::vector<std::string>{"close 1000 bye"});
   EXPECT_EQ(parse(client_frame(Opcode::close, ""), 1).lines, std::vector<std::string>{"close - "});
 }

@@ -5,8 +5,9 @@
 
 namespace parley::websocket {
 
-/// UTF-8 that comes in pieces, checked as it comes: a text message may be split anywhere, inside a code
-/// point too. Finds an error at the first byte that cannot continue valid UTF-8. Source: RFC 3629.
+/// UTF-8 that comes in pieces, checked as it comes: a text message may be split anywhere, inside a
+/// code point too. Finds an error at the first byte that cannot continue valid UTF-8. Source: RFC
+/// 3629.
 class Utf8Check {
  public:
   /// False once the text cannot be UTF-8 any more; then no further calls.

@@ -21,15 +21,34 @@ bool check_in_pieces(std::string_view text, std::size_t piece) {
 
 TEST(Utf8Check, agrees_with_the_whole_check_however_the_text_is_cut) {
   const std::string rows[] = {
-      "", "plain ascii, a little longer than a word", "κόσμε", "日本語テキスト", "😀😃 mixed ä",
-      "\xC2\x80\xDF\xBF", "\xE0\xA0\x80", "\xED\x9F\xBF\xEE\x80\x80", "\xF0\x90\x80\x80\xF4\x8F\xBF\xBF",
+      "",
+      "plain ascii, a little longer than a word",
+      "κόσμε",
+      "日本語テキスト",
+      "😀😃 mixed ä",
+      "\xC2\x80\xDF\xBF",
+      "\xE0\xA0\x80",
+      "\xED\x9F\xBF\xEE\x80\x80",
+      "\xF0\x90\x80\x80\xF4\x8F\xBF\xBF",
       // not UTF-8:
-      "\x80", "a\xBF", "\xC0\x80", "\xC1\xBF", "\xE0\x9F\xBF", "\xED\xA0\x80", "\xF0\x8F\xBF\xBF",
-      "\xF4\x90\x80\x80", "\xF5\x80\x80\x80", "\xFF", "\xC3(", "\xE2\x82", "abc\xF0\x9F\x98",
+      "\x80",
+      "a\xBF",
+      "\xC0\x80",
+      "\xC1\xBF",
+      "\xE0\x9F\xBF",
+      "\xED\xA0\x80",
+      "\xF0\x8F\xBF\xBF",
+      "\xF4\x90\x80\x80",
+      "\xF5\x80\x80\x80",
+      "\xFF",
+      "\xC3(",
+      "\xE2\x82",
+      "abc\xF0\x9F\x98",
   };
   for (const std::string& row : rows) {
     for (std::size_t piece = 1; piece <= row.size() + 1; ++piece) {
-      EXPECT_EQ(check_in_pieces(row, piece), is_utf8(row)) << testing::PrintToString(row) << " by " << piece;
+      EXPECT_EQ(check_in_pieces(row, piece), is_utf8(row))
+          << testing::PrintToString(row) << " by " << piece;
     }
   }
 }
