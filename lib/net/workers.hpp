@@ -64,6 +64,7 @@ struct Workers::CallJob final : Workers::Job {
       : call(std::move(its_call)), home(its_home), handler(std::move(its_handler)) {}
   void run() override {
     call->outcome.set_by(call->work);
+    call.reset();  // whatever the outcome owns is freed by the caller alone
     asio::post(home, std::move(handler));
   }
   std::shared_ptr<Call<Work>> call;
