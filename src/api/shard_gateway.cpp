@@ -150,7 +150,7 @@ void ShardGateway::announce_typing(std::string_view event, chat::UserId sender, 
 }
 
 void ShardGateway::on_typing_deadline() {
-  for (const chat::Typing::Stopped& stopped : typing_.expire(shard_.now())) {
+  for (const chat::Typing::Stopped& stopped : typing_.expire(typing_timer_.deadline())) {
     announce_typing(events::stop_typing, stopped.sender, stopped.receiver);
   }
   restart_typing_timer();
