@@ -141,7 +141,7 @@ describe('silent connections', () => {
     const answers = await Promise.all(Array.from({ length: 300 }, () => rest.get('/socket.io/?EIO=4&transport=polling')));
     const sids = answers.map((answer) => JSON.parse(answer.text.slice(1)).sid);
     assert.equal(new Set(sids).size, 300);
-    const poll = () => rest.post(`/socket.io/?EIO=4&transport=polling&sid=${sids[0]}`, undefined, { raw: '3', headers: { 'content-type': 'text/plain' } });
+    const poll = () => rest.get(`/socket.io/?EIO=4&transport=polling&sid=${sids[0]}`);
     await until(async () => (await poll()).status === 400, { what: 'end of the session', ms: 8000 * patience, every: 100 });
     await assertOthersUnaffected();
   });
@@ -157,7 +157,7 @@ test('a client that never reads is cut off, in bounded memory, and finds everyth
   const count = 2500;
   let most = 0;
   for (let sent = 0; sent < count; sent += 100) {
-    await device.sendMany(sloth, Array.from({ length: 100 }, (_, index) => `${sent + index} ${content}`));
+    await device.sendMany(sloth, Array.from({ length: 100 }, (_, index) => `${sent + index} ${content}`), 20);
     most = Math.max(most, memoryOf(server.pid).resident - before);
   }
   const online = async () => (await sender.rest.get(`/api/users/${sloth.id}/online`)).body.online;
@@ -178,7 +178,7 @@ test('a polling client that never polls again is cut off as well', async () => {
   const raw = `40${JSON.stringify({ token: sloth.token })}`;
   assert.equal((await rest.post(path, undefined, { raw, headers: { 'content-type': 'text/plain' } })).status, 200);
   const device = await Device.connect(server, sender);
-  await device.sendMany(sloth, Array.from({ length: 1000 }, (_, index) => `${index} ${'x'.repeat(3000)}`));
+  await device.sendMany(sloth, Array.from({ length: 1000 }, (_, index) => `${index} ${'x'.repeat(3000)}`), 20);
   const online = async () => (await sender.rest.get(`/api/users/${sloth.id}/online`)).body.online;
   await until(async () => !(await online()), { what: 'the cut', ms: 10_000 * patience });
   const [{ conversationId }] = (await sloth.rest.get('/api/conversations')).body.conversations;

@@ -136,6 +136,14 @@ describe('send_message', () => {
     assert.equal((await other.next('receive_message')).content, content);
   });
 
+  test('takes a burst of large messages from a client that reads as fast as it writes', async () => {
+    await pair();
+    const contents = Array.from({ length: 300 }, (_, index) => `${index} ${'x'.repeat(4000)}`);
+    await phone.sendMany(bob, contents, 300);
+    await other.wait(() => other.all('receive_message').length === 300, 10_000, '300 messages');
+    assert.deepEqual([phone.drops, other.drops], [[], []]);
+  });
+
   test('keeps every character as it was sent', async () => {
     await pair();
     for (const content of ['\u0000', '\u2028', '"\\\n\t\b', '👩‍👩‍👧‍👦', '{"a":1}', '[1]', '\ufeffbom', '\u007f\u0080']) {

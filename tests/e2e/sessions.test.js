@@ -59,7 +59,8 @@ describe('refresh', () => {
   test('refuses what is not a refresh token of ours', async () => {
     const who = await person(server);
     const { accessToken: access, refreshToken } = await login(server, who);
-    const unknownFamily = signedWith(secrets.refresh, who.id, { jwtid: 'x', expiresIn: '1d' });
+    const claims = { userId: who.id, iat: now(), exp: now() + 900, jti: unknownId, sid: unknownId };
+    const unknownFamily = forgedToken({ alg: 'HS256', typ: 'JWT' }, claims, { secret: secrets.refresh });
     const [head, body] = refreshToken.split('.');
     for (const wrong of ['', 'nonsense', 'a.b.c', access, unknownFamily, `${head}.${body}.`, `${head}.${body}.AAAA`]) {
       const answer = await refresh(wrong);
@@ -67,6 +68,17 @@ describe('refresh', () => {
       assertError(answer, answer.status);
     }
     assert.equal((await refresh(refreshToken)).status, 200);
+  });
+
+  test('takes a token minted by the original once, and begins a family with it', async () => {
+    const who = await person(server);
+    const original = signedWith(secrets.refresh, who.id, { expiresIn: '7d' });
+    const first = await refresh(original);
+    assert.equal(first.status, 200, first.text);
+    const second = await refresh(first.body.refreshToken);
+    assert.equal(second.status, 200, second.text);
+    assertError(await refresh(original), 401);
+    assertError(await refresh(second.body.refreshToken), 401);
   });
 
   test('names a refreshToken that is missing or of the wrong type', async () => {
