@@ -17,14 +17,17 @@ Result<chat::Account> create_account(Transaction& transaction, const chat::Accou
   transaction.put(keys::account(account.id), encode(account));
   transaction.put(keys::email(email), std::string(account.id.view()));
   transaction.put(keys::username(keys::fold_username(account.username), account.id), {});
-  if (account.last_seen) transaction.put(keys::last_seen(account.id), encode_time(*account.last_seen));
+  if (account.last_seen)
+    transaction.put(keys::last_seen(account.id), encode_time(*account.last_seen));
   transaction.know_user(account.id);
   return account;
 }
 
-Result<chat::Account> update_account(Transaction& transaction, chat::UserId id, chat::ProfilePatch& patch, Time now) {
+Result<chat::Account> update_account(Transaction& transaction, chat::UserId id,
+                                     chat::ProfilePatch& patch, Time now) {
   auto account = transaction.account(id);
-  if (!account || transaction.error()) return refuse(transaction, Errc::not_found, "User not found");
+  if (!account || transaction.error())
+    return refuse(transaction, Errc::not_found, "User not found");
   if (patch.name) account->name = std::move(patch.name);
   if (patch.avatar) account->avatar = std::move(patch.avatar);
   if (patch.email_notifications) account->email_notifications = *patch.email_notifications;
@@ -34,9 +37,11 @@ Result<chat::Account> update_account(Transaction& transaction, chat::UserId id, 
   return std::move(*account);
 }
 
-Result<std::vector<chat::Account>> search_accounts(View& view, std::string_view folded, std::size_t limit) {
+Result<std::vector<chat::Account>> search_accounts(View& view, std::string_view folded,
+                                                   std::size_t limit) {
   std::vector<chat::UserId> ids;
-  for (Scan row = view.scan(keys::username_prefix(folded)); row.valid() && ids.size() < limit; row.next()) {
+  for (Scan row = view.scan(keys::username_prefix(folded)); row.valid() && ids.size() < limit;
+       row.next()) {
     const auto key = row.key();
     ids.push_back(Parser(key.substr(key.size() - sizeof(ObjectId))).id<chat::UserId>());
   }
@@ -64,43 +69,50 @@ Task<Result<chat::Account>> AccountStore::find(chat::UserId id) {
 }
 
 Task<Result<chat::Account>> AccountStore::find_by_email(std::string email) {
-  return read(database_.internals(), [email = std::move(email)](View& view) -> Result<chat::Account> {
-    const auto id = view.account_by_email(chat::fold_email(email));
-    auto account = id ? view.account(*id) : std::nullopt;
-    if (!account) return fail(Errc::not_found, "User not found");
-    return std::move(*account);
-  });
+  return read(database_.internals(),
+              [email = std::move(email)](View& view) -> Result<chat::Account> {
+                const auto id = view.account_by_email(chat::fold_email(email));
+                auto account = id ? view.account(*id) : std::nullopt;
+                if (!account) return fail(Errc::not_found, "User not found");
+                return std::move(*account);
+              });
 }
 
 Task<Result<std::vector<chat::Account>>> AccountStore::find_many(std::vector<chat::UserId> ids) {
-  return read(database_.internals(), [ids = std::move(ids)](View& view) -> Result<std::vector<chat::Account>> {
-    std::vector<chat::Account> accounts;
-    for (const chat::UserId& id : ids) {
-      if (auto account = view.account(id)) accounts.push_back(std::move(*account));
-    }
-    return accounts;
-  });
+  return read(database_.internals(),
+              [ids = std::move(ids)](View& view) -> Result<std::vector<chat::Account>> {
+                std::vector<chat::Account> accounts;
+                for (const chat::UserId& id : ids) {
+                  if (auto account = view.account(id)) accounts.push_back(std::move(*account));
+                }
+                return accounts;
+              });
 }
 
-Task<Result<std::vector<chat::Account>>> AccountStore::search(std::string username_prefix, std::size_t limit) {
-  return read(database_.internals(), [prefix = keys::fold_username(username_prefix), limit](View& view) {
-    return search_accounts(view, prefix, limit);
-  });
+Task<Result<std::vector<chat::Account>>> AccountStore::search(std::string username_prefix,
+                                                              std::size_t limit) {
+  return read(database_.internals(),
+              [prefix = keys::fold_username(username_prefix), limit](View& view) {
+                return search_accounts(view, prefix, limit);
+              });
 }
 
-Task<Result<chat::Account>> AccountStore::update(chat::UserId id, chat::ProfilePatch patch, Time now) {
-  return submit<chat::Account>(database_.internals().committer,
-                               [id, patch = std::move(patch), now](Transaction& transaction) mutable {
-                                 return update_account(transaction, id, patch, now);
-                               });
+Task<Result<chat::Account>> AccountStore::update(chat::UserId id, chat::ProfilePatch patch,
+                                                 Time now) {
+  return submit<chat::Account>(
+      database_.internals().committer,
+      [id, patch = std::move(patch), now](Transaction& transaction) mutable {
+        return update_account(transaction, id, patch, now);
+      });
 }
 
 Task<Result<Done>> AccountStore::touch_last_seen(chat::UserId id, Time at) {
-  return submit<Done>(database_.internals().committer, [id, at](Transaction& transaction) -> Result<Done> {
-    if (transaction.user_exists(id)) Liveness::touch(transaction, id, at);
-    if (transaction.error()) return *transaction.error();
-    return Done{};
-  });
+  return submit<Done>(database_.internals().committer,
+                      [id, at](Transaction& transaction) -> Result<Done> {
+                        if (transaction.user_exists(id)) Liveness::touch(transaction, id, at);
+                        if (transaction.error()) return *transaction.error();
+                        return Done{};
+                      });
 }
 
 }  // namespace parley::store::embedded

@@ -15,7 +15,8 @@ class AccountStore final : public chat::AccountStore {
   Task<Result<chat::Account>> find(chat::UserId id) override;
   Task<Result<chat::Account>> find_by_email(std::string email) override;
   Task<Result<std::vector<chat::Account>>> find_many(std::vector<chat::UserId> ids) override;
-  Task<Result<std::vector<chat::Account>>> search(std::string username_prefix, std::size_t limit) override;
+  Task<Result<std::vector<chat::Account>>> search(std::string username_prefix,
+                                                  std::size_t limit) override;
   Task<Result<chat::Account>> update(chat::UserId id, chat::ProfilePatch patch, Time now) override;
   Task<Result<Done>> touch_last_seen(chat::UserId id, Time at) override;
 

@@ -59,11 +59,13 @@ std::vector<chat::Unread> unread_of_all(const Head& head) {
 }
 
 Result<chat::Appended> append_message(Transaction& transaction, chat::NewMessage& draft) {
-  if (auto first = find_first(transaction, draft); first && !transaction.error()) return std::move(*first);
+  if (auto first = find_first(transaction, draft); first && !transaction.error())
+    return std::move(*first);
   if (draft.sender == draft.receiver) return fail(Errc::bad_request, "a message to oneself");
   const bool receiver_exists = transaction.user_exists(draft.receiver);
   Head* head = transaction.find_pair(draft.sender, draft.receiver);
-  if (!receiver_exists || transaction.error()) return refuse(transaction, Errc::not_found, "Receiver not found");
+  if (!receiver_exists || transaction.error())
+    return refuse(transaction, Errc::not_found, "Receiver not found");
 
   transaction.require_sync();
   if (head == nullptr) head = &transaction.create_head(draft.sender, draft.receiver, draft.now);

@@ -12,7 +12,8 @@ Result<std::unique_ptr<Engine>> open_existing(const fs::path& root, Access acces
   Config config;
   config.directory = root / "db";
   std::error_code error;
-  if (!fs::exists(config.directory / "CURRENT", error)) return fail(Errc::not_found, "no store in " + root.string());
+  if (!fs::exists(config.directory / "CURRENT", error))
+    return fail(Errc::not_found, "no store in " + root.string());
   return Engine::open(config, access);
 }
 
@@ -20,7 +21,8 @@ Result<std::unique_ptr<Engine>> open_existing(const fs::path& root, Access acces
 Result<Done> check_target(const fs::path& data, Existing existing) {
   std::error_code error;
   if (!fs::exists(data / "db", error) || fs::is_empty(data / "db", error)) return Done{};
-  if (existing == Existing::refuse) return fail(Errc::conflict, "there is a store in " + data.string() + " already");
+  if (existing == Existing::refuse)
+    return fail(Errc::conflict, "there is a store in " + data.string() + " already");
   const auto held = open_existing(data, Access::write);
   if (!held && held.error().code == Errc::conflict) return held.error();
   return Done{};
@@ -30,7 +32,8 @@ Result<Done> copy_durably(const fs::path& from, const fs::path& to) {
   std::error_code error;
   fs::remove_all(to, error);
   if (!error) fs::copy(from, to, fs::copy_options::recursive, error);
-  if (error) return fail(Errc::unavailable, "cannot copy to " + to.string() + ": " + error.message());
+  if (error)
+    return fail(Errc::unavailable, "cannot copy to " + to.string() + ": " + error.message());
   for (const auto& entry : fs::directory_iterator(to, error)) {
     if (auto synced = sync_path(entry.path()); !synced) return synced;
   }
@@ -43,7 +46,8 @@ Result<Done> exchange(const fs::path& fresh, const fs::path& place) {
   fs::remove_all(old, error);
   if (!error && fs::exists(place)) fs::rename(place, old, error);
   if (!error) fs::rename(fresh, place, error);
-  if (error) return fail(Errc::unavailable, "cannot name " + place.string() + ": " + error.message());
+  if (error)
+    return fail(Errc::unavailable, "cannot name " + place.string() + ": " + error.message());
   if (auto synced = sync_path(place.parent_path()); !synced) return synced;
   fs::remove_all(old, error);
   return Done{};
@@ -61,7 +65,8 @@ Result<Done> restore(const fs::path& backup, const fs::path& data, Existing exis
   if (auto free = check_target(data, existing); !free) return free;
   std::error_code error;
   fs::create_directories(data, error);
-  if (error) return fail(Errc::unavailable, "cannot make " + data.string() + ": " + error.message());
+  if (error)
+    return fail(Errc::unavailable, "cannot make " + data.string() + ": " + error.message());
   if (auto copied = copy_durably(backup / "db", data / "db.partial"); !copied) return copied;
   return exchange(data / "db.partial", data / "db");
 }

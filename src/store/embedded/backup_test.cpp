@@ -25,7 +25,8 @@ class BackupTest : public ::testing::Test {
     OpenStore store(small_config(data()));
     alice_ = caller_.user(store, "alice");
     bob_ = caller_.user(store, "bob");
-    for (int i = 0; i < messages; ++i) talk_ = caller_.say(store, alice_, bob_, std::to_string(i)).conversation_id;
+    for (int i = 0; i < messages; ++i)
+      talk_ = caller_.say(store, alice_, bob_, std::to_string(i)).conversation_id;
   }
   std::vector<std::string> contents_in(const fs::path& root) {
     OpenStore store(small_config(root));
@@ -56,10 +57,12 @@ TEST_F(BackupTest, copies_a_running_store_consistently_while_it_is_written) {
     std::atomic<bool> ends = false;
     std::thread writer([&] {
       Caller other;
-      for (int i = 0; !ends; ++i) other.say(store, i % 2 ? alice_ : bob_, i % 2 ? bob_ : alice_, "w" + std::to_string(i));
+      for (int i = 0; !ends; ++i)
+        other.say(store, i % 2 ? alice_ : bob_, i % 2 ? bob_ : alice_, "w" + std::to_string(i));
     });
     const auto deadline = std::chrono::steady_clock::now() + 20s;
-    while (store.database->stats().messages_appended < 50 && std::chrono::steady_clock::now() < deadline) {
+    while (store.database->stats().messages_appended < 50 &&
+           std::chrono::steady_clock::now() < deadline) {
       std::this_thread::yield();
     }
     before = chat::contract::contents(caller_.all_of(store, talk_, alice_));
@@ -142,9 +145,13 @@ TEST_F(BackupTest, refuses_a_backup_of_a_newer_format) {
   {
     const auto engine = Engine::open(small_config(copy()), Access::write);
     const Key key = keys::meta("format");
-    ASSERT_TRUE((*engine)->db().Put({}, (*engine)->table(key.table), key.bytes, Writer().be64(9).take()).ok());
+    ASSERT_TRUE((*engine)
+                    ->db()
+                    .Put({}, (*engine)->table(key.table), key.bytes, Writer().be64(9).take())
+                    .ok());
   }
-  EXPECT_EQ(restore(copy(), directory_.path() / "new", Existing::refuse).error().code, Errc::not_supported);
+  EXPECT_EQ(restore(copy(), directory_.path() / "new", Existing::refuse).error().code,
+            Errc::not_supported);
 }
 
 TEST_F(BackupTest, refuses_a_backup_that_is_damaged) {

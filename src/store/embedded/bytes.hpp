@@ -52,7 +52,8 @@ class Writer {
   std::string out_;
 };
 
-/// Takes fields off a view; the first one that does not fit makes `ok` false and everything after it zero.
+/// Takes fields off a view; the first one that does not fit makes `ok` false and everything after
+/// it zero.
 class Parser {
  public:
   explicit Parser(std::string_view in) : in_(in) {}

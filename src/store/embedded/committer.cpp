@@ -34,7 +34,8 @@ void Committer::submit(OperationPtr operation) {
     const std::lock_guard lock(queue_mutex_);
     if (closed_) {
       refusal = fail(Errc::closed, "the store is closed");
-    } else if (operation->executor() && stats_.queued.load(std::memory_order_relaxed) >= max_queued_) {
+    } else if (operation->executor() &&
+               stats_.queued.load(std::memory_order_relaxed) >= max_queued_) {
       refusal = fail(Errc::overloaded, "too many writes wait for the disk");
     } else {
       queue_.push_back(std::move(operation));
@@ -44,7 +45,8 @@ void Committer::submit(OperationPtr operation) {
   }
   if (wake) arrived_.notify_one();
   if (!refusal) return;
-  if (refusal->code == Errc::overloaded) stats_.refused_writes.fetch_add(1, std::memory_order_relaxed);
+  if (refusal->code == Errc::overloaded)
+    stats_.refused_writes.fetch_add(1, std::memory_order_relaxed);
   operation->fail(*refusal);
   if (const Executor* executor = operation->executor()) {
     Lane lane{*executor, nullptr, {}};
@@ -123,7 +125,8 @@ rocksdb::Status Committer::commit() {
   if (transaction_.is_empty()) return transaction_.commit();
   const bool synced = transaction_.needs_sync();
   const auto started = std::chrono::steady_clock::now();
-  // After a failed write RocksDB refuses further ones until it has put what it holds into a fresh log.
+  // After a failed write RocksDB refuses further ones until it has put what it holds into a fresh
+  // log.
   if (!health()) engine_.db().Resume().PermitUncheckedError();
   const auto status = transaction_.commit();
   const std::chrono::duration<double> taken = std::chrono::steady_clock::now() - started;
@@ -165,7 +168,8 @@ void Committer::deliver(std::span<OperationPtr> batch, std::vector<chat::Change>
 
 void Committer::count(const std::vector<chat::Change>& changes) {
   std::uint64_t messages = 0;
-  for (const chat::Change& change : changes) messages += std::holds_alternative<chat::MessageAppended>(change);
+  for (const chat::Change& change : changes)
+    messages += std::holds_alternative<chat::MessageAppended>(change);
   stats_.messages_appended.fetch_add(messages, std::memory_order_relaxed);
   stats_.marks_advanced.fetch_add(changes.size() - messages, std::memory_order_relaxed);
 }
@@ -179,7 +183,9 @@ std::vector<Committer::Lane> Committer::subscribed_lanes(const chat::ChangeBatch
 }
 
 Committer::Lane& Committer::lane_of(std::vector<Lane>& lanes, const Executor& executor) {
-  const auto same = [&](const Lane& lane) { return &lane.executor.context() == &executor.context(); };
+  const auto same = [&](const Lane& lane) {
+    return &lane.executor.context() == &executor.context();
+  };
   const auto found = std::find_if(lanes.begin(), lanes.end(), same);
   if (found != lanes.end()) return *found;
   return lanes.emplace_back(Lane{executor, nullptr, {}});

@@ -31,9 +31,10 @@ class Operation {
 };
 using OperationPtr = std::unique_ptr<Operation>;
 
-/// The one thread that writes. Takes all that waits, decides it in order, writes one batch with one sync,
-/// publishes it on the feed, completes. Nothing waits for company: an idle store commits at once.
-/// `submit`, `subscribe` and `health` are for any thread. Source: ADR "derived summaries, one committer".
+/// The one thread that writes. Takes all that waits, decides it in order, writes one batch with one
+/// sync, publishes it on the feed, completes. Nothing waits for company: an idle store commits at
+/// once. `submit`, `subscribe` and `health` are for any thread. Source: ADR "derived summaries, one
+/// committer".
 class Committer {
  public:
   /// `tick` is called on the committer thread every `alive_interval`
@@ -43,9 +44,9 @@ class Committer {
   /// Closes.
   ~Committer();
 
-  /// Queues it. When the queue is full or closed the operation fails with overloaded or closed, and still
-  /// completes on its executor, never in this call. An operation that nobody waits for is never refused
-  /// because the queue is full: there is at most one a user who comes or goes.
+  /// Queues it. When the queue is full or closed the operation fails with overloaded or closed, and
+  /// still completes on its executor, never in this call. An operation that nobody waits for is
+  /// never refused because the queue is full: there is at most one a user who comes or goes.
   void submit(OperationPtr operation);
   chat::Version subscribe(Executor executor, chat::Feed::Subscriber subscriber);
   /// unavailable after a failed write, until one has worked.

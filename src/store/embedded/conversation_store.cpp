@@ -12,8 +12,8 @@ namespace parley::store::embedded {
 namespace {
 ListCursor place_of(const Head& head) { return {head.last_version, head.id}; }
 
-Result<chat::SummaryPage> page_of(View& view, chat::UserId viewer, const std::optional<ListCursor>& below,
-                                  std::size_t limit) {
+Result<chat::SummaryPage> page_of(View& view, chat::UserId viewer,
+                                  const std::optional<ListCursor>& below, std::size_t limit) {
   auto heads = view.heads_of(viewer);
   if (below) std::erase_if(heads, [&](const Head& head) { return place_of(head) >= *below; });
   const std::size_t count = std::min(limit, heads.size());
@@ -22,7 +22,8 @@ Result<chat::SummaryPage> page_of(View& view, chat::UserId viewer, const std::op
                     [](const Head& a, const Head& b) { return place_of(a) > place_of(b); });
   chat::SummaryPage page;
   for (std::size_t i = 0; i < count; ++i) {
-    if (const auto member = heads[i].member(viewer)) page.summaries.push_back(summarize(view, heads[i], *member));
+    if (const auto member = heads[i].member(viewer))
+      page.summaries.push_back(summarize(view, heads[i], *member));
   }
   if (count > 0 && count < heads.size()) page.next_cursor = to_text(place_of(heads[count - 1]));
   return page;
@@ -50,7 +51,8 @@ chat::Summary summarize(View& view, const Head& head, Member viewer) {
   return summary;
 }
 
-Task<Result<chat::Conversation>> ConversationStore::find(chat::ConversationId id, chat::UserId viewer) {
+Task<Result<chat::Conversation>> ConversationStore::find(chat::ConversationId id,
+                                                         chat::UserId viewer) {
   return read(database_.internals(), [id, viewer](View& view) -> Result<chat::Conversation> {
     const auto head = view.head(id);
     if (!head || !head->member(viewer)) return fail(Errc::not_found, "Conversation not found");
@@ -58,7 +60,8 @@ Task<Result<chat::Conversation>> ConversationStore::find(chat::ConversationId id
   });
 }
 
-Task<Result<chat::SummaryPage>> ConversationStore::list(chat::UserId viewer, std::optional<std::string> cursor,
+Task<Result<chat::SummaryPage>> ConversationStore::list(chat::UserId viewer,
+                                                        std::optional<std::string> cursor,
                                                         std::size_t limit) {
   const auto below = cursor ? list_cursor_from(*cursor) : std::nullopt;
   const bool is_bad = cursor && !below;

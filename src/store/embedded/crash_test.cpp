@@ -1,5 +1,5 @@
-#include <gtest/gtest.h>
 #include <fcntl.h>
+#include <gtest/gtest.h>
 #include <spawn.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -38,7 +38,8 @@ TEST(CrashWriter, DISABLED_writes_until_killed) {
     std::vector<Task<Result<chat::Appended>>> tasks;
     for (int j = 0; j < 8; ++j) {
       const std::string name = round + "-" + std::to_string(i) + "-" + std::to_string(j);
-      tasks.push_back(store.messages().append({j % 3 ? alice : bob, j % 3 ? bob : alice, "text " + name, name, at(i)}));
+      tasks.push_back(store.messages().append(
+          {j % 3 ? alice : bob, j % 3 ? bob : alice, "text " + name, name, at(i)}));
     }
     std::string told;
     chat::Message last;
@@ -64,13 +65,15 @@ class CrashTest : public ::testing::Test {
     ::setenv("PARLEY_CRASH_DATA", directory_.path().c_str(), 1);
     ::setenv("PARLEY_CRASH_ROUND", std::to_string(round).c_str(), 1);
     ::setenv("PARLEY_CRASH_PIPE", std::to_string(ends[1]).c_str(), 1);
-    std::string words[] = {"store_test", "--gtest_also_run_disabled_tests", "--gtest_filter=CrashWriter.*"};
+    std::string words[] = {"store_test", "--gtest_also_run_disabled_tests",
+                           "--gtest_filter=CrashWriter.*"};
     char* arguments[] = {words[0].data(), words[1].data(), words[2].data(), nullptr};
     posix_spawn_file_actions_t actions;
     ::posix_spawn_file_actions_init(&actions);
     ::posix_spawn_file_actions_addopen(&actions, STDOUT_FILENO, "/dev/null", O_WRONLY, 0);
     pid_t writer = 0;
-    const int started = ::posix_spawn(&writer, "/proc/self/exe", &actions, nullptr, arguments, environ);
+    const int started =
+        ::posix_spawn(&writer, "/proc/self/exe", &actions, nullptr, arguments, environ);
     ::posix_spawn_file_actions_destroy(&actions);
     ::close(ends[1]);
     if (started != 0) throw std::runtime_error("the writer does not start");
@@ -87,7 +90,8 @@ class CrashTest : public ::testing::Test {
     bool killed = false;
     for (ssize_t size = 0; (size = ::read(pipe, buffer, sizeof buffer)) > 0;) {
       heard.append(buffer, static_cast<std::size_t>(size));
-      if (!killed && std::count(heard.begin(), heard.end(), '\n') >= static_cast<std::ptrdiff_t>(lines)) {
+      if (!killed &&
+          std::count(heard.begin(), heard.end(), '\n') >= static_cast<std::ptrdiff_t>(lines)) {
         ::kill(writer, SIGKILL);
         killed = true;
       }
@@ -120,7 +124,8 @@ TEST_F(CrashTest, loses_nothing_acknowledged_and_keeps_every_rule_through_kills)
     const auto page = caller_.good(store.conversations().list(bob, {}, 1));
     ASSERT_EQ(page.summaries.size(), 1u);
     std::map<std::string, chat::Message> stored;
-    for (auto& one : caller_.all_of(store, page.summaries[0].conversation.id, bob)) stored[one.id.hex()] = std::move(one);
+    for (auto& one : caller_.all_of(store, page.summaries[0].conversation.id, bob))
+      stored[one.id.hex()] = std::move(one);
     for (const Acknowledged& one : told) {
       if (one.message_id == "read") {
         EXPECT_EQ(stored[one.client_id].status(), chat::Status::read);
@@ -133,7 +138,8 @@ TEST_F(CrashTest, loses_nothing_acknowledged_and_keeps_every_rule_through_kills)
       EXPECT_EQ(message.seq, one.seq);
     }
     const chat::Message& any = stored[told.front().message_id];
-    const auto again = caller_.good(store.messages().append({any.sender, any.receiver, "", any.client_id, at(0)}));
+    const auto again =
+        caller_.good(store.messages().append({any.sender, any.receiver, "", any.client_id, at(0)}));
     EXPECT_TRUE(again.duplicate);
     EXPECT_EQ(again.message.id, any.id);
   }

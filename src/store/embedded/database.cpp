@@ -15,7 +15,8 @@ Internals::Internals(Config settings, std::unique_ptr<Engine> opened)
                   // While writes fail this one is the probe that finds out when they work again.
                   const bool probing = !committer.health();
                   if (probing) transaction.require_sync();
-                  if (probing || liveness.online.load() > 0) Liveness::alive(transaction, config.clock());
+                  if (probing || liveness.online.load() > 0)
+                    Liveness::alive(transaction, config.clock());
                 }),
       readers({config.readers, config.max_queued_reads}) {}
 

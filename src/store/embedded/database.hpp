@@ -13,13 +13,13 @@ namespace parley::store::embedded {
 
 struct Internals;
 
-/// The embedded store: one RocksDB, one committer thread, a few reader threads. The port adapters beside it
-/// borrow it. Everything may be called from any thread. It outlives the shards' threads and their
-/// coroutines, and is destroyed before their io_contexts are.
+/// The embedded store: one RocksDB, one committer thread, a few reader threads. The port adapters
+/// beside it borrow it. Everything may be called from any thread. It outlives the shards' threads
+/// and their coroutines, and is destroyed before their io_contexts are.
 class Database {
  public:
-  /// Opens it, or creates it when there is none. Errors, each with a sentence for the operator: conflict
-  /// (another process has it open), not_supported (a newer format), corrupt, unavailable.
+  /// Opens it, or creates it when there is none. Errors, each with a sentence for the operator:
+  /// conflict (another process has it open), not_supported (a newer format), corrupt, unavailable.
   static Result<std::unique_ptr<Database>> open(Config config);
   ~Database();
   Database(const Database&) = delete;
@@ -32,9 +32,9 @@ class Database {
   Result<Done> health() const;
   const Stats& stats() const;
 
-  /// A consistent copy of everything acknowledged, while writes go on, as `target`/db. Tables are hard links
-  /// where the file system allows it. `target` appears complete or not at all. Blocks: run it on a worker.
-  /// Errors: conflict when `target` exists.
+  /// A consistent copy of everything acknowledged, while writes go on, as `target`/db. Tables are
+  /// hard links where the file system allows it. `target` appears complete or not at all. Blocks:
+  /// run it on a worker. Errors: conflict when `target` exists.
   Result<Done> checkpoint(const std::filesystem::path& target);
 
   /// For the adapters of this room.

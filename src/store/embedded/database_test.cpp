@@ -30,7 +30,6 @@ class DatabaseTest : public ::testing::Test {
   Caller caller_;
 };
 
-
 TEST_F(DatabaseTest, keeps_everything_across_a_restart) {
   chat::UserId alice, bob;
   chat::Message first, second;
@@ -81,7 +80,8 @@ TEST_F(DatabaseTest, refuses_a_directory_that_another_process_has_open) {
   const auto second = Database::open(config());
   ASSERT_FALSE(second);
   EXPECT_EQ(second.error().code, Errc::conflict);
-  EXPECT_NE(second.error().detail.find("in use by another process"), std::string::npos) << second.error().detail;
+  EXPECT_NE(second.error().detail.find("in use by another process"), std::string::npos)
+      << second.error().detail;
 }
 
 TEST_F(DatabaseTest, refuses_a_newer_format) {
@@ -90,7 +90,8 @@ TEST_F(DatabaseTest, refuses_a_newer_format) {
   const auto opened = Database::open(config());
   ASSERT_FALSE(opened);
   EXPECT_EQ(opened.error().code, Errc::not_supported);
-  EXPECT_NE(opened.error().detail.find("has format 2, and this program reads up to format 1"), std::string::npos)
+  EXPECT_NE(opened.error().detail.find("has format 2, and this program reads up to format 1"),
+            std::string::npos)
       << opened.error().detail;
 }
 
@@ -139,7 +140,8 @@ TEST_F(DatabaseTest, refuses_writes_when_too_many_wait) {
   OpenStore store(small);
   const auto alice = caller_.user(store, "alice"), bob = caller_.user(store, "bob");
   std::vector<Task<Result<chat::Appended>>> tasks;
-  for (int i = 0; i < 2000; ++i) tasks.push_back(store.messages().append({alice, bob, "x", {}, at(i)}));
+  for (int i = 0; i < 2000; ++i)
+    tasks.push_back(store.messages().append({alice, bob, "x", {}, at(i)}));
   std::size_t refused = 0, written = 0;
   for (const auto& result : chat::fakes::run_all(caller_.context, std::move(tasks))) {
     EXPECT_TRUE(result || result.error().code == Errc::overloaded);
@@ -158,7 +160,8 @@ TEST_F(DatabaseTest, refuses_writes_and_answers_reads_once_closed) {
   const auto alice = caller_.user(store, "alice"), bob = caller_.user(store, "bob");
   const auto message = caller_.say(store, alice, bob, "before");
   store.database->close();
-  EXPECT_EQ(caller_.refusal(store.messages().append({alice, bob, "after", {}, at(1)})), Errc::closed);
+  EXPECT_EQ(caller_.refusal(store.messages().append({alice, bob, "after", {}, at(1)})),
+            Errc::closed);
   EXPECT_EQ(caller_.all_of(store, message.conversation_id, alice).size(), 1u);
 }
 
@@ -167,7 +170,8 @@ TEST_F(DatabaseTest, shares_one_sync_among_writes_that_come_together) {
   const auto alice = caller_.user(store, "alice"), bob = caller_.user(store, "bob");
   const auto before = store.database->stats().synced_commits.load();
   std::vector<Task<Result<chat::Appended>>> tasks;
-  for (int i = 0; i < 500; ++i) tasks.push_back(store.messages().append({alice, bob, "x", {}, at(i)}));
+  for (int i = 0; i < 500; ++i)
+    tasks.push_back(store.messages().append({alice, bob, "x", {}, at(i)}));
   chat::fakes::run_all(caller_.context, std::move(tasks));
   EXPECT_LT(store.database->stats().synced_commits - before, 250u);
 }
@@ -201,10 +205,12 @@ TEST_F(DatabaseTest, serves_two_shards_at_once) {
   std::vector<chat::Version> seen[2];
   for (std::size_t i = 0; i < 2; ++i) {
     store.feed().subscribe(shards[i].executor(), [&seen, i](const chat::ChangeBatchPtr& batch) {
-      for (const auto& change : batch->changes) seen[i].push_back(std::get<chat::MessageAppended>(change).message.version);
+      for (const auto& change : batch->changes)
+        seen[i].push_back(std::get<chat::MessageAppended>(change).message.version);
     });
   }
-  const auto talk = [](OpenStore* stores, chat::UserId from, chat::UserId to, std::atomic<int>* running) -> Task<void> {
+  const auto talk = [](OpenStore* stores, chat::UserId from, chat::UserId to,
+                       std::atomic<int>* running) -> Task<void> {
     chat::Version last = 0;
     for (int i = 0; i < 300; ++i) {
       chat::NewMessage draft{from, to, std::to_string(i), std::to_string(i), at(i)};
@@ -236,18 +242,21 @@ class FaultyDatabase : public DatabaseTest {
   }
   FaultyDisk disk_;
 };
-class FailingDatabase : public FaultyDatabase, public ::testing::WithParamInterface<FaultyDisk::Fault> {};
+class FailingDatabase : public FaultyDatabase,
+                        public ::testing::WithParamInterface<FaultyDisk::Fault> {};
 
 TEST_P(FailingDatabase, tells_all_of_the_batch_and_publishes_nothing) {
   OpenStore store(faulty());
   const auto alice = caller_.user(store, "alice"), bob = caller_.user(store, "bob");
   const auto before = caller_.say(store, alice, bob, "before");
   std::size_t heard = 0;
-  store.feed().subscribe(caller_.context.get_executor(),
-                         [&](const chat::ChangeBatchPtr& batch) { heard += batch->changes.size(); });
+  store.feed().subscribe(caller_.context.get_executor(), [&](const chat::ChangeBatchPtr& batch) {
+    heard += batch->changes.size();
+  });
   disk_.set(GetParam());
   std::vector<Task<Result<chat::Appended>>> tasks;
-  for (int i = 0; i < 20; ++i) tasks.push_back(store.messages().append({alice, bob, "lost", std::to_string(i), at(i)}));
+  for (int i = 0; i < 20; ++i)
+    tasks.push_back(store.messages().append({alice, bob, "lost", std::to_string(i), at(i)}));
   for (const auto& result : chat::fakes::run_all(caller_.context, std::move(tasks))) {
     ASSERT_FALSE(result);
     EXPECT_EQ(result.error().code, Errc::unavailable);
@@ -268,8 +277,10 @@ TEST_P(FailingDatabase, keeps_what_was_acknowledged_across_a_restart_and_takes_a
     bob = caller_.user(store, "bob");
     before = caller_.say(store, alice, bob, "before");
     disk_.set(GetParam());
-    EXPECT_EQ(caller_.refusal(store.messages().append({alice, bob, "again", "c-1", at(1)})), Errc::unavailable);
-    EXPECT_EQ(caller_.refusal(store.receipts().mark_read(bob, before.id, at(1))), Errc::unavailable);
+    EXPECT_EQ(caller_.refusal(store.messages().append({alice, bob, "again", "c-1", at(1)})),
+              Errc::unavailable);
+    EXPECT_EQ(caller_.refusal(store.receipts().mark_read(bob, before.id, at(1))),
+              Errc::unavailable);
     disk_.set(FaultyDisk::Fault::none);
   }
   OpenStore store(config());
@@ -289,11 +300,13 @@ TEST_F(FaultyDatabase, works_again_when_there_is_space_again_and_leaves_no_gap) 
   const auto alice = caller_.user(store, "alice"), bob = caller_.user(store, "bob");
   const auto before = caller_.say(store, alice, bob, "before");
   disk_.set(FaultyDisk::Fault::full);
-  EXPECT_EQ(caller_.refusal(store.messages().append({alice, bob, "lost", "c-1", at(1)})), Errc::unavailable);
+  EXPECT_EQ(caller_.refusal(store.messages().append({alice, bob, "lost", "c-1", at(1)})),
+            Errc::unavailable);
   EXPECT_EQ(caller_.refusal(store.receipts().mark_read(bob, before.id, at(1))), Errc::unavailable);
   disk_.set(FaultyDisk::Fault::none);
   const auto deadline = std::chrono::steady_clock::now() + 20s;
-  while (!store.database->health() && std::chrono::steady_clock::now() < deadline) std::this_thread::yield();
+  while (!store.database->health() && std::chrono::steady_clock::now() < deadline)
+    std::this_thread::yield();
   ASSERT_TRUE(store.database->health()) << store.database->health().error().detail;
   const auto after = caller_.say(store, alice, bob, "after", "c-1");
   EXPECT_EQ(after.seq, before.seq + 1);

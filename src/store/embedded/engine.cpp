@@ -19,13 +19,15 @@ constexpr std::size_t prefix_length = 13;  // tag and id: see keys.hpp, Table::c
 constexpr int cache_shard_bits = 3;        // a handful of threads read
 constexpr const char* chat_table = "chat";
 
-rocksdb::ColumnFamilyOptions common_options(const Config& config, const std::shared_ptr<rocksdb::Cache>& cache,
+rocksdb::ColumnFamilyOptions common_options(const Config& config,
+                                            const std::shared_ptr<rocksdb::Cache>& cache,
                                             const rocksdb::CompactionFilter* retention) {
   rocksdb::BlockBasedTableOptions blocks;
   blocks.block_cache = cache;
   blocks.filter_policy.reset(rocksdb::NewBloomFilterPolicy(10));
-  // Filters and indexes live in the cache, so that it bounds the memory; in pieces, because one table's
-  // whole filter would not fit into a shard of the cache and be read again for every lookup.
+  // Filters and indexes live in the cache, so that it bounds the memory; in pieces, because one
+  // table's whole filter would not fit into a shard of the cache and be read again for every
+  // lookup.
   blocks.cache_index_and_filter_blocks = true;
   blocks.cache_index_and_filter_blocks_with_high_priority = true;
   blocks.pin_l0_filter_and_index_blocks_in_cache = true;
@@ -44,8 +46,9 @@ rocksdb::ColumnFamilyOptions common_options(const Config& config, const std::sha
   return options;
 }
 
-/// Keys there are looked up by their whole or by their first 13 bytes, so both go into the filters, and the
-/// memtable is a hash of short skip lists: inserting touches a few neighbours, not a path through all rows.
+/// Keys there are looked up by their whole or by their first 13 bytes, so both go into the filters,
+/// and the memtable is a hash of short skip lists: inserting touches a few neighbours, not a path
+/// through all rows.
 rocksdb::ColumnFamilyOptions chat_options(rocksdb::ColumnFamilyOptions options) {
   options.prefix_extractor.reset(rocksdb::NewCappedPrefixTransform(prefix_length));
   options.memtable_factory.reset(rocksdb::NewHashSkipListRepFactory(16 * 1024));
@@ -56,15 +59,16 @@ rocksdb::DBOptions database_options(const Config& config) {
   rocksdb::DBOptions options;
   options.create_if_missing = true;
   options.create_missing_column_families = true;
-  options.allow_concurrent_memtable_write = false;  // one writer, and the hash memtable has no such mode
+  options.allow_concurrent_memtable_write =
+      false;  // one writer, and the hash memtable has no such mode
   options.enable_write_thread_adaptive_yield = false;
-  options.enable_pipelined_write = false;           // nothing to overlap with one writer
+  options.enable_pipelined_write = false;  // nothing to overlap with one writer
   options.max_total_wal_size = config.max_log;
   options.wal_recovery_mode = rocksdb::WALRecoveryMode::kPointInTimeRecovery;
   options.track_and_verify_wals_in_manifest = true;
   options.max_open_files = config.max_open_files;
   options.max_background_jobs = 2;
-  options.bytes_per_sync = 1u << 20;                // spreads the writeback of tables, so that syncs stay short
+  options.bytes_per_sync = 1u << 20;  // spreads the writeback of tables, so that syncs stay short
   options.keep_log_file_num = 2;
   options.max_log_file_size = 1u << 20;
   options.stats_dump_period_sec = 0;
@@ -95,11 +99,14 @@ Result<std::unique_ptr<Engine>> Engine::open(const Config& config, Access access
   if (access == Access::write) {
     std::error_code error;
     std::filesystem::create_directories(config.directory, error);
-    if (error) return fail(Errc::unavailable, "cannot make " + config.directory.string() + ": " + error.message());
+    if (error)
+      return fail(Errc::unavailable,
+                  "cannot make " + config.directory.string() + ": " + error.message());
   }
   const auto status = engine->open_database(config, access);
   if (is_locked(status)) {
-    return fail(Errc::conflict, "the store in " + config.directory.string() + " is in use by another process");
+    return fail(Errc::conflict,
+                "the store in " + config.directory.string() + " is in use by another process");
   }
   if (!status.ok()) {
     Error error = to_error(status);
@@ -116,9 +123,11 @@ rocksdb::Status Engine::open_database(const Config& config, Access access) {
   const auto common = common_options(config, cache, retention_.get());
   std::vector<rocksdb::ColumnFamilyDescriptor> families{{rocksdb::kDefaultColumnFamilyName, common},
                                                         {chat_table, chat_options(common)}};
-  // Families that only a newer format has: opened so that its version can be read and refused in words.
+  // Families that only a newer format has: opened so that its version can be read and refused in
+  // words.
   std::vector<std::string> names;
-  rocksdb::DB::ListColumnFamilies(options, config.directory.string(), &names).PermitUncheckedError();
+  rocksdb::DB::ListColumnFamilies(options, config.directory.string(), &names)
+      .PermitUncheckedError();
   for (const std::string& name : names) {
     const auto same = [&](const auto& family) { return family.name == name; };
     if (std::none_of(families.begin(), families.end(), same)) families.emplace_back(name, common);
@@ -140,7 +149,8 @@ Result<Done> Engine::check_format(const Config& config, Access access) {
     const std::unique_ptr<rocksdb::Iterator> any(db_->NewIterator({}, table(Table::people)));
     any->SeekToFirst();
     if (any->Valid() || access == Access::read_only) {
-      return fail(Errc::corrupt, config.directory.string() + " is no store of parley: it has no format row");
+      return fail(Errc::corrupt,
+                  config.directory.string() + " is no store of parley: it has no format row");
     }
     return stamp();
   }
@@ -150,7 +160,8 @@ Result<Done> Engine::check_format(const Config& config, Access access) {
   if (!in.finished() || found == 0) return fail(Errc::corrupt, "the store's format row is damaged");
   if (found > format_version) {
     return fail(Errc::not_supported, "the store in " + config.directory.string() + " has format " +
-                                         std::to_string(found) + ", and this program reads up to format " +
+                                         std::to_string(found) +
+                                         ", and this program reads up to format " +
                                          std::to_string(format_version) + ": start a newer parley");
   }
   return Done{};
@@ -159,8 +170,10 @@ Result<Done> Engine::check_format(const Config& config, Access access) {
 Result<Done> Engine::stamp() {
   rocksdb::WriteBatch batch;
   const ObjectId store_id = ObjectIdSource().next(wall_now());
-  auto status = batch.Put(table(Table::people), keys::meta("format").bytes, Writer().be64(format_version).bytes());
-  if (status.ok()) status = batch.Put(table(Table::people), keys::meta("id").bytes, to_hex(store_id));
+  auto status = batch.Put(table(Table::people), keys::meta("format").bytes,
+                          Writer().be64(format_version).bytes());
+  if (status.ok())
+    status = batch.Put(table(Table::people), keys::meta("id").bytes, to_hex(store_id));
   rocksdb::WriteOptions durable;
   durable.sync = true;
   if (status.ok()) status = db_->Write(durable, &batch);

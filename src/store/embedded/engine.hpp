@@ -13,7 +13,8 @@
 
 namespace parley::store::embedded {
 
-/// The layout that this program reads and writes. Source: docs/formats/embedded-store.md, "Versions".
+/// The layout that this program reads and writes. Source: docs/formats/embedded-store.md,
+/// "Versions".
 inline constexpr std::uint32_t format_version = 1;
 
 enum class Access { write, read_only };
@@ -21,13 +22,15 @@ enum class Access { write, read_only };
 /// RocksDB opened the way this store needs it, format checked. Any thread.
 class Engine {
  public:
-  /// Creates the database when there is none (Access::write). Errors: conflict when another process has it
-  /// open, not_supported when its format is newer than this program, corrupt, unavailable.
+  /// Creates the database when there is none (Access::write). Errors: conflict when another process
+  /// has it open, not_supported when its format is newer than this program, corrupt, unavailable.
   static Result<std::unique_ptr<Engine>> open(const Config& config, Access access);
   ~Engine();
 
   rocksdb::DB& db() { return *db_; }
-  rocksdb::ColumnFamilyHandle* table(Table table) { return tables_[static_cast<std::size_t>(table)]; }
+  rocksdb::ColumnFamilyHandle* table(Table table) {
+    return tables_[static_cast<std::size_t>(table)];
+  }
 
  private:
   explicit Engine(const Config& config);

@@ -32,11 +32,14 @@ class FaultyDisk {
       if (*fault_ == Fault::full) return rocksdb::IOStatus::NoSpace("the disk is full");
       return FSWritableFileOwnerWrapper::Append(data, options, context);
     }
-    rocksdb::IOStatus Sync(const rocksdb::IOOptions& options, rocksdb::IODebugContext* context) override {
-      if (*fault_ == Fault::sync_fails) return rocksdb::IOStatus::IOError("the disk does not answer");
+    rocksdb::IOStatus Sync(const rocksdb::IOOptions& options,
+                           rocksdb::IODebugContext* context) override {
+      if (*fault_ == Fault::sync_fails)
+        return rocksdb::IOStatus::IOError("the disk does not answer");
       return FSWritableFileOwnerWrapper::Sync(options, context);
     }
-    rocksdb::IOStatus Fsync(const rocksdb::IOOptions& options, rocksdb::IODebugContext* context) override {
+    rocksdb::IOStatus Fsync(const rocksdb::IOOptions& options,
+                            rocksdb::IODebugContext* context) override {
       return Sync(options, context);
     }
 
@@ -46,14 +49,16 @@ class FaultyDisk {
 
   class Files final : public rocksdb::FileSystemWrapper {
    public:
-    explicit Files(Switch fault) : FileSystemWrapper(rocksdb::FileSystem::Default()), fault_(std::move(fault)) {}
+    explicit Files(Switch fault)
+        : FileSystemWrapper(rocksdb::FileSystem::Default()), fault_(std::move(fault)) {}
     const char* Name() const override { return "parley.faulty"; }
 
     rocksdb::IOStatus NewWritableFile(const std::string& name, const rocksdb::FileOptions& options,
                                       std::unique_ptr<rocksdb::FSWritableFile>* file,
                                       rocksdb::IODebugContext* context) override {
       auto status = FileSystemWrapper::NewWritableFile(name, options, file, context);
-      if (status.ok() && name.ends_with(".log")) *file = std::make_unique<LogFile>(std::move(*file), fault_);
+      if (status.ok() && name.ends_with(".log"))
+        *file = std::make_unique<LogFile>(std::move(*file), fault_);
       return status;
     }
 

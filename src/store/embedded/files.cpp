@@ -29,7 +29,8 @@ Result<Done> make_checkpoint(Engine& engine, const fs::path& target) {
   const fs::path staging = target.string() + ".partial";
   fs::remove_all(staging, error);  // what an interrupted attempt left
   if (!error) fs::create_directories(staging, error);
-  if (error) return fail(Errc::unavailable, "cannot make " + staging.string() + ": " + error.message());
+  if (error)
+    return fail(Errc::unavailable, "cannot make " + staging.string() + ": " + error.message());
 
   rocksdb::Checkpoint* made = nullptr;
   auto status = rocksdb::Checkpoint::Create(&engine.db(), &made);
@@ -41,7 +42,8 @@ Result<Done> make_checkpoint(Engine& engine, const fs::path& target) {
   }
   if (auto synced = sync_path(staging); !synced) return synced;
   fs::rename(staging, target, error);
-  if (error) return fail(Errc::unavailable, "cannot name " + target.string() + ": " + error.message());
+  if (error)
+    return fail(Errc::unavailable, "cannot name " + target.string() + ": " + error.message());
   const fs::path parent = fs::absolute(target).parent_path();
   return sync_path(parent);
 }

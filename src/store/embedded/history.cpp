@@ -15,12 +15,15 @@ std::vector<chat::Message> load(View& view, const Head& head, chat::Seq first, c
   messages.reserve(last - first + 1);
   const Key from = keys::message(head.id, first);
   chat::Seq seq = first;
-  for (Scan row = view.scan(from, from.bytes.size() - sizeof seq); row.valid() && seq <= last; row.next(), ++seq) {
+  for (Scan row = view.scan(from, from.bytes.size() - sizeof seq); row.valid() && seq <= last;
+       row.next(), ++seq) {
     auto record = decode_message(row.value());
-    if (!record || record->sender >= head.participants.size() || Parser(row.rest()).be64() != seq) break;
+    if (!record || record->sender >= head.participants.size() || Parser(row.rest()).be64() != seq)
+      break;
     messages.push_back(head.message(seq, std::move(*record)));
   }
-  if (seq <= last) view.set_error(fail(Errc::corrupt, "messages of " + head.id.hex() + " are missing"));
+  if (seq <= last)
+    view.set_error(fail(Errc::corrupt, "messages of " + head.id.hex() + " are missing"));
   view.fill_times(head, messages);
   return messages;
 }
@@ -30,7 +33,8 @@ Result<chat::MessagePage> page_of(View& view, const chat::HistoryQuery& query) {
   if (!head || !head->member(query.viewer)) return fail(Errc::not_found, "Conversation not found");
   const auto anchor = query.before ? query.before : query.after;
   const auto place = anchor ? view.location(*anchor) : std::nullopt;
-  if (anchor && (!place || place->conversation != head->id)) return fail(Errc::not_found, "Message not found");
+  if (anchor && (!place || place->conversation != head->id))
+    return fail(Errc::not_found, "Message not found");
 
   chat::Seq first = 1;
   chat::Seq last = head->last_seq;
@@ -50,7 +54,8 @@ Result<chat::MessagePage> page_of(View& view, const chat::HistoryQuery& query) {
 }  // namespace
 
 Task<Result<chat::MessagePage>> MessageStore::history(chat::HistoryQuery query) {
-  return read(database_.internals(), [query = std::move(query)](View& view) { return page_of(view, query); });
+  return read(database_.internals(),
+              [query = std::move(query)](View& view) { return page_of(view, query); });
 }
 
 }  // namespace parley::store::embedded

@@ -14,8 +14,8 @@
 
 namespace parley::store::embedded {
 
-/// What the adapters share. Members are destroyed from the last to the first: the readers end, then the
-/// committer, then RocksDB.
+/// What the adapters share. Members are destroyed from the last to the first: the readers end, then
+/// the committer, then RocksDB.
 struct Internals {
   Internals(Config settings, std::unique_ptr<Engine> opened);
 

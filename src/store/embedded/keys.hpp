@@ -32,10 +32,11 @@ using chat::Seq;
 using chat::UserId;
 
 /// The first byte of a key.
-inline constexpr char meta_tag = 'M', account_tag = 'a', email_tag = 'e', username_tag = 'n', family_tag = 'f',
-                      user_family_tag = 's', online_tag = 'o', last_seen_tag = 'l';
-inline constexpr char message_tag = 'm', message_id_tag = 'i', head_tag = 'h', watermark_tag = 'w', pair_tag = 'p',
-                      membership_tag = 'u', client_id_tag = 'k';
+inline constexpr char meta_tag = 'M', account_tag = 'a', email_tag = 'e', username_tag = 'n',
+                      family_tag = 'f', user_family_tag = 's', online_tag = 'o',
+                      last_seen_tag = 'l';
+inline constexpr char message_tag = 'm', message_id_tag = 'i', head_tag = 'h', watermark_tag = 'w',
+                      pair_tag = 'p', membership_tag = 'u', client_id_tag = 'k';
 
 Key meta(std::string_view name);
 Key account(UserId id);

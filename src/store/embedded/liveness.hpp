@@ -7,10 +7,10 @@
 
 namespace parley::store::embedded {
 
-/// Makes `last_seen` right after a crash. Whoever is online has a marker row, and while there is anybody, a
-/// row says every few seconds that the program lives. Markers found at start-up mean that the program died
-/// with those users online: they were last seen when it was last alive.
-/// None of these rows waits for the disk: they survive the end of the process, not of the machine.
+/// Makes `last_seen` right after a crash. Whoever is online has a marker row, and while there is
+/// anybody, a row says every few seconds that the program lives. Markers found at start-up mean
+/// that the program died with those users online: they were last seen when it was last alive. None
+/// of these rows waits for the disk: they survive the end of the process, not of the machine.
 class Liveness {
  public:
   /// Users online now; kept by Presence, any shard.

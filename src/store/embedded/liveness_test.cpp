@@ -47,7 +47,8 @@ TEST_F(LivenessTest, takes_those_offline_who_were_online_when_the_program_died) 
     EXPECT_TRUE(status(presence, alice).online);
   });
   live(at(90'000), [&](OpenStore& store, Presence& presence) {
-    EXPECT_EQ(status(presence, alice), (chat::Presence{alice, false, at(5'000)})) << "the last alive row";
+    EXPECT_EQ(status(presence, alice), (chat::Presence{alice, false, at(5'000)}))
+        << "the last alive row";
     EXPECT_EQ(status(presence, bob), (chat::Presence{bob, false, at(2'000)}));
     EXPECT_EQ(caller_.good(store.accounts().find(alice)).last_seen, at(5'000));
   });
@@ -118,11 +119,13 @@ TEST_F(RetentionTest, remembers_client_ids_as_long_as_promised_and_not_much_long
     bob = caller_.user(store, "bob");
     caller_.say(store, alice, bob, "once", "c-1");
     compact(store);
-    EXPECT_TRUE(caller_.good(store.messages().append({alice, bob, "once", "c-1", at(0)})).duplicate);
+    EXPECT_TRUE(
+        caller_.good(store.messages().append({alice, bob, "once", "c-1", at(0)})).duplicate);
   }
   OpenStore store(config(at(0) + 49h));
   compact(store);
-  EXPECT_FALSE(caller_.good(store.messages().append({alice, bob, "once", "c-1", at(0) + 49h})).duplicate);
+  EXPECT_FALSE(
+      caller_.good(store.messages().append({alice, bob, "once", "c-1", at(0) + 49h})).duplicate);
   EXPECT_EQ(broken_rules(*store.database), "");
 }
 

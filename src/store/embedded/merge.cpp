@@ -11,16 +11,22 @@ struct Cursor {
   MessageRecord record;
 };
 struct Later {
-  bool operator()(const Cursor& a, const Cursor& b) const { return a.record.version > b.record.version; }
+  bool operator()(const Cursor& a, const Cursor& b) const {
+    return a.record.version > b.record.version;
+  }
 };
 using Cursors = std::priority_queue<Cursor, std::vector<Cursor>, Later>;
 
 /// Messages of others than `member` among the first `seq`.
-std::uint64_t of_others(const MessageRecord& record, chat::Seq seq, Member member) { return seq - record.sent[member]; }
+std::uint64_t of_others(const MessageRecord& record, chat::Seq seq, Member member) {
+  return seq - record.sent[member];
+}
 
-/// The first message after `seq`, which is the member's own, that is not; last_seq + 1 when there is none.
-/// Somebody may have written thousands without an answer: this reads the logarithm of them.
-chat::Seq next_of_others(View& view, const Head& head, Member member, chat::Seq seq, const MessageRecord& own) {
+/// The first message after `seq`, which is the member's own, that is not; last_seq + 1 when there
+/// is none. Somebody may have written thousands without an answer: this reads the logarithm of
+/// them.
+chat::Seq next_of_others(View& view, const Head& head, Member member, chat::Seq seq,
+                         const MessageRecord& own) {
   const std::uint64_t before = of_others(own, seq, member);
   if (head.last_seq - head.members[member].sent == before) return head.last_seq + 1;
   chat::Seq below = seq;
@@ -35,7 +41,8 @@ chat::Seq next_of_others(View& view, const Head& head, Member member, chat::Seq 
 }
 
 /// Reads the strand's next message that counts and puts it among the cursors.
-void enter(View& view, Cursors& cursors, Strand strand, chat::Version up_to, const chat::UserId* skip) {
+void enter(View& view, Cursors& cursors, Strand strand, chat::Version up_to,
+           const chat::UserId* skip) {
   while (strand.next <= strand.head->last_seq) {
     auto record = view.message(*strand.head, strand.next);
     if (!record || record->version > up_to) return;
@@ -84,7 +91,8 @@ Merged merge(View& view, const std::vector<Strand>& strands, chat::Version up_to
     }
     Cursor first = cursors.top();
     cursors.pop();
-    merged.messages.push_back(first.strand.head->message(first.strand.next, std::move(first.record)));
+    merged.messages.push_back(
+        first.strand.head->message(first.strand.next, std::move(first.record)));
     ++first.strand.next;
     enter(view, cursors, first.strand, up_to, skip);
   }

@@ -10,17 +10,23 @@ namespace parley::store::embedded {
 Presence::Presence(net::Shards& shards, Database& database)
     : shards_(shards), database_(database), present_(shards.size()) {}
 
-std::size_t Presence::home_of(chat::UserId user) const { return std::hash<chat::UserId>()(user) % present_.size(); }
+std::size_t Presence::home_of(chat::UserId user) const {
+  return std::hash<chat::UserId>()(user) % present_.size();
+}
 
-/// On the user's home. The row is asked for here too, so that rows of one user come in the order of events.
+/// On the user's home. The row is asked for here too, so that rows of one user come in the order of
+/// events.
 bool Presence::enter(chat::UserId user, std::string device, Time now) {
   const auto [place, is_first] = present_[home_of(user)].try_emplace(user);
   Devices& devices = place->second;
-  if (std::find(devices.begin(), devices.end(), device) == devices.end()) devices.push_back(std::move(device));
+  if (std::find(devices.begin(), devices.end(), device) == devices.end())
+    devices.push_back(std::move(device));
   if (!is_first) return false;
   Internals& internals = database_.internals();
   internals.liveness.online.fetch_add(1);
-  submit_errand(internals.committer, [user, now](Transaction& transaction) { Liveness::arrived(transaction, user, now); });
+  submit_errand(internals.committer, [user, now](Transaction& transaction) {
+    Liveness::arrived(transaction, user, now);
+  });
   return true;
 }
 
@@ -34,17 +40,21 @@ bool Presence::exit(chat::UserId user, const std::string& device, Time now) {
   present.erase(place);
   Internals& internals = database_.internals();
   internals.liveness.online.fetch_sub(1);
-  submit_errand(internals.committer, [user, now](Transaction& transaction) { Liveness::left(transaction, user, now); });
+  submit_errand(internals.committer,
+                [user, now](Transaction& transaction) { Liveness::left(transaction, user, now); });
   return true;
 }
 
 /// Comes back when the rows asked for so far can be read.
 Task<Result<Done>> Presence::settle() {
-  return submit<Done>(database_.internals().committer, [](Transaction&) -> Result<Done> { return Done{}; });
+  return submit<Done>(database_.internals().committer,
+                      [](Transaction&) -> Result<Done> { return Done{}; });
 }
 
 Task<Result<bool>> Presence::arrive(chat::UserId user, std::string device, Time now) {
-  auto work = [this, user, device = std::move(device), now]() mutable { return enter(user, std::move(device), now); };
+  auto work = [this, user, device = std::move(device), now]() mutable {
+    return enter(user, std::move(device), now);
+  };
   net::Shard& home = shards_[home_of(user)];
   const bool is_first = co_await net::run_on(home, std::move(work));
   co_return is_first;
@@ -55,7 +65,8 @@ Task<Result<bool>> Presence::leave(chat::UserId user, std::string device, Time n
   net::Shard& home = shards_[home_of(user)];
   const bool is_last = co_await net::run_on(home, std::move(work));
   // They have left, whether or not the disk can say so.
-  if (is_last) [[maybe_unused]] const auto settled = co_await settle();
+  if (is_last) [[maybe_unused]]
+    const auto settled = co_await settle();
   co_return is_last;
 }
 
@@ -71,7 +82,8 @@ Task<Result<std::vector<chat::Presence>>> Presence::status(std::vector<chat::Use
     net::Shard& shard = shards_[home];
     co_await net::run_on(shard, std::move(look));
   }
-  auto times = [users, online = std::move(online)](View& view) -> Result<std::vector<chat::Presence>> {
+  auto times = [users,
+                online = std::move(online)](View& view) -> Result<std::vector<chat::Presence>> {
     std::vector<chat::Presence> all;
     all.reserve(users.size());
     for (std::size_t i = 0; i < users.size(); ++i) {

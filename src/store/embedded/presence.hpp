@@ -11,8 +11,9 @@ namespace parley::store::embedded {
 
 class Database;
 
-/// Who is connected to this process. Each user's devices are counted on one shard, chosen by their id; what
-/// outlives the process is in the database (see Liveness). The shards run while it is called.
+/// Who is connected to this process. Each user's devices are counted on one shard, chosen by their
+/// id; what outlives the process is in the database (see Liveness). The shards run while it is
+/// called.
 class Presence final : public chat::PresenceStore {
  public:
   Presence(net::Shards& shards, Database& database);

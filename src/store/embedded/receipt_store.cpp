@@ -9,7 +9,9 @@ namespace parley::store::embedded {
 
 namespace {
 /// A watermark's time never goes back, or a message would have been read before the one it follows.
-Time not_before(const Reached& before, Time now) { return before.seq > 0 ? std::max(before.at, now) : now; }
+Time not_before(const Reached& before, Time now) {
+  return before.seq > 0 ? std::max(before.at, now) : now;
+}
 
 /// A mark of something that is not there moves nothing.
 void deliver(Transaction& transaction, const chat::DeliveryMark& mark, Time now) {
@@ -21,11 +23,12 @@ void deliver(Transaction& transaction, const chat::DeliveryMark& mark, Time now)
   const Reached to{mark.seq, transaction.next_version(), not_before(before, now)};
   transaction.require_sync();
   transaction.advance(*head, *member, Mark::delivered, to);
-  transaction.publish(chat::MessageDelivered{mark.conversation_id, mark.message_id, mark.seq, mark.sender, mark.user,
-                                             to.at, to.version});
+  transaction.publish(chat::MessageDelivered{mark.conversation_id, mark.message_id, mark.seq,
+                                             mark.sender, mark.user, to.at, to.version});
 }
 
-Result<Done> deliver_all(Transaction& transaction, const std::vector<chat::DeliveryMark>& marks, Time now) {
+Result<Done> deliver_all(Transaction& transaction, const std::vector<chat::DeliveryMark>& marks,
+                         Time now) {
   for (const chat::DeliveryMark& mark : marks) transaction.find_head(mark.conversation_id);
   if (transaction.error()) return *transaction.error();
   for (const chat::DeliveryMark& mark : marks) deliver(transaction, mark, now);
@@ -39,13 +42,16 @@ void advance_read(Transaction& transaction, Head& head, Member reader, Reached t
   transaction.advance(head, reader, Mark::read, to);
 }
 
-Result<Done> read_message(Transaction& transaction, chat::UserId reader, chat::MessageId message_id, Time now) {
+Result<Done> read_message(Transaction& transaction, chat::UserId reader, chat::MessageId message_id,
+                          Time now) {
   const auto location = transaction.location(message_id);
   Head* head = location ? transaction.find_head(location->conversation) : nullptr;
   const auto member = head != nullptr ? head->member(reader) : std::nullopt;
   const auto record = member ? transaction.message(*head, location->seq) : std::nullopt;
-  if (!record || transaction.error()) return refuse(transaction, Errc::not_found, "Message not found");
-  if (record->sender == *member) return fail(Errc::forbidden, "Only the receiver can read a message");
+  if (!record || transaction.error())
+    return refuse(transaction, Errc::not_found, "Message not found");
+  if (record->sender == *member)
+    return fail(Errc::forbidden, "Only the receiver can read a message");
   MemberState& state = head->members[*member];
   if (location->seq <= state.read.seq) return Done{};
 
@@ -67,10 +73,12 @@ Task<Result<Done>> ReceiptStore::mark_delivered(std::vector<chat::DeliveryMark> 
                       });
 }
 
-Task<Result<Done>> ReceiptStore::mark_read(chat::UserId reader, chat::MessageId message_id, Time now) {
-  return submit<Done>(database_.internals().committer, [reader, message_id, now](Transaction& transaction) {
-    return read_message(transaction, reader, message_id, now);
-  });
+Task<Result<Done>> ReceiptStore::mark_read(chat::UserId reader, chat::MessageId message_id,
+                                           Time now) {
+  return submit<Done>(database_.internals().committer,
+                      [reader, message_id, now](Transaction& transaction) {
+                        return read_message(transaction, reader, message_id, now);
+                      });
 }
 
 }  // namespace parley::store::embedded

@@ -53,7 +53,8 @@ std::uint64_t Head::unread(Member member) const {
 
 chat::Version Head::changed() const {
   chat::Version newest = last_version;
-  for (const MemberState& state : members) newest = std::max({newest, state.delivered.version, state.read.version});
+  for (const MemberState& state : members)
+    newest = std::max({newest, state.delivered.version, state.read.version});
   return newest;
 }
 
@@ -82,8 +83,12 @@ chat::Receipt Head::receipt(Member member) const {
 }
 
 std::string encode(const MessageRecord& record) {
-  Writer out = begin(48 + record.content.size() + (record.client_id ? record.client_id->size() : 0));
-  out.u8(record.client_id ? has_client_id : 0).varint(record.version).time(record.created_at).id(record.id);
+  Writer out =
+      begin(48 + record.content.size() + (record.client_id ? record.client_id->size() : 0));
+  out.u8(record.client_id ? has_client_id : 0)
+      .varint(record.version)
+      .time(record.created_at)
+      .id(record.id);
   out.u8(static_cast<std::uint8_t>(record.sender));
   if (record.client_id) out.text(*record.client_id);
   out.varint(record.sent.size());
@@ -110,7 +115,10 @@ std::optional<MessageRecord> decode_message(std::string_view value) {
 
 std::string encode(const Head& head) {
   Writer out = begin(48 + head.participants.size() * 48);
-  out.time(head.created_at).varint(head.last_seq).varint(head.last_version).time(head.last_created_at);
+  out.time(head.created_at)
+      .varint(head.last_seq)
+      .varint(head.last_version)
+      .time(head.last_created_at);
   out.varint(head.participants.size());
   for (std::size_t i = 0; i < head.participants.size(); ++i) {
     const MemberState& state = head.members[i];
@@ -165,7 +173,11 @@ std::optional<WatermarkRecord> decode_watermark(std::string_view value) {
 }
 
 std::string encode(const IdempotencyRecord& record) {
-  return begin(32).time(record.at).id(record.location.conversation).varint(record.location.seq).take();
+  return begin(32)
+      .time(record.at)
+      .id(record.location.conversation)
+      .varint(record.location.seq)
+      .take();
 }
 std::optional<IdempotencyRecord> decode_idempotency(std::string_view value) {
   Parser in = open(value);
@@ -208,7 +220,12 @@ std::optional<chat::Account> decode_account(std::string_view value) {
 
 std::string encode(const FamilyRecord& record) {
   const chat::Family& family = record.family;
-  return begin(64).time(family.expires_at).id(family.user).u8(record.revoked ? 1 : 0).text(family.token_id).take();
+  return begin(64)
+      .time(family.expires_at)
+      .id(family.user)
+      .u8(record.revoked ? 1 : 0)
+      .text(family.token_id)
+      .take();
 }
 std::optional<FamilyRecord> decode_family(std::string_view value) {
   Parser in = open(value);

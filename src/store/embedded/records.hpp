@@ -23,7 +23,8 @@ struct MessageRecord {
   chat::MessageId id;
   Member sender = 0;
   std::optional<std::string> client_id;
-  /// How many messages each participant had sent, this one included: what unread counts are derived from.
+  /// How many messages each participant had sent, this one included: what unread counts are derived
+  /// from.
   std::vector<std::uint64_t> sent;
   std::string content;
 

@@ -33,7 +33,8 @@ Head head() {
 }
 
 TEST(Bytes, write_numbers_that_read_back) {
-  for (const std::uint64_t value : {0ull, 1ull, 127ull, 128ull, 16'383ull, 16'384ull, ~0ull, 1ull << 63}) {
+  for (const std::uint64_t value :
+       {0ull, 1ull, 127ull, 128ull, 16'383ull, 16'384ull, ~0ull, 1ull << 63}) {
     const std::string bytes = Writer().varint(value).be64(value).take();
     Parser in(bytes);
     EXPECT_EQ(in.varint(), value);
@@ -48,7 +49,10 @@ TEST(Bytes, sort_as_numbers_do) {
 }
 
 TEST(Bytes, never_read_past_the_end) {
-  Parser in(std::string_view("\x05" "abc", 4));
+  Parser in(
+      std::string_view("\x05"
+                       "abc",
+                       4));
   EXPECT_EQ(in.text(), "");
   EXPECT_FALSE(in.ok());
   EXPECT_EQ(in.be64(), 0u);
@@ -107,7 +111,8 @@ TEST(Records, keep_families) {
 TEST(Records, refuse_every_truncation_and_every_other_layout) {
   const auto refuses = [](const std::string& whole, auto decode) {
     EXPECT_TRUE(decode(whole));
-    for (std::size_t size = 0; size < whole.size(); ++size) EXPECT_FALSE(decode(whole.substr(0, size))) << size;
+    for (std::size_t size = 0; size < whole.size(); ++size)
+      EXPECT_FALSE(decode(whole.substr(0, size))) << size;
   };
   refuses(encode(head()), decode_head);
   refuses(encode(Location{id<chat::ConversationId>(4), 300}), decode_location);
@@ -166,7 +171,8 @@ TEST(ListCursor, reads_back_and_fits_into_a_url) {
 
 TEST(ListCursor, refuses_everything_else) {
   const std::string text = to_text({5, id<chat::ConversationId>(1)});
-  for (const std::string& bad : {std::string(), text + "A", text.substr(1), std::string(27, '*'), std::string(27, '-')}) {
+  for (const std::string& bad :
+       {std::string(), text + "A", text.substr(1), std::string(27, '*'), std::string(27, '-')}) {
     EXPECT_FALSE(list_cursor_from(bad)) << bad;
   }
 }

@@ -6,20 +6,26 @@
 namespace parley::store::embedded {
 
 namespace {
-/// Runs on RocksDB's compaction threads. The three kinds of rows begin with their layout and a time.
+/// Runs on RocksDB's compaction threads. The three kinds of rows begin with their layout and a
+/// time.
 class Retention final : public rocksdb::CompactionFilter {
  public:
-  explicit Retention(const Config& config) : clock_(config.clock), keep_(config.idempotency_retention) {}
+  explicit Retention(const Config& config)
+      : clock_(config.clock), keep_(config.idempotency_retention) {}
 
   const char* Name() const override { return "parley.retention"; }
 
-  bool Filter(int, const rocksdb::Slice& key, const rocksdb::Slice& value, std::string*, bool*) const override {
+  bool Filter(int, const rocksdb::Slice& key, const rocksdb::Slice& value, std::string*,
+              bool*) const override {
     if (key.empty()) return false;
     switch (key[0]) {
-      case keys::client_id_tag: return is_past(value, keep_);
+      case keys::client_id_tag:
+        return is_past(value, keep_);
       case keys::family_tag:
-      case keys::user_family_tag: return is_past(value, std::chrono::hours{1});
-      default: return false;
+      case keys::user_family_tag:
+        return is_past(value, std::chrono::hours{1});
+      default:
+        return false;
     }
   }
 

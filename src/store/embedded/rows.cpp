@@ -58,11 +58,14 @@ Scan Rows::scan(const Key& from, std::size_t prefix_length) {
 }
 
 template <class Record>
-std::optional<Record> Rows::find(const Key& key, std::optional<Record> (*decode)(std::string_view)) {
+std::optional<Record> Rows::find(const Key& key,
+                                 std::optional<Record> (*decode)(std::string_view)) {
   std::string value;
   if (!get(key, value)) return std::nullopt;
   auto record = decode(value);
-  if (!record) set_error(fail(Errc::corrupt, std::string("a row of kind ") + key.bytes[0] + " does not decode"));
+  if (!record)
+    set_error(
+        fail(Errc::corrupt, std::string("a row of kind ") + key.bytes[0] + " does not decode"));
   return record;
 }
 
@@ -79,7 +82,9 @@ std::optional<chat::UserId> Rows::account_by_email(std::string_view folded) {
   return find(keys::email(folded), &decode_user);
 }
 
-std::optional<Time> Rows::last_seen(chat::UserId id) { return find(keys::last_seen(id), &decode_time); }
+std::optional<Time> Rows::last_seen(chat::UserId id) {
+  return find(keys::last_seen(id), &decode_time);
+}
 
 std::optional<FamilyRecord> Rows::family(chat::FamilyId id) {
   auto record = find(keys::family(id), &decode_family);
@@ -96,15 +101,19 @@ std::optional<Head> Rows::head(chat::ConversationId id) {
 std::optional<MessageRecord> Rows::message(const Head& head, chat::Seq seq) {
   auto record = find(keys::message(head.id, seq), &decode_message);
   if (!record || record->sent.size() != head.participants.size()) {
-    set_error(fail(Errc::corrupt, "message " + std::to_string(seq) + " of " + head.id.hex() + " is missing"));
+    set_error(fail(Errc::corrupt,
+                   "message " + std::to_string(seq) + " of " + head.id.hex() + " is missing"));
     return std::nullopt;
   }
   return record;
 }
 
-std::optional<Location> Rows::location(chat::MessageId id) { return find(keys::message_id(id), &decode_location); }
+std::optional<Location> Rows::location(chat::MessageId id) {
+  return find(keys::message_id(id), &decode_location);
+}
 
-std::optional<IdempotencyRecord> Rows::sent_before(chat::UserId sender, std::string_view client_id) {
+std::optional<IdempotencyRecord> Rows::sent_before(chat::UserId sender,
+                                                   std::string_view client_id) {
   return find(keys::client_id(sender, client_id), &decode_idempotency);
 }
 
@@ -119,7 +128,8 @@ void Rows::fill_times(const Head& head, std::span<chat::Message> messages) {
   }
 }
 
-void Rows::fill_times(const Head& head, Member member, Mark mark, std::span<chat::Message> messages) {
+void Rows::fill_times(const Head& head, Member member, Mark mark,
+                      std::span<chat::Message> messages) {
   const MemberState& state = head.members[member];
   const Reached& reached = mark == Mark::delivered ? state.delivered : state.read;
   chat::Seq covered = 0;
@@ -150,7 +160,9 @@ void Rows::fill_times(const Head& head, Member member, Mark mark, std::span<chat
   }
 }
 
-View::View(Engine& engine) : Rows(engine), snapshot_(engine.db().GetSnapshot()) { options_.snapshot = snapshot_; }
+View::View(Engine& engine) : Rows(engine), snapshot_(engine.db().GetSnapshot()) {
+  options_.snapshot = snapshot_;
+}
 
 View::~View() {
   drop_iterators();
@@ -189,12 +201,13 @@ void View::add_heads(const std::vector<chat::ConversationId>& ids, std::vector<H
   }
   std::vector<rocksdb::PinnableSlice> values(ids.size());
   std::vector<rocksdb::Status> statuses(ids.size());
-  engine().db().MultiGet(options_, engine().table(Table::chat), ids.size(), slices.data(), values.data(),
-                         statuses.data());
+  engine().db().MultiGet(options_, engine().table(Table::chat), ids.size(), slices.data(),
+                         values.data(), statuses.data());
   for (std::size_t i = 0; i < ids.size(); ++i) {
     auto head = statuses[i].ok() ? decode_head(view(values[i])) : std::nullopt;
     if (!head) {
-      set_error(fail(Errc::corrupt, "the head of " + ids[i].hex() + " is missing: " + statuses[i].ToString()));
+      set_error(fail(Errc::corrupt,
+                     "the head of " + ids[i].hex() + " is missing: " + statuses[i].ToString()));
       continue;
     }
     head->id = ids[i];

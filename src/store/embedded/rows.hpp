@@ -34,8 +34,8 @@ class Scan {
   std::string prefix_;
 };
 
-/// Typed reads. The first one that fails sticks in `error`, and what it asked for is absent: a caller reads
-/// all it needs, looks at `error` once, and decides or writes after that. One thread.
+/// Typed reads. The first one that fails sticks in `error`, and what it asked for is absent: a
+/// caller reads all it needs, looks at `error` once, and decides or writes after that. One thread.
 class Rows {
  public:
   explicit Rows(Engine& engine) : engine_(&engine) {}
@@ -56,7 +56,8 @@ class Rows {
   std::optional<IdempotencyRecord> sent_before(chat::UserId sender, std::string_view client_id);
   std::optional<chat::ConversationId> conversation_of(chat::UserId one, chat::UserId other);
 
-  /// Sets delivered_at and read_at of messages of one conversation, which are in the order of their seq.
+  /// Sets delivered_at and read_at of messages of one conversation, which are in the order of their
+  /// seq.
   void fill_times(const Head& head, std::span<chat::Message> messages);
 
   /// Rows from `from` on that share its first `prefix_length` bytes. One scan a table at a time.
@@ -70,7 +71,9 @@ class Rows {
   virtual rocksdb::Status fetch(const Key& key, std::string& value) = 0;
   virtual const rocksdb::ReadOptions& read_options() const = 0;
   /// The first advance at or after `seq` that is decided and not yet written.
-  virtual std::optional<Time> unwritten_advance(const Head&, Member, Mark, chat::Seq) { return std::nullopt; }
+  virtual std::optional<Time> unwritten_advance(const Head&, Member, Mark, chat::Seq) {
+    return std::nullopt;
+  }
 
   Engine& engine() { return *engine_; }
   void clear_error() { error_.reset(); }

@@ -22,15 +22,19 @@ void put_family(Transaction& transaction, const FamilyRecord& record) {
 
 Result<Done> open_family(Transaction& transaction, const chat::Family& family) {
   const bool is_known = transaction.family(family.id).has_value();
-  if (is_known || transaction.error()) return refuse(transaction, Errc::conflict, "the family exists already");
+  if (is_known || transaction.error())
+    return refuse(transaction, Errc::conflict, "the family exists already");
   put_family(transaction, {family, false});
   return Done{};
 }
 
-Result<Done> rotate_family(Transaction& transaction, const chat::Family& next, const std::string& presented, Time now) {
+Result<Done> rotate_family(Transaction& transaction, const chat::Family& next,
+                           const std::string& presented, Time now) {
   auto known = transaction.family(next.id);
-  const bool is_good = known && !known->revoked && known->family.user == next.user && now < known->family.expires_at;
-  if (!is_good || transaction.error()) return refuse(transaction, Errc::unauthorized, "Invalid token");
+  const bool is_good =
+      known && !known->revoked && known->family.user == next.user && now < known->family.expires_at;
+  if (!is_good || transaction.error())
+    return refuse(transaction, Errc::unauthorized, "Invalid token");
   if (known->family.token_id != presented) {
     known->revoked = true;
     put_family(transaction, *known);
@@ -71,16 +75,18 @@ Result<std::vector<chat::FamilyId>> revoke_families(Transaction& transaction, ch
 }  // namespace
 
 Task<Result<Done>> SessionStore::open(chat::Family family) {
-  return submit<Done>(database_.internals().committer, [family = std::move(family)](Transaction& transaction) {
-    return open_family(transaction, family);
-  });
+  return submit<Done>(database_.internals().committer,
+                      [family = std::move(family)](Transaction& transaction) {
+                        return open_family(transaction, family);
+                      });
 }
 
 Task<Result<Done>> SessionStore::rotate(chat::Family next, std::string presented, Time now) {
-  return submit<Done>(database_.internals().committer,
-                      [next = std::move(next), presented = std::move(presented), now](Transaction& transaction) {
-                        return rotate_family(transaction, next, presented, now);
-                      });
+  return submit<Done>(
+      database_.internals().committer,
+      [next = std::move(next), presented = std::move(presented), now](Transaction& transaction) {
+        return rotate_family(transaction, next, presented, now);
+      });
 }
 
 Task<Result<Done>> SessionStore::revoke(chat::FamilyId id) {
@@ -90,7 +96,8 @@ Task<Result<Done>> SessionStore::revoke(chat::FamilyId id) {
 
 Task<Result<std::vector<chat::FamilyId>>> SessionStore::revoke_all(chat::UserId user) {
   return submit<std::vector<chat::FamilyId>>(
-      database_.internals().committer, [user](Transaction& transaction) { return revoke_families(transaction, user); });
+      database_.internals().committer,
+      [user](Transaction& transaction) { return revoke_families(transaction, user); });
 }
 
 }  // namespace parley::store::embedded

@@ -6,7 +6,8 @@ namespace parley::store::embedded {
 
 class Database;
 
-/// Families of refresh tokens. A revoked one stays, as such, until its newest token would have expired.
+/// Families of refresh tokens. A revoked one stays, as such, until its newest token would have
+/// expired.
 class SessionStore final : public chat::SessionStore {
  public:
   explicit SessionStore(Database& database) : database_(database) {}

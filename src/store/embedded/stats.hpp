@@ -22,7 +22,9 @@ class Histogram {
   /// Upper bounds, ascending; one more bucket takes what is above the last.
   const std::array<double, size>& bounds() const { return bounds_; }
   /// Of one bucket alone, not cumulative; `bucket` ≤ size.
-  std::uint64_t count(std::size_t bucket) const { return counts_[bucket].load(std::memory_order_relaxed); }
+  std::uint64_t count(std::size_t bucket) const {
+    return counts_[bucket].load(std::memory_order_relaxed);
+  }
   double sum() const { return sum_.load(std::memory_order_relaxed); }
 
  private:
@@ -35,13 +37,14 @@ class Histogram {
 struct Stats {
   using Counter = std::atomic<std::uint64_t>;
 
-  Histogram<12> commit_seconds{{0.00025, 0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1}};
+  Histogram<12> commit_seconds{
+      {0.00025, 0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1}};
   Histogram<10> batch_operations{{1, 2, 4, 8, 16, 32, 64, 128, 256, 512}};
-  Counter queued = 0;              ///< Writes that wait or are being written now.
-  Counter commits = 0;             ///< Batches written.
-  Counter synced_commits = 0;      ///< Those that waited for the disk.
+  Counter queued = 0;          ///< Writes that wait or are being written now.
+  Counter commits = 0;         ///< Batches written.
+  Counter synced_commits = 0;  ///< Those that waited for the disk.
   Counter failed_commits = 0;
-  Counter refused_writes = 0;      ///< `overloaded`, because the queue was full.
+  Counter refused_writes = 0;  ///< `overloaded`, because the queue was full.
   Counter messages_appended = 0;
   Counter duplicate_messages = 0;  ///< Answered with the first message.
   Counter marks_advanced = 0;      ///< Moves of delivery and read watermarks.

@@ -1,5 +1,5 @@
-// What the embedded store costs: CPU of the whole process a message by batch size, and that reads cost the
-// same in a small and in a large store. Run: store_benchmark [--benchmark_filter=…]
+// What the embedded store costs: CPU of the whole process a message by batch size, and that reads
+// cost the same in a small and in a large store. Run: store_benchmark [--benchmark_filter=…]
 #include <benchmark/benchmark.h>
 
 #include <map>
@@ -26,7 +26,8 @@ struct Filled {
     const std::size_t pair = random() % pairs;
     const auto from = users[pair % users.size()];
     const auto to = users[(pair % users.size() + 1 + pair / users.size()) % users.size()];
-    return {from, to, std::string(100, 'x'), "c" + std::to_string(++drafts), at(static_cast<int>(drafts))};
+    return {from, to, std::string(100, 'x'), "c" + std::to_string(++drafts),
+            at(static_cast<int>(drafts))};
   }
 
   /// `count` messages at once; a delivery and a reading of each when `receipts`.
@@ -73,7 +74,10 @@ void append(benchmark::State& state) {
   for (auto _ : state) store.exchange(batch, 50'000);
   state.SetItemsProcessed(state.iterations() * state.range(0));
 }
-BENCHMARK(append)->ArgsProduct({{1, 16, 128, 1024}, {1'000'000}})->MeasureProcessCPUTime()->UseRealTime();
+BENCHMARK(append)
+    ->ArgsProduct({{1, 16, 128, 1024}, {1'000'000}})
+    ->MeasureProcessCPUTime()
+    ->UseRealTime();
 
 void append_deliver_read(benchmark::State& state) {
   Filled& store = filled(state.range(1));
@@ -81,13 +85,17 @@ void append_deliver_read(benchmark::State& state) {
   for (auto _ : state) store.exchange(batch, 50'000, true);
   state.SetItemsProcessed(state.iterations() * state.range(0));
 }
-BENCHMARK(append_deliver_read)->ArgsProduct({{1, 16, 128, 1024}, {1'000'000}})->MeasureProcessCPUTime()->UseRealTime();
+BENCHMARK(append_deliver_read)
+    ->ArgsProduct({{1, 16, 128, 1024}, {1'000'000}})
+    ->MeasureProcessCPUTime()
+    ->UseRealTime();
 
 void list(benchmark::State& state) {
   Filled& store = filled(state.range(0));
   std::size_t found = 0;
   for (auto _ : state) {
-    found += store.caller.good(store.store.conversations().list(store.any_user(), {}, 20)).summaries.size();
+    found += store.caller.good(store.store.conversations().list(store.any_user(), {}, 20))
+                 .summaries.size();
   }
   state.counters["rows"] = static_cast<double>(found) / static_cast<double>(state.iterations());
 }
@@ -98,7 +106,8 @@ void history(benchmark::State& state) {
   std::vector<std::pair<chat::ConversationId, chat::UserId>> known;
   for (int i = 0; i < 200; ++i) {
     const auto user = store.any_user();
-    for (const auto& one : store.caller.good(store.store.conversations().list(user, {}, 5)).summaries) {
+    for (const auto& one :
+         store.caller.good(store.store.conversations().list(user, {}, 5)).summaries) {
       known.emplace_back(one.conversation.id, user);
     }
   }
@@ -117,15 +126,18 @@ BENCHMARK(history)->Arg(100'000)->Arg(1'000'000);
 void sync(benchmark::State& state) {
   Filled& store = filled(state.range(0));
   // What 200 messages changed, for whoever they concerned.
-  const auto now = store.caller.good(store.store.messages().changes(store.users[0], 0, 1'000'000)).cursor;
+  const auto now =
+      store.caller.good(store.store.messages().changes(store.users[0], 0, 1'000'000)).cursor;
   chat::Version newest = now;
   store.exchange(200, talks);
   for (const auto& user : store.users) {
-    newest = std::max(newest, store.caller.good(store.store.messages().changes(user, now, 1'000)).cursor);
+    newest = std::max(newest,
+                      store.caller.good(store.store.messages().changes(user, now, 1'000)).cursor);
   }
   std::size_t found = 0;
   for (auto _ : state) {
-    found += store.caller.good(store.store.messages().changes(store.any_user(), newest - 200, 20)).messages.size();
+    found += store.caller.good(store.store.messages().changes(store.any_user(), newest - 200, 20))
+                 .messages.size();
   }
   state.counters["rows"] = static_cast<double>(found) / static_cast<double>(state.iterations());
 }

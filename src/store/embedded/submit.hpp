@@ -18,7 +18,9 @@ template <class T, class Work, class Handler>
 class Call final : public Operation {
  public:
   Call(Work work, Handler handler)
-      : work_(std::move(work)), handler_(std::move(handler)), guard_(asio::get_associated_executor(handler_)),
+      : work_(std::move(work)),
+        handler_(std::move(handler)),
+        guard_(asio::get_associated_executor(handler_)),
         executor_(asio::get_associated_executor(handler_)) {}
 
   void execute(Transaction& transaction) override { result_.emplace(work_(transaction)); }
@@ -32,7 +34,8 @@ class Call final : public Operation {
  private:
   Work work_;
   Handler handler_;
-  asio::executor_work_guard<Executor> guard_;  // else an io_context with nothing but this to wait for would return
+  asio::executor_work_guard<Executor>
+      guard_;  // else an io_context with nothing but this to wait for would return
   Executor executor_;
   std::optional<Result<T>> result_;
 };
@@ -58,17 +61,18 @@ struct Initiation {
 
   template <class Handler, class Work>
   void operator()(Handler handler, Work work) {
-    committer->submit(std::make_unique<Call<T, Work, Handler>>(std::move(work), std::move(handler)));
+    committer->submit(
+        std::make_unique<Call<T, Work, Handler>>(std::move(work), std::move(handler)));
   }
 };
 
-/// Runs `work` on the committer thread and resumes the waiting coroutine on its own executor when all that
-/// `work` put is durable.
+/// Runs `work` on the committer thread and resumes the waiting coroutine on its own executor when
+/// all that `work` put is durable.
 template <class T, class Work>
 Task<Result<T>> submit(Committer& committer, Work work) {
   asio::use_awaitable_t<Executor> token;
-  return asio::async_initiate<asio::use_awaitable_t<Executor>, void(Result<T>)>(Initiation<T>{&committer}, token,
-                                                                              std::move(work));
+  return asio::async_initiate<asio::use_awaitable_t<Executor>, void(Result<T>)>(
+      Initiation<T>{&committer}, token, std::move(work));
 }
 
 /// The same for work that nobody waits for.

@@ -18,7 +18,9 @@ Result<chat::MessagePage> undelivered(View& view, const chat::BacklogQuery& quer
     if (!member) continue;
     const chat::Seq reached = head.members[*member].delivered.seq;
     if (reached == head.last_seq || head.last_version <= query.after) continue;
-    const chat::Seq next = query.after == 0 ? reached + 1 : std::max(reached + 1, first_above(view, head, query.after));
+    const chat::Seq next = query.after == 0
+                               ? reached + 1
+                               : std::max(reached + 1, first_above(view, head, query.after));
     strands.push_back({&head, next});
   }
   Merged merged = merge(view, strands, query.up_to, query.limit, &query.user);
@@ -28,14 +30,16 @@ Result<chat::MessagePage> undelivered(View& view, const chat::BacklogQuery& quer
 /// One page of `changes`: what belongs to the versions in (since, end].
 class Window {
  public:
-  Window(View& view, chat::UserId user, chat::Version since) : view_(view), user_(user), since_(since) {}
+  Window(View& view, chat::UserId user, chat::Version since)
+      : view_(view), user_(user), since_(since) {}
 
   Result<chat::SyncPage> collect(std::size_t limit) {
     const chat::Version newest = view_.version();
     if (since_ > newest) return fail(Errc::bad_request, "since is in the future");
     heads_ = view_.heads_of(user_);
     std::erase_if(heads_, [this](const Head& head) { return head.changed() <= since_; });
-    std::sort(heads_.begin(), heads_.end(), [](const Head& a, const Head& b) { return a.changed() < b.changed(); });
+    std::sort(heads_.begin(), heads_.end(),
+              [](const Head& a, const Head& b) { return a.changed() < b.changed(); });
     take_messages(newest, limit);
     for (const Head& head : heads_) take_summary(head);
     return std::move(page_);
@@ -51,14 +55,17 @@ class Window {
     Merged merged = merge(view_, strands, newest, limit, nullptr);
     page_.messages = std::move(merged.messages);
     page_.has_more = merged.cut;
-    page_.cursor = !merged.cut ? newest : page_.messages.empty() ? since_ : page_.messages.back().version;
+    page_.cursor = !merged.cut              ? newest
+                   : page_.messages.empty() ? since_
+                                            : page_.messages.back().version;
     fill_times();
   }
 
   /// Times are looked up one conversation at a time, in the order of seq.
   void fill_times() {
     std::map<chat::ConversationId, std::vector<std::size_t>> places;
-    for (std::size_t i = 0; i < page_.messages.size(); ++i) places[page_.messages[i].conversation_id].push_back(i);
+    for (std::size_t i = 0; i < page_.messages.size(); ++i)
+      places[page_.messages[i].conversation_id].push_back(i);
     for (const Head& head : heads_) {
       const auto found = places.find(head.id);
       if (found == places.end()) continue;
@@ -66,12 +73,15 @@ class Window {
       std::vector<chat::Message> own;
       for (const std::size_t i : found->second) own.push_back(std::move(page_.messages[i]));
       view_.fill_times(head, own);
-      for (std::size_t i = 0; i < own.size(); ++i) page_.messages[found->second[i]] = std::move(own[i]);
+      for (std::size_t i = 0; i < own.size(); ++i)
+        page_.messages[found->second[i]] = std::move(own[i]);
     }
     std::sort(with_messages_.begin(), with_messages_.end());
   }
 
-  bool is_inside(chat::Version version) const { return version > since_ && version <= page_.cursor; }
+  bool is_inside(chat::Version version) const {
+    return version > since_ && version <= page_.cursor;
+  }
 
   void take_summary(const Head& head) {
     for (Member member = 0; member < head.members.size(); ++member) {
@@ -80,7 +90,8 @@ class Window {
         page_.receipts.push_back(head.receipt(member));
       }
     }
-    const bool has_messages = std::binary_search(with_messages_.begin(), with_messages_.end(), head.id);
+    const bool has_messages =
+        std::binary_search(with_messages_.begin(), with_messages_.end(), head.id);
     const auto member = head.member(user_);
     if (member && (has_messages || is_inside(head.changed()))) {
       page_.conversations.push_back(summarize(view_, head, *member));
@@ -100,7 +111,8 @@ Task<Result<chat::MessagePage>> MessageStore::backlog(chat::BacklogQuery query) 
   return read(database_.internals(), [query](View& view) { return undelivered(view, query); });
 }
 
-Task<Result<chat::SyncPage>> MessageStore::changes(chat::UserId user, chat::Version since, std::size_t limit) {
+Task<Result<chat::SyncPage>> MessageStore::changes(chat::UserId user, chat::Version since,
+                                                   std::size_t limit) {
   return read(database_.internals(), [user, since, limit](View& view) {
     Window window(view, user, since);
     return window.collect(limit);

@@ -111,10 +111,12 @@ struct Caller {
   }
   chat::Message say(OpenStore& store, chat::UserId from, chat::UserId to, std::string content,
                     std::optional<std::string> client_id = {}) {
-    chat::NewMessage draft{from, to, std::move(content), std::move(client_id), chat::contract::at(1000)};
+    chat::NewMessage draft{from, to, std::move(content), std::move(client_id),
+                           chat::contract::at(1000)};
     return good(store.messages().append(std::move(draft))).message;
   }
-  std::vector<chat::Message> all_of(OpenStore& store, chat::ConversationId id, chat::UserId viewer) {
+  std::vector<chat::Message> all_of(OpenStore& store, chat::ConversationId id,
+                                    chat::UserId viewer) {
     chat::HistoryQuery query;
     query.conversation_id = id;
     query.viewer = viewer;

@@ -35,7 +35,8 @@ rocksdb::Status Transaction::fetch(const Key& key, std::string& value) {
   return engine().db().Get(options_, engine().table(key.table), key.bytes, &value);
 }
 
-std::optional<Time> Transaction::unwritten_advance(const Head& head, Member member, Mark mark, chat::Seq seq) {
+std::optional<Time> Transaction::unwritten_advance(const Head& head, Member member, Mark mark,
+                                                   chat::Seq seq) {
   const Line line{head.id, member, mark};
   for (const Advance& advance : advances_) {
     if (advance.line == line && advance.to.seq >= seq) return advance.to.at;
@@ -104,7 +105,8 @@ void Transaction::advance(Head& head, Member member, Mark mark, Reached to) {
   assert(to.seq > reached.seq);
   reached = to;
   touch(head);
-  // Advances of one moment need one row: the last covers what the others reached, with the same time.
+  // Advances of one moment need one row: the last covers what the others reached, with the same
+  // time.
   const Line line{head.id, member, mark};
   const auto [newest, is_first] = newest_advance_.try_emplace(line, advances_.size());
   if (!is_first && advances_[newest->second].to.at == to.at) {
@@ -119,16 +121,19 @@ void Transaction::write_touched() {
   for (const chat::ConversationId& id : touched_) {
     const Head* head = heads_.find(id);
     assert(head != nullptr);
-    batch_.Put(engine().table(Table::chat), keys::head(id).bytes, encode(*head)).PermitUncheckedError();
+    batch_.Put(engine().table(Table::chat), keys::head(id).bytes, encode(*head))
+        .PermitUncheckedError();
   }
   for (const Advance& advance : advances_) {
-    const Key key = keys::watermark(advance.line.conversation, advance.line.member, advance.line.mark, advance.to.seq);
+    const Key key = keys::watermark(advance.line.conversation, advance.line.member,
+                                    advance.line.mark, advance.to.seq);
     const std::string value = encode(WatermarkRecord{advance.to.at, advance.to.version});
     batch_.Put(engine().table(Table::chat), key.bytes, value).PermitUncheckedError();
   }
   if (version_ == committed_version_) return;
   const std::string value = Writer(8).be64(version_).take();
-  batch_.Put(engine().table(Table::people), keys::meta("version").bytes, value).PermitUncheckedError();
+  batch_.Put(engine().table(Table::people), keys::meta("version").bytes, value)
+      .PermitUncheckedError();
 }
 
 rocksdb::Status Transaction::commit() {

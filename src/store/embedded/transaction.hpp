@@ -15,10 +15,11 @@
 
 namespace parley::store::embedded {
 
-/// What one batch of operations reads, decides and will write: the database with the batch's own rows laid
-/// over it, and the caches. Lives on the committer thread, for as long as the store does.
+/// What one batch of operations reads, decides and will write: the database with the batch's own
+/// rows laid over it, and the caches. Lives on the committer thread, for as long as the store does.
 ///
-/// An operation first reads, then looks at `error`, then writes: what it has put cannot be taken back alone.
+/// An operation first reads, then looks at `error`, then writes: what it has put cannot be taken
+/// back alone.
 class Transaction final : public Rows {
  public:
   /// `error` says when the store's version cannot be read.
@@ -73,7 +74,8 @@ class Transaction final : public Rows {
   };
   struct LineHash {
     std::size_t operator()(const Line& line) const {
-      return std::hash<chat::ConversationId>()(line.conversation) + 2 * line.member + (line.mark == Mark::read);
+      return std::hash<chat::ConversationId>()(line.conversation) + 2 * line.member +
+             (line.mark == Mark::read);
     }
   };
   struct PairHash {
@@ -85,7 +87,8 @@ class Transaction final : public Rows {
 
   rocksdb::Status fetch(const Key& key, std::string& value) override;
   const rocksdb::ReadOptions& read_options() const override { return options_; }
-  std::optional<Time> unwritten_advance(const Head& head, Member member, Mark mark, chat::Seq seq) override;
+  std::optional<Time> unwritten_advance(const Head& head, Member member, Mark mark,
+                                        chat::Seq seq) override;
   void write_touched();
   void forget_batch();
 

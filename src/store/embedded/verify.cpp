@@ -23,7 +23,9 @@ class Walk {
   bool valid() const { return rows_->Valid() && rows_->key().starts_with(prefix_); }
   void next() { rows_->Next(); }
   /// Without the tag.
-  Parser key() const { return Parser(std::string_view(rows_->key().data(), rows_->key().size()).substr(1)); }
+  Parser key() const {
+    return Parser(std::string_view(rows_->key().data(), rows_->key().size()).substr(1));
+  }
   std::string_view value() const { return {rows_->value().data(), rows_->value().size()}; }
   rocksdb::Status status() const { return rows_->status(); }
 
@@ -69,9 +71,10 @@ class Verifier {
       expect(account.has_value(), subject, "does not decode");
       if (!account) return;
       std::string ignored;
-      expect(view_.account_by_email(chat::fold_email(account->email)) == id, subject, "is not found by its address");
-      expect(view_.get(keys::username(keys::fold_username(account->username), id), ignored), subject,
-             "is not found by its username");
+      expect(view_.account_by_email(chat::fold_email(account->email)) == id, subject,
+             "is not found by its address");
+      expect(view_.get(keys::username(keys::fold_username(account->username), id), ignored),
+             subject, "is not found by its username");
     });
   }
 
@@ -101,13 +104,15 @@ class Verifier {
              "a participant has no membership");
       check_member(head, member, subject);
     }
-    expect(sent == head.last_seq, subject, "what its participants sent does not add up to its messages");
+    expect(sent == head.last_seq, subject,
+           "what its participants sent does not add up to its messages");
     const auto last = view_.message(head, head.last_seq);
     if (!last) return;
     expect(last->version == head.last_version && last->created_at == head.last_created_at, subject,
            "its head does not match its last message");
     for (Member member = 0; member < head.participants.size(); ++member) {
-      expect(last->sent[member] == head.members[member].sent, subject, "its head counts other messages than its last message");
+      expect(last->sent[member] == head.members[member].sent, subject,
+             "its head counts other messages than its last message");
     }
   }
 
@@ -117,16 +122,20 @@ class Verifier {
     expect(state.delivered.seq <= head.last_seq, subject, "more is delivered than there is");
     check_advances(head, member, Mark::delivered, state.delivered, subject);
     check_advances(head, member, Mark::read, state.read, subject);
-    if (state.read.seq == 0) return expect(state.sent_at_read == 0, subject, "counts what was sent before reading");
+    if (state.read.seq == 0)
+      return expect(state.sent_at_read == 0, subject, "counts what was sent before reading");
     const auto read = view_.message(head, state.read.seq);
-    expect(read && read->sent[member] == state.sent_at_read, subject, "counts wrongly what was sent when reading");
+    expect(read && read->sent[member] == state.sent_at_read, subject,
+           "counts wrongly what was sent when reading");
   }
 
   /// The rows of one watermark ascend in every respect, and the last is where the head says.
-  void check_advances(const Head& head, Member member, Mark mark, const Reached& reached, const std::string& subject) {
+  void check_advances(const Head& head, Member member, Mark mark, const Reached& reached,
+                      const std::string& subject) {
     const Key from = keys::watermark(head.id, member, mark, 0);
     Reached before;
-    for (Scan row = view_.scan(from, from.bytes.size() - sizeof(chat::Seq)); row.valid(); row.next()) {
+    for (Scan row = view_.scan(from, from.bytes.size() - sizeof(chat::Seq)); row.valid();
+         row.next()) {
       const auto record = decode_watermark(row.value());
       expect(record.has_value(), subject, "a watermark does not decode");
       if (!record) return;
@@ -149,7 +158,8 @@ class Verifier {
       const chat::Seq seq = key.be64();
       const std::string subject = "message " + std::to_string(seq) + " of " + conversation.hex();
       if (conversation != head.id) {
-        expect(expected == head.last_seq + 1 || head.participants.empty(), head.id.hex(), "ends before its head says");
+        expect(expected == head.last_seq + 1 || head.participants.empty(), head.id.hex(),
+               "ends before its head says");
         expected = 1;
         before = MessageRecord{};
         head = view_.head(conversation).value_or(Head{});
@@ -163,17 +173,21 @@ class Verifier {
       check_message(*record, before, {conversation, seq}, subject);
       before = std::move(*record);
     });
-    expect(expected == head.last_seq + 1 || head.participants.empty(), head.id.hex(), "ends before its head says");
+    expect(expected == head.last_seq + 1 || head.participants.empty(), head.id.hex(),
+           "ends before its head says");
   }
 
-  void check_message(const MessageRecord& record, const MessageRecord& before, const Location& place,
-                     const std::string& subject) {
-    expect(record.version > before.version && record.version <= version_, subject, "its version is out of order");
-    expect(before.sent.empty() || record.created_at >= before.created_at, subject, "is older than the one before it");
+  void check_message(const MessageRecord& record, const MessageRecord& before,
+                     const Location& place, const std::string& subject) {
+    expect(record.version > before.version && record.version <= version_, subject,
+           "its version is out of order");
+    expect(before.sent.empty() || record.created_at >= before.created_at, subject,
+           "is older than the one before it");
     expect(view_.location(record.id) == place, subject, "is not found by its id");
     for (Member member = 0; member < record.sent.size(); ++member) {
       const std::uint64_t sent = before.sent.empty() ? 0 : before.sent[member];
-      expect(record.sent[member] == sent + (member == record.sender ? 1 : 0), subject, "counts wrongly who sent how many");
+      expect(record.sent[member] == sent + (member == record.sender ? 1 : 0), subject,
+             "counts wrongly who sent how many");
     }
   }
 
@@ -191,13 +205,15 @@ class Verifier {
       const auto client_id = key.rest();
       const auto known = decode_idempotency(row.value());
       const auto record = known ? record_at(known->location) : std::nullopt;
-      expect(record && record->client_id == client_id, "a client id of " + sender.hex(), "leads to another message");
+      expect(record && record->client_id == client_id, "a client id of " + sender.hex(),
+             "leads to another message");
     });
   }
 
   std::optional<MessageRecord> record_at(const Location& place) {
     std::string value;
-    return view_.get(keys::message(place.conversation, place.seq), value) ? decode_message(value) : std::nullopt;
+    return view_.get(keys::message(place.conversation, place.seq), value) ? decode_message(value)
+                                                                          : std::nullopt;
   }
 
   void check_memberships() {
@@ -205,7 +221,8 @@ class Verifier {
       Parser key = row.key();
       const auto user = key.id<chat::UserId>();
       const auto head = view_.head(key.id<chat::ConversationId>());
-      expect(head && head->member(user), "a membership of " + user.hex(), "is of no conversation of theirs");
+      expect(head && head->member(user), "a membership of " + user.hex(),
+             "is of no conversation of theirs");
     });
   }
 

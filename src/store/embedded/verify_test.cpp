@@ -17,7 +17,8 @@ class VerifyTest : public ::testing::Test {
   void SetUp() override {
     alice_ = caller_.user(store_, "alice");
     bob_ = caller_.user(store_, "bob");
-    for (int i = 1; i <= 4; ++i) last_ = caller_.say(store_, alice_, bob_, std::to_string(i), std::to_string(i));
+    for (int i = 1; i <= 4; ++i)
+      last_ = caller_.say(store_, alice_, bob_, std::to_string(i), std::to_string(i));
     read_ = caller_.say(store_, bob_, alice_, "5");
     caller_.good(store_.receipts().mark_read(alice_, read_.id, at(2000)));
     caller_.say(store_, bob_, alice_, "6");
@@ -27,7 +28,9 @@ class VerifyTest : public ::testing::Test {
   void put(const Key& key, const std::string& value) {
     ASSERT_TRUE(engine().db().Put({}, engine().table(key.table), key.bytes, value).ok());
   }
-  void erase(const Key& key) { ASSERT_TRUE(engine().db().Delete({}, engine().table(key.table), key.bytes).ok()); }
+  void erase(const Key& key) {
+    ASSERT_TRUE(engine().db().Delete({}, engine().table(key.table), key.bytes).ok());
+  }
   Head head() { return *View(engine()).head(read_.conversation_id); }
   MessageRecord message(chat::Seq seq) { return *View(engine()).message(head(), seq); }
   void expect_finding(const std::string& words) {
@@ -100,7 +103,8 @@ TEST_F(VerifyTest, finds_pointers_that_lead_nowhere) {
   expect_finding("is not found by its id");
   put(keys::message_id(read_.id), encode(Location{read_.conversation_id, 1}));
   expect_finding("leads to another message");
-  put(keys::client_id(alice_, "nobody's"), encode(IdempotencyRecord{{read_.conversation_id, 1}, at(0)}));
+  put(keys::client_id(alice_, "nobody's"),
+      encode(IdempotencyRecord{{read_.conversation_id, 1}, at(0)}));
   expect_finding("a client id of");
 }
 
@@ -139,9 +143,11 @@ class MergeTest : public ::testing::Test {
 };
 
 TEST_F(MergeTest, finds_the_first_message_above_any_version) {
-  const auto alice = caller_.user(store_, "alice"), bob = caller_.user(store_, "bob"), carol = caller_.user(store_, "carol");
+  const auto alice = caller_.user(store_, "alice"), bob = caller_.user(store_, "bob"),
+             carol = caller_.user(store_, "carol");
   std::vector<Task<Result<chat::Appended>>> tasks;
-  for (int i = 0; i < 300; ++i) tasks.push_back(store_.messages().append({alice, i % 7 < 3 ? bob : carol, "x", {}, at(i)}));
+  for (int i = 0; i < 300; ++i)
+    tasks.push_back(store_.messages().append({alice, i % 7 < 3 ? bob : carol, "x", {}, at(i)}));
   std::vector<chat::Message> to_bob;
   for (auto& one : chat::fakes::run_all(caller_.context, std::move(tasks))) {
     if (one->message.receiver == bob) to_bob.push_back(one->message);
@@ -149,8 +155,10 @@ TEST_F(MergeTest, finds_the_first_message_above_any_version) {
   View view(*store_.database->internals().engine);
   const Head head = *view.head(to_bob[0].conversation_id);
   for (chat::Version since = 0; since <= 302; ++since) {
-    const auto first = std::find_if(to_bob.begin(), to_bob.end(), [&](const auto& m) { return m.version > since; });
-    EXPECT_EQ(first_above(view, head, since), static_cast<chat::Seq>(first - to_bob.begin()) + 1) << since;
+    const auto first = std::find_if(to_bob.begin(), to_bob.end(),
+                                    [&](const auto& m) { return m.version > since; });
+    EXPECT_EQ(first_above(view, head, since), static_cast<chat::Seq>(first - to_bob.begin()) + 1)
+        << since;
   }
   EXPECT_FALSE(view.error());
 }
@@ -162,7 +170,8 @@ TEST_F(MergeTest, passes_over_long_runs_of_the_users_own_messages) {
   for (int i = 0; i < 400; ++i) {
     const bool from_bob = i == 3 || i == 170 || i == 171 || i == 398;
     if (from_bob) expected.push_back(std::to_string(i));
-    tasks.push_back(store_.messages().append({from_bob ? bob : alice, from_bob ? alice : bob, std::to_string(i), {}, at(i)}));
+    tasks.push_back(store_.messages().append(
+        {from_bob ? bob : alice, from_bob ? alice : bob, std::to_string(i), {}, at(i)}));
   }
   chat::fakes::run_all(caller_.context, std::move(tasks));
   for (std::size_t limit : {1u, 2u, 4u, 9u}) {
@@ -186,7 +195,8 @@ TEST_F(MergeTest, tells_exact_times_when_one_batch_moves_a_watermark_several_tim
   }
   chat::fakes::run_all(caller_.context, std::move(marks));
   const auto all = caller_.all_of(store_, sent[0].conversation_id, alice);
-  for (int i = 0; i < 12; ++i) EXPECT_EQ(all[static_cast<std::size_t>(i)].delivered_at, at(2000 + i / 3)) << i;
+  for (int i = 0; i < 12; ++i)
+    EXPECT_EQ(all[static_cast<std::size_t>(i)].delivered_at, at(2000 + i / 3)) << i;
   EXPECT_EQ(broken_rules(*store_.database), "");
 }
 
