@@ -161,6 +161,18 @@ describe('a device with auth.acks', () => {
     assert.deepEqual(receiver.drops, []);
   });
 
+  test('far away, whose confirmations take their time, gets a long backlog as well', async () => {
+    const [ann, bob] = await people(server, 'ann', 'bob');
+    const phone = await Device.connect(server, ann);
+    await phone.sendMany(bob, Array.from({ length: 1500 }, (_, index) => `${index}`));
+    const receiver = new Device(server, bob, { acks: true, confirm: false, reconnect: true });
+    receiver.socket.on('receive_message', (_, confirm) => setTimeout(confirm, 60));
+    await receiver.connect();
+    const got = () => new Set(receiver.all('receive_message').map((message) => message.seq)).size;
+    await receiver.wait(() => got() === 1500, 15_000, () => `the backlog (${got()} of 1500, ${receiver.drops.length} drops)`);
+    await phone.next('message_delivered', { where: (event) => event.seq === 1500 });
+  });
+
   test('is not asked to confirm its own messages\' echo', async () => {
     const [ann, bob] = await people(server, 'ann', 'bob');
     const phone = await Device.connect(server, ann, { acks: true, confirm: false });

@@ -6,9 +6,9 @@ import { Device, closeDevices } from '../lib/device.js';
 import { history, people, person } from '../lib/people.js';
 import { memoryOf, openFilesLimit } from '../lib/process.js';
 import { Rest } from '../lib/rest.js';
-import { Server, patience } from '../lib/server.js';
+import { Server } from '../lib/server.js';
 import { assertError } from '../lib/shapes.js';
-import { median, timed, until } from '../lib/wait.js';
+import { median, patience, timed, until } from '../lib/wait.js';
 import { Wire, frame, nextFrame, openWebSocket, upgradeRequest, webSocketOver } from '../lib/wire.js';
 
 const MiB = 1024 * 1024;
@@ -69,7 +69,7 @@ describe('slow clients', () => {
     let sent = 0;
     const drip = setInterval(() => wires.forEach((wire) => !wire.isClosed && wire.write(text[sent++ % text.length])), 1000);
     try {
-      await Promise.all(wires.map((wire) => wire.closed(8000 * patience)));
+      await Promise.all(wires.map((wire) => wire.closed(8000)));
     } finally {
       clearInterval(drip);
     }
@@ -81,7 +81,7 @@ describe('slow clients', () => {
     t.after(() => wire.destroy());
     wire.write('POST /api/auth/login HTTP/1.1\r\nHost: a\r\nContent-Type: application/json\r\nContent-Length: 90000\r\n\r\n{');
     const drip = setInterval(() => !wire.isClosed && wire.write(' '), 1000);
-    await wire.closed(8000 * patience).finally(() => clearInterval(drip));
+    await wire.closed(8000).finally(() => clearInterval(drip));
     if (wire.received.length > 0) assert.match(wire.text(), /^HTTP\/1\.1 408 /);
   });
 
@@ -90,7 +90,7 @@ describe('slow clients', () => {
     const bytes = frame('42["typing",{}]');
     let sent = 0;
     const drip = setInterval(() => !wire.isClosed && wire.write(bytes.subarray(sent % bytes.length, (sent++ % bytes.length) + 1)), 1000);
-    await webSocketOver(wire, 10_000 * patience).finally(() => clearInterval(drip));
+    await webSocketOver(wire, 10_000).finally(() => clearInterval(drip));
     await assertOthersUnaffected();
   });
 
@@ -98,9 +98,9 @@ describe('slow clients', () => {
     const who = await person(server);
     const wire = await joined(t, who);
     await until(async () => (await who.rest.get(`/api/users/${who.id}/online`)).body.online, { what: 'online' });
-    await webSocketOver(wire, 8000 * patience);
+    await webSocketOver(wire, 8000);
     await until(async () => !(await who.rest.get(`/api/users/${who.id}/online`)).body.online, { what: 'offline' });
-    await wire.closed(15_000 * patience);
+    await wire.closed(15_000);
   });
 
   test('that keep a connection without a request are closed', async (t) => {
@@ -108,14 +108,14 @@ describe('slow clients', () => {
     t.after(() => wire.destroy());
     wire.write('GET /healthz HTTP/1.1\r\nHost: a\r\n\r\n');
     assert.equal((await wire.answer()).status, 200);
-    await wire.closed(8000 * patience);
+    await wire.closed(8000);
   });
 
   test('that open a WebSocket and never join are closed', async (t) => {
     const wire = await openWebSocket(server.port);
     t.after(() => wire.destroy());
     const pongs = setInterval(() => !wire.isClosed && wire.write(frame('3')), 500);
-    await webSocketOver(wire, 8000 * patience).finally(() => clearInterval(pongs));
+    await webSocketOver(wire, 8000).finally(() => clearInterval(pongs));
   });
 });
 
@@ -132,7 +132,7 @@ describe('silent connections', () => {
     const grown = memoryOf(server.pid).resident - before;
     await assertOthersUnaffected();
     assert.ok(grown < 60 * MiB * patience, `${count} connections cost ${(grown / MiB).toFixed(1)} MiB`);
-    await Promise.all(wires.map((wire) => wire.closed(10_000 * patience)));
+    await Promise.all(wires.map((wire) => wire.closed(10_000)));
     await assertOthersUnaffected();
   });
 
@@ -142,7 +142,7 @@ describe('silent connections', () => {
     const sids = answers.map((answer) => JSON.parse(answer.text.slice(1)).sid);
     assert.equal(new Set(sids).size, 300);
     const poll = () => rest.get(`/socket.io/?EIO=4&transport=polling&sid=${sids[0]}`);
-    await until(async () => (await poll()).status === 400, { what: 'end of the session', ms: 8000 * patience, every: 100 });
+    await until(async () => (await poll()).status === 400, { what: 'end of the session', ms: 8000, every: 100 });
     await assertOthersUnaffected();
   });
 });
@@ -161,7 +161,7 @@ test('a client that never reads is cut off, in bounded memory, and finds everyth
     most = Math.max(most, memoryOf(server.pid).resident - before);
   }
   const online = async () => (await sender.rest.get(`/api/users/${sloth.id}/online`)).body.online;
-  await until(async () => !(await online()), { what: 'the cut', ms: 10_000 * patience });
+  await until(async () => !(await online()), { what: 'the cut', ms: 10_000 });
   assert.ok(most < 150 * MiB * patience, `the server grew by ${(most / MiB).toFixed(1)} MiB`);
   await assertOthersUnaffected();
   const back = await Device.connect(server, sloth);
@@ -180,7 +180,7 @@ test('a polling client that never polls again is cut off as well', async () => {
   const device = await Device.connect(server, sender);
   await device.sendMany(sloth, Array.from({ length: 1000 }, (_, index) => `${index} ${'x'.repeat(3000)}`), 20);
   const online = async () => (await sender.rest.get(`/api/users/${sloth.id}/online`)).body.online;
-  await until(async () => !(await online()), { what: 'the cut', ms: 10_000 * patience });
+  await until(async () => !(await online()), { what: 'the cut', ms: 10_000 });
   const [{ conversationId }] = (await sloth.rest.get('/api/conversations')).body.conversations;
   assert.equal((await history(sloth, conversationId)).length, 1000);
 });
@@ -198,7 +198,7 @@ describe('garbage', () => {
       const wire = await Wire.connect(server.port);
       t.after(() => wire.destroy());
       wire.write(bytes());
-      await wire.closed(8000 * patience);
+      await wire.closed(8000);
     });
   }
 
@@ -231,7 +231,7 @@ describe('garbage', () => {
       const wire = what === 'an event before the join' ? await openWebSocket(server.port) : await joined(t, bob);
       t.after(() => wire.destroy());
       wire.write(bytes());
-      await webSocketOver(wire, 8000 * patience).catch((error) => assert.fail(`${what}: ${error.message}`));
+      await webSocketOver(wire, 8000).catch((error) => assert.fail(`${what}: ${error.message}`));
     }
     await assertOthersUnaffected();
   });

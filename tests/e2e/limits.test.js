@@ -61,6 +61,14 @@ describe('rate limits', () => {
     assert.ok(refused.headers.get('access-control-allow-origin'));
   });
 
+  test('are 10 for auth routes and 300 for the rest unless they are set', async (t) => {
+    const rest = await serverWith(t, { RATE_LIMIT_AUTH: undefined, RATE_LIMIT_API: undefined, TRUSTED_PROXIES: '127.0.0.1' });
+    const from = { 'x-forwarded-for': '203.0.113.9' };
+    const refused = async (times, call) => (await repeat(times, () => call(rest, from))).findIndex((answer) => answer.status === 429);
+    assert.equal(await refused(11, login), 10);
+    assert.equal(await refused(301, me), 300);
+  });
+
   test('are off at 0', async (t) => {
     const rest = await serverWith(t, { RATE_LIMIT_AUTH: '0', RATE_LIMIT_API: '0' });
     for (const answer of await repeat(320, () => me(rest))) assert.equal(answer.status, 401);

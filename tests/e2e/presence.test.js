@@ -115,7 +115,8 @@ describe('user_online and user_offline', () => {
     await watcher.next('receive_message');
     await watcher.wait(() => heard(watcher, 'user_online', bob) > heard(watcher, 'user_offline', bob), 5000, 'online in the end');
     const news = watcher.events.filter((event) => event.name.startsWith('user_') && event.body.userId === bob.id).map((event) => event.name);
-    news.forEach((name, index) => assert.equal(name, index % 2 ? 'user_offline' : 'user_online'));
+    const expected = news.map((_, index) => (index % 2 ? 'user_offline' : 'user_online'));
+    assert.deepEqual(news, expected, 'online and offline take turns, and online is the last');
     assert.equal((await ann.rest.get(`/api/users/${bob.id}/online`)).body.online, true);
   });
 

@@ -18,7 +18,9 @@ run_suite() {
   ulimit -n "$(ulimit -Hn)" 2>/dev/null || true
   local tap status=0
   tap="$(mktemp)"
-  node --test --test-timeout="${TEST_TIMEOUT_MS:-300000}" --test-reporter=spec --test-reporter-destination=stdout \
+  local concurrency=()
+  node --help | grep -q -- --test-concurrency && concurrency=(--test-concurrency="${TEST_CONCURRENCY:-3}")
+  node --test "${concurrency[@]}" --test-timeout="${TEST_TIMEOUT_MS:-600000}" --test-reporter=spec --test-reporter-destination=stdout \
     --test-reporter=tap --test-reporter-destination="$tap" "$@" || status=$?
   count_results "$tap" "$status"
   status=$?

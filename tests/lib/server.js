@@ -17,9 +17,6 @@ export const secrets = {
   refresh: 'refresh-secret-of-the-tests-0123456789abcdef',
 };
 
-/** Instrumented builds are slow: deadlines that measure the server are multiplied by this. */
-export const patience = Number(process.env.PARLEY_TEST_PATIENCE ?? 1);
-
 /** A port nobody listens on, below the ephemeral range, so that no reconnecting client can connect to itself. */
 export async function freePort() {
   for (;;) {
@@ -89,7 +86,7 @@ export class Server {
   async start() {
     this.launch();
     const began = process.hrtime.bigint();
-    await until(() => this.isReady(), { what: () => `start\n${this.tail()}`, ms: 15_000 * patience, every: 4 });
+    await until(() => this.isReady(), { what: () => `start\n${this.tail()}`, ms: 15_000, every: 4 });
     this.startMs = Number(process.hrtime.bigint() - began) / 1e6;
   }
 

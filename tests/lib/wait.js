@@ -1,5 +1,8 @@
 /** Waiting with deadlines. A test waits for what should happen, never for time to pass. */
 
+/** Instrumented builds are slow: every deadline here is multiplied by this, and so are the bounds of what is measured. */
+export const patience = Number(process.env.PARLEY_TEST_PATIENCE ?? 1);
+
 /** A promise with its resolvers. */
 export function deferred() {
   const made = {};
@@ -7,11 +10,11 @@ export function deferred() {
   return made;
 }
 
-/** `promise`, or an error that says what was awaited once `ms` have passed. */
+/** `promise`, or an error that says what was awaited once `ms` (times patience) have passed. */
 export async function within(ms, what, promise) {
   let timer;
   const late = new Promise((_, reject) => {
-    timer = setTimeout(() => reject(new Error(`${textOf(what)}: nothing within ${ms} ms`)), ms);
+    timer = setTimeout(() => reject(new Error(`${textOf(what)}: nothing within ${ms * patience} ms`)), ms * patience);
   });
   try {
     return await Promise.race([promise, late]);
@@ -22,7 +25,7 @@ export async function within(ms, what, promise) {
 
 /** Asks `check` every `every` ms until it gives something truthy, which is returned. */
 export async function until(check, { what = 'condition', ms = 5000, every = 15 } = {}) {
-  const end = Date.now() + ms;
+  const end = Date.now() + ms * patience;
   let last;
   for (;;) {
     try {
@@ -33,7 +36,7 @@ export async function until(check, { what = 'condition', ms = 5000, every = 15 }
       last = error;
     }
     if (Date.now() > end) {
-      throw new Error(`${textOf(what)}: not within ${ms} ms${last ? ` (${last.message})` : ''}`);
+      throw new Error(`${textOf(what)}: not within ${ms * patience} ms${last ? ` (${last.message})` : ''}`);
     }
     await pause(every);
   }

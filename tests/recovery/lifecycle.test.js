@@ -7,8 +7,8 @@ import { afterEach, describe, test } from 'node:test';
 import { Device, closeDevices } from '../lib/device.js';
 import { history, people, person, say } from '../lib/people.js';
 import { Rest } from '../lib/rest.js';
-import { Server, binary, freePort, parley, patience, temporaryDirectory } from '../lib/server.js';
-import { median, until } from '../lib/wait.js';
+import { Server, binary, freePort, parley, temporaryDirectory } from '../lib/server.js';
+import { median, patience, until } from '../lib/wait.js';
 import { Wire } from '../lib/wire.js';
 import { logFiles, patchLog } from './wal.js';
 
@@ -47,7 +47,7 @@ describe('SIGTERM', () => {
     console.log(`drain with 120 clients: ${ended.ms} ms`);
     for (const device of devices) assert.notEqual(await device.next('disconnect'), 'io server disconnect');
     await server.start();
-    for (const device of devices) await device.wait(() => device.socket.connected, 15_000 * patience, 'the reconnection');
+    for (const device of devices) await device.wait(() => device.socket.connected, 15_000, 'the reconnection');
   });
 
   test('loses nothing that was acknowledged while it drains', async (t) => {

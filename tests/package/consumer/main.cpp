@@ -20,6 +20,7 @@ bool answers_its_test_client() {
 int main(int argc, char** argv) {
   if (!answers_its_test_client()) return 1;
   App app{AppConfig::from_arguments(argc, argv)};
-  app.of("/").on_any([](const auto& socket, Event& event) { socket->emit(event.name(), event.payload()); });
+  app.of("/").on_any(
+      [](const auto& socket, Event& event) { socket->emit(event.name(), event.payload()); });
   return app.run();
 }
