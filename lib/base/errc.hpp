@@ -9,20 +9,20 @@ namespace parley {
 
 /// Everything that can go wrong for a reason outside the program. One list for all rooms.
 enum class Errc {
-  bad_request,        ///< The input's shape or content is wrong.
-  unauthorized,       ///< No proof of identity, or a bad one.
-  forbidden,          ///< Known, and not allowed.
-  not_found,          ///< No such thing, or none that the caller may know of.
-  conflict,           ///< Something with that name exists already.
-  too_large,          ///< Over a limit of size.
-  rate_limited,       ///< Too many requests from this client.
-  not_supported,      ///< Understood, and not offered.
-  overloaded,         ///< A bounded queue is full; later it may work.
-  timeout,            ///< A deadline passed.
-  unavailable,        ///< A store, bus or peer cannot be reached now.
-  closed,             ///< The connection, or the program, is shutting down.
-  corrupt,            ///< Stored bytes do not read back as what was written.
-  internal,           ///< A library failed in a way that it does not document.
+  bad_request,    ///< The input's shape or content is wrong.
+  unauthorized,   ///< No proof of identity, or a bad one.
+  forbidden,      ///< Known, and not allowed.
+  not_found,      ///< No such thing, or none that the caller may know of.
+  conflict,       ///< Something with that name exists already.
+  too_large,      ///< Over a limit of size.
+  rate_limited,   ///< Too many requests from this client.
+  not_supported,  ///< Understood, and not offered.
+  overloaded,     ///< A bounded queue is full; later it may work.
+  timeout,        ///< A deadline passed.
+  unavailable,    ///< A store, bus or peer cannot be reached now.
+  closed,         ///< The connection, or the program, is shutting down.
+  corrupt,        ///< Stored bytes do not read back as what was written.
+  internal,       ///< A library failed in a way that it does not document.
 };
 
 /// How one Errc looks from outside. The only place where it is mapped to the wire.
@@ -45,8 +45,10 @@ struct FieldError {
 /// An error: the code decides, `detail` says what and where.
 struct Error {
   Errc code = Errc::internal;
-  std::string detail;  ///< For the log; given to the peer only for codes below 500 (`public_message`).
-  std::vector<FieldError> fields{};  ///< Of a bad_request: field by field, for the error body's `errors`.
+  std::string
+      detail;  ///< For the log; given to the peer only for codes below 500 (`public_message`).
+  std::vector<FieldError>
+      fields{};  ///< Of a bad_request: field by field, for the error body's `errors`.
 
   friend bool operator==(const Error&, const Error&) = default;
 };
@@ -54,9 +56,7 @@ struct Error {
 /// What a peer may read: `detail` of a client's own mistake, the table's message otherwise.
 std::string_view public_message(const Error& error);
 
-inline Error fail(Errc code, std::string detail = {}) {
-  return Error{code, std::move(detail), {}};
-}
+inline Error fail(Errc code, std::string detail = {}) { return Error{code, std::move(detail), {}}; }
 /// A bad_request that names the fields; `fields` is not empty.
 inline Error invalid(std::vector<FieldError> fields) {
   return Error{Errc::bad_request, "Validation failed", std::move(fields)};

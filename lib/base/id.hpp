@@ -29,7 +29,9 @@ struct Id {
   }
   std::string hex() const { return to_hex(bytes); }
   /// The raw 12 bytes; borrows from this id.
-  std::string_view view() const { return {reinterpret_cast<const char*>(bytes.data()), bytes.size()}; }
+  std::string_view view() const {
+    return {reinterpret_cast<const char*>(bytes.data()), bytes.size()};
+  }
 
   friend auto operator<=>(const Id&, const Id&) = default;
 };

@@ -16,7 +16,8 @@ TEST(Id, is_read_back_from_its_hex_digits) {
 }
 
 TEST(Id, refuses_what_is_not_24_hex_digits) {
-  for (const auto* text : {"", "0123", "0123456789abcdef0123456g", "0123456789abcdef012345678", "0123456789abcdef0123456\n"}) {
+  for (const auto* text : {"", "0123", "0123456789abcdef0123456g", "0123456789abcdef012345678",
+                           "0123456789abcdef0123456\n"}) {
     EXPECT_FALSE(ThingId::parse(text)) << text;
   }
 }

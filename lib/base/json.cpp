@@ -13,7 +13,8 @@ Result<value> parse(std::string_view text, Limits limits) {
   boost::system::error_code error;
   const std::size_t read = parser.write(text.data(), text.size(), error);
   if (error) {
-    return fail(Errc::bad_request, "invalid JSON at byte " + std::to_string(read) + ": " + error.message());
+    return fail(Errc::bad_request,
+                "invalid JSON at byte " + std::to_string(read) + ": " + error.message());
   }
   return parser.release();
 }
@@ -30,11 +31,21 @@ void append_string(std::string& out, std::string_view text) {
     out.append(text, plain, i - plain);
     plain = i + 1;
     switch (c) {
-      case '"': out += "\\\""; break;
-      case '\\': out += "\\\\"; break;
-      case '\n': out += "\\n"; break;
-      case '\r': out += "\\r"; break;
-      case '\t': out += "\\t"; break;
+      case '"':
+        out += "\\\"";
+        break;
+      case '\\':
+        out += "\\\\";
+        break;
+      case '\n':
+        out += "\\n";
+        break;
+      case '\r':
+        out += "\\r";
+        break;
+      case '\t':
+        out += "\\t";
+        break;
       default:
         out += "\\u00";
         out += digits[c >> 4];

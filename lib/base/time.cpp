@@ -9,7 +9,8 @@ Time wall_now() {
 namespace {
 /// `value` in decimal with leading zeros, into `[to, to + digits)`.
 void put(char* to, int digits, std::int64_t value) {
-  for (char* digit = to + digits; digit != to; value /= 10) *--digit = static_cast<char>('0' + value % 10);
+  for (char* digit = to + digits; digit != to; value /= 10)
+    *--digit = static_cast<char>('0' + value % 10);
 }
 }  // namespace
 

@@ -43,7 +43,8 @@ std::vector<ClientMetric::Label> convert(const Labels& labels) {
   return out;
 }
 
-ClientMetric histogram_metric(const Histogram::Snapshot& snapshot, const std::vector<double>& bounds) {
+ClientMetric histogram_metric(const Histogram::Snapshot& snapshot,
+                              const std::vector<double>& bounds) {
   ClientMetric metric;
   std::uint64_t count = 0;
   for (std::size_t i = 0; i < snapshot.counts.size(); ++i) {

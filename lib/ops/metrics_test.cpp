@@ -176,8 +176,9 @@ TEST(Metrics, latency_bounds_ascend) {
 }  // namespace
 TEST(Metrics, shows_a_histogram_that_another_room_keeps) {
   Metrics metrics{1};
-  metrics.histogram_from("parley_wait_seconds", "Waiting.", {0.1, 1},
-                         [] { return Histogram::Snapshot{{2, 1, 1}, 7.5}; });
+  metrics.histogram_from("parley_wait_seconds", "Waiting.", {0.1, 1}, [] {
+    return Histogram::Snapshot{{2, 1, 1}, 7.5};
+  });
   const std::string text = metrics.expose();
   EXPECT_NE(text.find("parley_wait_seconds_bucket{le=\"0.1\"} 2"), std::string::npos) << text;
   EXPECT_NE(text.find("parley_wait_seconds_bucket{le=\"1\"} 3"), std::string::npos) << text;

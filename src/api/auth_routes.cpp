@@ -15,7 +15,8 @@ Task<http::Response> register_account(const Services& services, http::Request re
   const auto body = body_of(request);
   if (!body) co_return refusal(body.error());
   Fields fields(*body);
-  chat::Registration registration{fields.string("username"), fields.string("email"), fields.string("password")};
+  chat::Registration registration{fields.string("username"), fields.string("email"),
+                                  fields.string("password")};
   if (const auto checked = fields.check(); !checked) co_return refusal(checked.error());
   const Time now = wall_now();
   const auto account = co_await services.accounts.register_account(std::move(registration), now);
@@ -91,15 +92,17 @@ Task<http::Response> logout_all(const Services& services, http::Request, chat::C
 void add_auth_routes(http::Router& router, const Services& services) {
   using Call = Task<http::Response> (*)(const Services&, http::Request);
   const auto route = [&](std::string_view path, Call call) {
-    router.route(http::Method::post, path,
-                 [&services, call](http::Request request) { return call(services, std::move(request)); },
-                 {services.max_body});
+    router.route(
+        http::Method::post, path,
+        [&services, call](http::Request request) { return call(services, std::move(request)); },
+        {services.max_body});
   };
   route("/api/auth/register", register_account);
   route("/api/auth/login", login);
   route("/api/auth/refresh", refresh);
   route("/api/auth/logout", logout);
-  router.route(http::Method::post, "/api/auth/logout-all", authorized(services, logout_all), {services.max_body});
+  router.route(http::Method::post, "/api/auth/logout-all", authorized(services, logout_all),
+               {services.max_body});
 }
 
 }  // namespace parley::api

@@ -8,14 +8,16 @@ namespace parley::api {
 
 namespace {
 
-Task<http::Response> list(const Services& services, http::Request request, chat::Claims claims, LastMessage form) {
+Task<http::Response> list(const Services& services, http::Request request, chat::Claims claims,
+                          LastMessage form) {
   Parameters parameters(request);
   auto cursor = parameters.text("cursor");
   const auto limit = parameters.count("limit");
   if (const auto checked = parameters.check(); !checked) co_return refusal(checked.error());
   auto page = co_await services.messaging.conversations(claims.user, std::move(cursor), limit);
   if (!page) co_return refusal(page.error());
-  const auto conversations = co_await render_summaries(services, claims.user, std::move(page->summaries), form);
+  const auto conversations =
+      co_await render_summaries(services, claims.user, std::move(page->summaries), form);
   if (!conversations) co_return refusal(conversations.error());
   std::string answer = "{\"success\":true,\"conversations\":" + *conversations + ",\"nextCursor\":";
   if (page->next_cursor) {
@@ -55,8 +57,10 @@ AuthorizedHandler list_with(LastMessage form) {
 }  // namespace
 
 void add_conversation_routes(http::Router& router, const Services& services) {
-  router.route(http::Method::get, "/api/conversations", authorized(services, list_with(LastMessage::text)));
-  router.route(http::Method::get, "/api/conversations/list", authorized(services, list_with(LastMessage::whole)));
+  router.route(http::Method::get, "/api/conversations",
+               authorized(services, list_with(LastMessage::text)));
+  router.route(http::Method::get, "/api/conversations/list",
+               authorized(services, list_with(LastMessage::whole)));
   router.route(http::Method::get, "/api/conversations/:id/messages", authorized(services, history));
 }
 

@@ -31,7 +31,8 @@ Task<void> DeliveryMarks::store() {
     const Time now = wall_now();
     auto stored = co_await messaging_.mark_delivered(marks, now);
     if (!stored && info(stored.error().code).temporary) {
-      marks.insert(marks.end(), std::make_move_iterator(waiting_.begin()), std::make_move_iterator(waiting_.end()));
+      marks.insert(marks.end(), std::make_move_iterator(waiting_.begin()),
+                   std::make_move_iterator(waiting_.end()));
       waiting_ = std::move(marks);
       co_await net::sleep_for(1000ms);
     }

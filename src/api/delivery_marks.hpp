@@ -12,14 +12,15 @@ class Messaging;
 
 namespace parley::api {
 
-/// Collects what reached devices of one shard during a loop turn and stores it in one call. A call that
-/// fails for a passing reason is repeated; marks beyond `max_waiting` are dropped (the message stays `sent` until
-/// its receiver connects again). Lives on one shard.
+/// Collects what reached devices of one shard during a loop turn and stores it in one call. A call
+/// that fails for a passing reason is repeated; marks beyond `max_waiting` are dropped (the message
+/// stays `sent` until its receiver connects again). Lives on one shard.
 class DeliveryMarks {
  public:
   static constexpr std::size_t max_waiting = 100'000;
 
-  DeliveryMarks(net::Shard& shard, chat::Messaging& messaging) : shard_(shard), messaging_(messaging) {}
+  DeliveryMarks(net::Shard& shard, chat::Messaging& messaging)
+      : shard_(shard), messaging_(messaging) {}
 
   void add(chat::DeliveryMark mark);
   void add(const std::vector<chat::DeliveryMark>& marks);

@@ -19,13 +19,13 @@ struct HeldChange {
   std::size_t index = 0;
 };
 
-/// One connected device of a user: a socket and what delivery must know of it. Lives on the socket's shard;
-/// held by its socket and by the coroutine that attends to it.
+/// One connected device of a user: a socket and what delivery must know of it. Lives on the
+/// socket's shard; held by its socket and by the coroutine that attends to it.
 struct Device {
   enum class Phase {
     catching_up,  ///< Gets the backlog; live changes are held.
     live,
-    gone,         ///< Disconnected.
+    gone,  ///< Disconnected.
   };
 
   Device(std::shared_ptr<socketio::Socket> its_socket, chat::UserId its_user)
@@ -37,16 +37,16 @@ struct Device {
   chat::UserId user;
   std::optional<chat::FamilyId> family;  ///< The login whose token it showed.
   Phase phase = Phase::catching_up;
-  bool confirms = false;        ///< `auth.acks`: an acknowledgement counts as delivery, not the write.
-  bool arrived = false;         ///< Presence knows of it.
-  std::uint16_t calls = 0;      ///< Calls (send_message, message_read, sync) under way.
-  std::uint16_t unconfirmed = 0;///< receive_message without its acknowledgement yet.
-  chat::Version joined_at = 0;  ///< Changes up to here come from the backlog, later ones live.
+  bool confirms = false;    ///< `auth.acks`: an acknowledgement counts as delivery, not the write.
+  bool arrived = false;     ///< Presence knows of it.
+  std::uint16_t calls = 0;  ///< Calls (send_message, message_read, sync) under way.
+  std::uint16_t unconfirmed = 0;  ///< receive_message without its acknowledgement yet.
+  chat::Version joined_at = 0;    ///< Changes up to here come from the backlog, later ones live.
   std::vector<HeldChange> held;
-  std::vector<chat::DeliveryMark> written;     ///< Sent, and not yet known to have left.
-  std::vector<chat::MessageId> own_reads;      ///< message_read calls of this device under way.
-  std::unique_ptr<asio::steady_timer> drained; ///< Only while the backlog waits for the wire.
-  std::unique_ptr<net::Timer> expiry;          ///< When its access token ends.
+  std::vector<chat::DeliveryMark> written;      ///< Sent, and not yet known to have left.
+  std::vector<chat::MessageId> own_reads;       ///< message_read calls of this device under way.
+  std::unique_ptr<asio::steady_timer> drained;  ///< Only while the backlog waits for the wire.
+  std::unique_ptr<net::Timer> expiry;           ///< When its access token ends.
 };
 using DevicePtr = std::shared_ptr<Device>;
 

@@ -41,10 +41,13 @@ struct Encode {
 
 wire::Viewer viewer_of(const chat::Notice& notice, chat::UserId user) {
   const chat::Message* message = nullptr;
-  if (const auto* received = std::get_if<chat::MessageNotice>(&notice)) message = &received->message;
-  if (const auto* updated = std::get_if<chat::ConversationNotice>(&notice)) message = &updated->last_message;
+  if (const auto* received = std::get_if<chat::MessageNotice>(&notice))
+    message = &received->message;
+  if (const auto* updated = std::get_if<chat::ConversationNotice>(&notice))
+    message = &updated->last_message;
   // Without a client id both see the same bytes.
-  return message != nullptr && message->client_id ? wire::viewer(*message, user) : wire::Viewer::other;
+  return message != nullptr && message->client_id ? wire::viewer(*message, user)
+                                                  : wire::Viewer::other;
 }
 
 }  // namespace
@@ -80,25 +83,28 @@ void Devices::remove(const DevicePtr& device) {
 
 void Devices::on_batch(const chat::ChangeBatchPtr& batch) {
   for (std::size_t index = 0; index < batch->changes.size(); ++index) {
-    chat::fan_out(batch->changes[index], [&](std::span<const chat::UserId> to, const chat::Notice& notice) {
-      Views views;
-      for (const chat::UserId& user : to) {
-        const auto entry = by_user_.find(user);
-        if (entry == by_user_.end()) continue;
-        const Present present(entry->second.begin(), entry->second.end());
-        for (const DevicePtr& device : present) {
-          if (device->phase == Device::Phase::catching_up) hold(device, batch, index);
-          if (device->phase == Device::Phase::live) tell(device, notice, views);
-        }
-      }
-    });
+    chat::fan_out(batch->changes[index],
+                  [&](std::span<const chat::UserId> to, const chat::Notice& notice) {
+                    Views views;
+                    for (const chat::UserId& user : to) {
+                      const auto entry = by_user_.find(user);
+                      if (entry == by_user_.end()) continue;
+                      const Present present(entry->second.begin(), entry->second.end());
+                      for (const DevicePtr& device : present) {
+                        if (device->phase == Device::Phase::catching_up) hold(device, batch, index);
+                        if (device->phase == Device::Phase::live) tell(device, notice, views);
+                      }
+                    }
+                  });
   }
   seen_version_ = batch->last_version;
 }
 
 void Devices::hold(const DevicePtr& device, const chat::ChangeBatchPtr& batch, std::size_t index) {
   // A change has several notices; it is held once.
-  if (!device->held.empty() && device->held.back().batch == batch && device->held.back().index == index) return;
+  if (!device->held.empty() && device->held.back().batch == batch &&
+      device->held.back().index == index)
+    return;
   if (device->held.size() >= max_held) return device->socket->close_engine();
   device->held.push_back({batch, index});
 }
@@ -106,10 +112,12 @@ void Devices::hold(const DevicePtr& device, const chat::ChangeBatchPtr& batch, s
 void Devices::go_live(const DevicePtr& device) {
   device->phase = Device::Phase::live;
   for (const HeldChange& change : std::exchange(device->held, {})) {
-    chat::fan_out(change.batch->changes[change.index], [&](std::span<const chat::UserId> to, const chat::Notice& notice) {
-      Views views;
-      if (std::find(to.begin(), to.end(), device->user) != to.end()) tell(device, notice, views);
-    });
+    chat::fan_out(change.batch->changes[change.index],
+                  [&](std::span<const chat::UserId> to, const chat::Notice& notice) {
+                    Views views;
+                    if (std::find(to.begin(), to.end(), device->user) != to.end())
+                      tell(device, notice, views);
+                  });
   }
 }
 
@@ -125,7 +133,8 @@ void Devices::tell(const DevicePtr& device, const chat::Notice& notice, Views& v
   device->socket->emit(views.of(notice, device->user));
 }
 
-void Devices::deliver(const DevicePtr& device, const chat::Message& message, const socketio::EncodedEvent& event) {
+void Devices::deliver(const DevicePtr& device, const chat::Message& message,
+                      const socketio::EncodedEvent& event) {
   const bool for_receiver = message.receiver == device->user;
   if (for_receiver && device->confirms) return ask_confirmation(device, message);
   device->socket->emit(event);
@@ -143,18 +152,19 @@ void Devices::ask_confirmation(const DevicePtr& device, const chat::Message& mes
   if (device->unconfirmed >= max_unconfirmed) return device->socket->close_engine();
   ++device->unconfirmed;
   const socketio::Payload args{wire::receive_message(message, wire::Viewer::other), {}};
-  device->socket->emit_with_ack(
-      events::receive_message, args, confirm_timeout,
-      [this, weak = std::weak_ptr(device), mark = mark_of(message)](const Result<socketio::Payload>& confirmed) {
-        if (const auto present = weak.lock()) --present->unconfirmed;
-        if (!confirmed) return;
-        metrics_.messages_delivered.add(shard_.index());
-        marks_.add(mark);
-      });
+  device->socket->emit_with_ack(events::receive_message, args, confirm_timeout,
+                                [this, weak = std::weak_ptr(device), mark = mark_of(message)](
+                                    const Result<socketio::Payload>& confirmed) {
+                                  if (const auto present = weak.lock()) --present->unconfirmed;
+                                  if (!confirmed) return;
+                                  metrics_.messages_delivered.add(shard_.index());
+                                  marks_.add(mark);
+                                });
 }
 
 void Devices::deliver_backlog(const DevicePtr& device, const chat::Message& message) {
-  deliver(device, message, encode(events::receive_message, wire::receive_message(message, wire::Viewer::other)));
+  deliver(device, message,
+          encode(events::receive_message, wire::receive_message(message, wire::Viewer::other)));
 }
 
 void Devices::on_drained(Device& device) {

@@ -16,13 +16,15 @@
 
 namespace parley::api {
 
-/// The connected devices of one shard, and what they are sent. Lives on that shard; another one reaches it
-/// by `shard().post`.
+/// The connected devices of one shard, and what they are sent. Lives on that shard; another one
+/// reaches it by `shard().post`.
 class Devices {
  public:
-  /// A device that confirms may owe this many acknowledgements; one that owes more is cut off and resumes.
+  /// A device that confirms may owe this many acknowledgements; one that owes more is cut off and
+  /// resumes.
   static constexpr std::uint16_t max_unconfirmed = 1'000;
-  /// Live changes that wait for one device to catch up; beyond it the device is cut off and resumes.
+  /// Live changes that wait for one device to catch up; beyond it the device is cut off and
+  /// resumes.
   static constexpr std::size_t max_held = 1'000;
   static constexpr std::chrono::milliseconds confirm_timeout{30'000};
 
@@ -50,13 +52,15 @@ class Devices {
 
   /// An event for whichever devices of these users are here.
   void emit(std::span<const chat::UserId> users, const socketio::EncodedEvent& event);
-  /// Ends the connections that were opened with a token of this login; nullopt: of any login of the user.
+  /// Ends the connections that were opened with a token of this login; nullopt: of any login of the
+  /// user.
   void close(chat::UserId user, const std::optional<chat::FamilyId>& family);
 
  private:
   class Views;
   void tell(const DevicePtr& device, const chat::Notice& notice, Views& views);
-  void deliver(const DevicePtr& device, const chat::Message& message, const socketio::EncodedEvent& event);
+  void deliver(const DevicePtr& device, const chat::Message& message,
+               const socketio::EncodedEvent& event);
   void observe_delivery(const chat::Message& message);
   void ask_confirmation(const DevicePtr& device, const chat::Message& message);
   void hold(const DevicePtr& device, const chat::ChangeBatchPtr& batch, std::size_t index);

@@ -10,7 +10,8 @@ const json::value* Fields::find(std::string_view name) const {
 }
 
 bool Fields::has_error(std::string_view name) const {
-  return std::any_of(errors_.begin(), errors_.end(), [&](const FieldError& error) { return error.field == name; });
+  return std::any_of(errors_.begin(), errors_.end(),
+                     [&](const FieldError& error) { return error.field == name; });
 }
 
 void Fields::reject(std::string_view name, std::string_view message) {

@@ -10,8 +10,9 @@
 
 namespace parley::api {
 
-/// Reads the members of a JSON object by name and type, and collects what is wrong with them, so that the
-/// peer hears of all fields at once. A field of another type is an error, never a conversion.
+/// Reads the members of a JSON object by name and type, and collects what is wrong with them, so
+/// that the peer hears of all fields at once. A field of another type is an error, never a
+/// conversion.
 class Fields {
  public:
   /// `object` outlives the reader.

@@ -15,13 +15,15 @@ Task<std::optional<socketio::ConnectError>> admit(ShardGateway& shard, SocketPtr
 
 }  // namespace
 
-Gateway::Gateway(net::Shards& shards, socketio::Server& server, const Services& services, chat::Feed& feed,
-                 ops::Metrics& metrics)
+Gateway::Gateway(net::Shards& shards, socketio::Server& server, const Services& services,
+                 chat::Feed& feed, ops::Metrics& metrics)
     : metrics_(metrics) {
-  const auto announce = [this](std::vector<chat::UserId> users, const socketio::EncodedEvent& event) {
+  const auto announce = [this](std::vector<chat::UserId> users,
+                               const socketio::EncodedEvent& event) {
     emit(std::move(users), event);
   };
-  for (const auto& shard : shards) shards_.push_back(std::make_unique<ShardGateway>(*shard, services, metrics_, announce));
+  for (const auto& shard : shards)
+    shards_.push_back(std::make_unique<ShardGateway>(*shard, services, metrics_, announce));
   subscribe(feed);
   set_up(server.of("/"));
 }
@@ -29,8 +31,9 @@ Gateway::Gateway(net::Shards& shards, socketio::Server& server, const Services& 
 void Gateway::subscribe(chat::Feed& feed) {
   for (const auto& shard : shards_) {
     Devices& devices = shard->devices();
-    const chat::Version version = feed.subscribe(
-        devices.shard().executor(), [&devices](const chat::ChangeBatchPtr& batch) { devices.on_batch(batch); });
+    const chat::Version version =
+        feed.subscribe(devices.shard().executor(),
+                       [&devices](const chat::ChangeBatchPtr& batch) { devices.on_batch(batch); });
     devices.shard().post([&devices, version] { devices.set_seen_version(version); });
   }
 }

@@ -11,11 +11,12 @@
 
 namespace parley::api {
 
-/// Joins the Socket.IO namespace "/" to the domain: one ShardGateway a shard, and the ways between them.
+/// Joins the Socket.IO namespace "/" to the domain: one ShardGateway a shard, and the ways between
+/// them.
 class Gateway {
  public:
-  /// Sets up the namespace and subscribes every shard to the feed. Before the server opens; everything given
-  /// outlives it.
+  /// Sets up the namespace and subscribes every shard to the feed. Before the server opens;
+  /// everything given outlives it.
   Gateway(net::Shards& shards, socketio::Server& server, const Services& services, chat::Feed& feed,
           ops::Metrics& metrics);
 

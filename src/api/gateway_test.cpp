@@ -12,13 +12,16 @@ using namespace std::chrono_literals;
 
 socketio::Payload args(std::string json) { return {std::move(json), {}}; }
 
-std::string message_to(const TestHouse::Person& receiver, const std::string& content, const std::string& client_id = "") {
+std::string message_to(const TestHouse::Person& receiver, const std::string& content,
+                       const std::string& client_id = "") {
   json::object message{{"receiverId", receiver.id.hex()}, {"content", content}};
   if (!client_id.empty()) message["clientId"] = client_id;
   return json::serialize(json::array{message});
 }
 
-json::object answer_of(const std::optional<socketio::Payload>& answer) { return only_object(answer->json); }
+json::object answer_of(const std::optional<socketio::Payload>& answer) {
+  return only_object(answer->json);
+}
 
 }  // namespace
 
@@ -37,7 +40,8 @@ TEST(Gateway, delivers_to_every_device_of_both_on_any_shard) {
   const auto phone = house.device(ann, 0), laptop = house.device(ann, 1);
   const auto bobs = house.device(bob, 1), bobs_other = house.device(bob, 0);
 
-  const auto answer = answer_of(phone->emit_with_ack("send_message", args(message_to(bob, "hello", "c-1"))));
+  const auto answer =
+      answer_of(phone->emit_with_ack("send_message", args(message_to(bob, "hello", "c-1"))));
   house.settle();
 
   EXPECT_TRUE(answer.at("ok").as_bool());
@@ -187,8 +191,10 @@ TEST(Gateway, gives_the_first_message_back_for_the_same_client_id) {
   TestHouse house;
   const auto ann = house.person("ann"), bob = house.person("bob");
   const auto phone = house.device(ann), bobs = house.device(bob);
-  const auto first = answer_of(phone->emit_with_ack("send_message", args(message_to(bob, "once", "c-1"))));
-  const auto again = answer_of(phone->emit_with_ack("send_message", args(message_to(bob, "once", "c-1"))));
+  const auto first =
+      answer_of(phone->emit_with_ack("send_message", args(message_to(bob, "once", "c-1"))));
+  const auto again =
+      answer_of(phone->emit_with_ack("send_message", args(message_to(bob, "once", "c-1"))));
   EXPECT_EQ(first.at("message").as_object().at("_id"), again.at("message").as_object().at("_id"));
   house.settle();
   bobs->run();
@@ -248,7 +254,8 @@ TEST(Gateway, syncs_what_was_missed) {
   ASSERT_EQ(missed.at("conversations").as_array().size(), 1u);
   const auto& conversation = missed.at("conversations").as_array()[0].as_object();
   EXPECT_EQ(conversation.at("unreadCount").as_int64(), 2);
-  EXPECT_EQ(conversation.at("participants").as_array()[0].as_object().at("username").as_string(), "bob");
+  EXPECT_EQ(conversation.at("participants").as_array()[0].as_object().at("username").as_string(),
+            "bob");
   EXPECT_FALSE(missed.at("hasMore").as_bool());
   const auto bad = answer_of(phone->emit_with_ack("sync", args(R"([{"since":"not a cursor!"}])")));
   EXPECT_EQ(bad.at("error").as_object().at("code").as_string(), "bad_request");
@@ -272,7 +279,8 @@ TEST(Gateway, ends_a_connection_with_its_token_unless_a_fresh_one_came) {
   const auto phone = house.device(ann), laptop = house.device(ann, 1);
   laptop->run_after(14min);
   EXPECT_FALSE(laptop->closed());
-  const auto wrong = answer_of(laptop->emit_with_ack("auth_refresh", args("[{\"token\":\"" + bob.access_token + "\"}]")));
+  const auto wrong = answer_of(
+      laptop->emit_with_ack("auth_refresh", args("[{\"token\":\"" + bob.access_token + "\"}]")));
   EXPECT_EQ(wrong.at("error").as_object().at("code").as_string(), "forbidden");
   phone->run_after(16min);
   EXPECT_TRUE(phone->closed());

@@ -15,7 +15,8 @@ Task<http::Response> send(const Services& services, http::Request, chat::Claims 
 }  // namespace
 
 void add_mail_routes(http::Router& router, const Services& services) {
-  router.route(http::Method::post, "/api/email/send", authorized(services, send), {services.max_body});
+  router.route(http::Method::post, "/api/email/send", authorized(services, send),
+               {services.max_body});
 }
 
 }  // namespace parley::api

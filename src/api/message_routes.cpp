@@ -10,8 +10,8 @@ Task<http::Response> send(const Services& services, http::Request request, chat:
   const auto body = body_of(request);
   if (!body) co_return refusal(body.error());
   Fields fields(*body);
-  chat::NewMessage draft{claims.user, fields.id<chat::UserId>("receiverId"), fields.string("content"),
-                         fields.optional_string("clientId"), wall_now()};
+  chat::NewMessage draft{claims.user, fields.id<chat::UserId>("receiverId"),
+                         fields.string("content"), fields.optional_string("clientId"), wall_now()};
   if (const auto checked = fields.check(); !checked) co_return refusal(checked.error());
   const auto sent = co_await services.messaging.send(std::move(draft));
   if (!sent) co_return refusal(sent.error());
@@ -24,7 +24,8 @@ Task<http::Response> send(const Services& services, http::Request request, chat:
 }  // namespace
 
 void add_message_routes(http::Router& router, const Services& services) {
-  router.route(http::Method::post, "/api/messages", authorized(services, send), {services.max_body});
+  router.route(http::Method::post, "/api/messages", authorized(services, send),
+               {services.max_body});
 }
 
 }  // namespace parley::api

@@ -15,7 +15,8 @@ constexpr std::string_view retry_after_seconds = "1";
 /// nullopt unless the header has the form `Bearer <token>`.
 std::optional<std::string> bearer_token(const http::Request& request) {
   const auto header = request.headers.find("authorization");
-  if (!header || !header->starts_with(bearer) || header->size() == bearer.size()) return std::nullopt;
+  if (!header || !header->starts_with(bearer) || header->size() == bearer.size())
+    return std::nullopt;
   return std::string{header->substr(bearer.size())};
 }
 
@@ -25,7 +26,8 @@ Task<http::Response> refused(Error error) { co_return refusal(error); }
 
 http::Response refusal(const Error& error) {
   http::Response response = json_text(info(error.code).http_status, wire::error_body(error));
-  if (error.code == Errc::overloaded) response.headers.set("Retry-After", std::string{retry_after_seconds});
+  if (error.code == Errc::overloaded)
+    response.headers.set("Retry-After", std::string{retry_after_seconds});
   return response;
 }
 

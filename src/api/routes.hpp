@@ -18,9 +18,11 @@ void add_mail_routes(http::Router& router, const Services& services);
 void add_root_routes(http::Router& router);
 
 /// A handler that needs to know who is asking.
-using AuthorizedHandler = std::function<Task<http::Response>(const Services&, http::Request, chat::Claims)>;
+using AuthorizedHandler =
+    std::function<Task<http::Response>(const Services&, http::Request, chat::Claims)>;
 
-/// Checks `Authorization: Bearer …` first: 401 `Not authorized` without it, 401 `Invalid token` for a bad one.
+/// Checks `Authorization: Bearer …` first: 401 `Not authorized` without it, 401 `Invalid token` for
+/// a bad one.
 http::Handler authorized(const Services& services, AuthorizedHandler handler);
 
 /// The error body of the contract. `overloaded` says when to come back.

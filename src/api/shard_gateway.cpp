@@ -11,7 +11,8 @@ namespace parley::api {
 
 namespace {
 
-/// The first argument when it is an object; an empty one otherwise, whose fields are then all missing.
+/// The first argument when it is an object; an empty one otherwise, whose fields are then all
+/// missing.
 const json::object& first_object(const socketio::Event& event) {
   static const json::object none;
   const json::array& args = event.args();
@@ -28,7 +29,8 @@ Error too_many_calls() { return fail(Errc::overloaded, "too many calls under way
 
 }  // namespace
 
-ShardGateway::ShardGateway(net::Shard& shard, const Services& services, GatewayMetrics& metrics, Announce announce)
+ShardGateway::ShardGateway(net::Shard& shard, const Services& services, GatewayMetrics& metrics,
+                           Announce announce)
     : shard_(shard),
       services_(services),
       metrics_(metrics),
@@ -38,8 +40,8 @@ ShardGateway::ShardGateway(net::Shard& shard, const Services& services, GatewayM
                     [](void* self) { static_cast<ShardGateway*>(self)->on_typing_deadline(); }) {}
 
 /// By acknowledgement where one was asked for, else as an event that names the call.
-void ShardGateway::refuse(socketio::Socket& socket, const socketio::Ack& ack, const Subject& subject,
-                          const Error& error) {
+void ShardGateway::refuse(socketio::Socket& socket, const socketio::Ack& ack,
+                          const Subject& subject, const Error& error) {
   metrics_.rejected(error.code).add(shard_.index());
   if (ack) return ack(refusal(error));
   std::string args = "[{";
@@ -56,8 +58,8 @@ void ShardGateway::refuse(socketio::Socket& socket, const socketio::Ack& ack, co
 void ShardGateway::on_send_message(socketio::Socket& socket, socketio::Event& event) {
   const DevicePtr device = device_of(socket);
   Fields fields(first_object(event));
-  chat::NewMessage draft{device->user, fields.id<chat::UserId>("receiverId"), fields.string("content"),
-                         fields.optional_string("clientId"), wall_now()};
+  chat::NewMessage draft{device->user, fields.id<chat::UserId>("receiverId"),
+                         fields.string("content"), fields.optional_string("clientId"), wall_now()};
   const auto checked = fields.check();
   const Subject subject{"clientId", draft.client_id};
   if (!checked) return refuse(socket, event.ack(), subject, checked.error());
@@ -76,7 +78,8 @@ Task<void> ShardGateway::send(DevicePtr device, chat::NewMessage draft, socketio
     co_return;
   }
   metrics_.messages_sent.add(shard_.index(), sent->duplicate ? 0 : 1);
-  metrics_.send_seconds.observe(shard_.index(), std::chrono::duration<double>(shard_.now() - began).count());
+  metrics_.send_seconds.observe(shard_.index(),
+                                std::chrono::duration<double>(shard_.now() - began).count());
   const chat::Message& message = sent->message;
   if (typing_.stop(message.sender, message.receiver)) {
     announce_typing(events::stop_typing, message.sender, message.receiver);
@@ -95,7 +98,8 @@ void ShardGateway::on_message_read(socketio::Socket& socket, socketio::Event& ev
   const auto id = fields.id<chat::MessageId>("messageId");
   const auto checked = fields.check();
   if (!checked) return refuse(socket, event.ack(), {"messageId", std::nullopt}, checked.error());
-  if (device->calls >= max_calls) return refuse(socket, event.ack(), {"messageId", id.hex()}, too_many_calls());
+  if (device->calls >= max_calls)
+    return refuse(socket, event.ack(), {"messageId", id.hex()}, too_many_calls());
   ++device->calls;
   device->own_reads.push_back(id);
   shard_.spawn("message_read", read(device, id, event.ack()));
@@ -145,7 +149,8 @@ void ShardGateway::on_stop_typing(socketio::Socket& socket, socketio::Event& eve
   if (event.ack()) event.ack()(ok());
 }
 
-void ShardGateway::announce_typing(std::string_view event, chat::UserId sender, chat::UserId receiver) {
+void ShardGateway::announce_typing(std::string_view event, chat::UserId sender,
+                                   chat::UserId receiver) {
   announce_({receiver}, {"/", event, payload(wire::typing(sender))});
 }
 
@@ -166,7 +171,8 @@ void ShardGateway::on_sync(socketio::Socket& socket, socketio::Event& event) {
   if (!event.ack()) return;  // Nobody waits for an answer.
   const DevicePtr device = device_of(socket);
   Fields fields(first_object(event));
-  chat::SyncRequest request{device->user, fields.optional_string("since"), fields.optional_count("limit")};
+  chat::SyncRequest request{device->user, fields.optional_string("since"),
+                            fields.optional_count("limit")};
   const auto checked = fields.check();
   if (!checked) return event.ack()(refusal(checked.error()));
   if (device->calls >= max_calls) return event.ack()(refusal(too_many_calls()));
@@ -211,7 +217,8 @@ void ShardGateway::on_auth_refresh(socketio::Socket& socket, socketio::Event& ev
   const auto claims = services_.sessions.authenticate(token, wall_now());
   if (!claims) return refuse(socket, event.ack(), {"token", std::nullopt}, claims.error());
   if (claims->user != device->user) {
-    return refuse(socket, event.ack(), {"token", std::nullopt}, fail(Errc::forbidden, "The token is another user's"));
+    return refuse(socket, event.ack(), {"token", std::nullopt},
+                  fail(Errc::forbidden, "The token is another user's"));
   }
   device->family = claims->family;
   set_expiry(*device, claims->expires_at);

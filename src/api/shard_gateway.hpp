@@ -21,7 +21,8 @@ class ShardGateway {
   /// send_message and message_read calls of one device that may be under way at once.
   static constexpr std::uint16_t max_calls = 1'000;
 
-  ShardGateway(net::Shard& shard, const Services& services, GatewayMetrics& metrics, Announce announce);
+  ShardGateway(net::Shard& shard, const Services& services, GatewayMetrics& metrics,
+               Announce announce);
 
   Devices& devices() { return devices_; }
 
@@ -55,7 +56,8 @@ class ShardGateway {
   Task<void> send(DevicePtr device, chat::NewMessage draft, socketio::Ack ack);
   Task<void> read(DevicePtr device, chat::MessageId message, socketio::Ack ack);
   Task<void> sync(DevicePtr device, chat::SyncRequest request, socketio::Ack ack);
-  void refuse(socketio::Socket& socket, const socketio::Ack& ack, const Subject& subject, const Error& error);
+  void refuse(socketio::Socket& socket, const socketio::Ack& ack, const Subject& subject,
+              const Error& error);
   void announce_typing(std::string_view event, chat::UserId sender, chat::UserId receiver);
   void on_typing_deadline();
   void restart_typing_timer();

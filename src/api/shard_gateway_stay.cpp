@@ -29,7 +29,8 @@ Task<void> wait_for_drain(net::Shard& shard, DevicePtr device) {
 
 }  // namespace
 
-std::optional<socketio::ConnectError> ShardGateway::admit(const std::shared_ptr<socketio::Socket>& socket) {
+std::optional<socketio::ConnectError> ShardGateway::admit(
+    const std::shared_ptr<socketio::Socket>& socket) {
   const json::object& auth = socket->handshake().auth;
   const auto token = json::string_member(auth, "token");
   if (!token || token->empty()) return socketio::ConnectError{"Token missing", std::nullopt};
@@ -57,7 +58,8 @@ void ShardGateway::set_expiry(Device& device, Time expires_at) {
 void ShardGateway::on_connection(const std::shared_ptr<socketio::Socket>& socket) {
   const DevicePtr device = device_of(*socket);
   // The handlers hold the socket by address: they are its own, and it must not own itself.
-  socket->on_disconnect([this, leaving = socket.get()](socketio::DisconnectReason) { on_disconnect(*leaving); });
+  socket->on_disconnect(
+      [this, leaving = socket.get()](socketio::DisconnectReason) { on_disconnect(*leaving); });
   socket->on_drain([this, drained = socket.get()] {
     if (const DevicePtr present = device_of(*drained)) devices_.on_drained(*present);
   });
@@ -79,7 +81,8 @@ void ShardGateway::on_disconnect(socketio::Socket& socket) {
     restart_typing_timer();
   }
   socket.data.reset();
-  // Otherwise `attend` is still waiting for the arrival, and sees to it: presence must not hear of the end first.
+  // Otherwise `attend` is still waiting for the arrival, and sees to it: presence must not hear of
+  // the end first.
   if (device->arrived) shard_.spawn("see a device off", leave(device));
 }
 
@@ -130,8 +133,8 @@ void ShardGateway::announce(const chat::PresenceChange& change) {
   const std::string args =
       presence.online ? wire::user_online(presence.user)
                       : wire::user_offline(presence.user, presence.last_seen.value_or(Time{}));
-  announce_(change.audience,
-            {"/", presence.online ? events::user_online : events::user_offline, socketio::Payload{args, {}}});
+  announce_(change.audience, {"/", presence.online ? events::user_online : events::user_offline,
+                              socketio::Payload{args, {}}});
 }
 
 }  // namespace parley::api

@@ -16,7 +16,8 @@ struct Others {
   std::unordered_map<chat::UserId, chat::Presence> presences;
 };
 
-std::vector<chat::UserId> others_of(const std::vector<chat::Summary>& summaries, chat::UserId viewer) {
+std::vector<chat::UserId> others_of(const std::vector<chat::Summary>& summaries,
+                                    chat::UserId viewer) {
   std::vector<chat::UserId> ids;
   for (const chat::Summary& summary : summaries) {
     for (const chat::UserId& user : summary.conversation.participants) {
@@ -39,7 +40,8 @@ Task<Result<Others>> look_up(const Services& services, std::vector<chat::UserId>
   co_return others;
 }
 
-void append_last_message(std::string& out, const chat::Summary& summary, chat::UserId viewer, LastMessage form) {
+void append_last_message(std::string& out, const chat::Summary& summary, chat::UserId viewer,
+                         LastMessage form) {
   out += ",\"lastMessage\":";
   if (!summary.last_message) {
     out += form == LastMessage::text ? "\"\"" : "null";
@@ -50,13 +52,14 @@ void append_last_message(std::string& out, const chat::Summary& summary, chat::U
   }
 }
 
-void append_summary(std::string& out, const chat::Summary& summary, chat::UserId viewer, const Others& others,
-                    LastMessage form) {
+void append_summary(std::string& out, const chat::Summary& summary, chat::UserId viewer,
+                    const Others& others, LastMessage form) {
   out += "{\"conversationId\":\"" + summary.conversation.id.hex() + "\",\"participants\":[";
   chat::Presence presence;  // of the other one; of a group, nobody's
   bool is_first = true;
   for (const chat::UserId& user : summary.conversation.participants) {
-    if (const auto known = others.presences.find(user); known != others.presences.end()) presence = known->second;
+    if (const auto known = others.presences.find(user); known != others.presences.end())
+      presence = known->second;
     const auto account = others.accounts.find(user);
     if (account == others.accounts.end()) continue;
     if (!std::exchange(is_first, false)) out += ',';

@@ -31,7 +31,8 @@ class TestHouse {
   }
 
   /// A device of `person` on shard `shard`, connected.
-  std::unique_ptr<socketio::TestClient> device(const Person& person, std::size_t shard = 0, bool acks = false) {
+  std::unique_ptr<socketio::TestClient> device(const Person& person, std::size_t shard = 0,
+                                               bool acks = false) {
     auto client = std::make_unique<socketio::TestClient>(io, shards, shard);
     json::object auth{{"token", person.access_token}};
     if (acks) auth["acks"] = true;
@@ -75,8 +76,8 @@ class TestHouse {
   chat::Presences presences{presence, stores.accounts, stores.messages, {}};
   ops::Metrics metrics{2};
   socketio::Server io{shards, {}};
-  Services services{accounts, sessions, messaging, presences, 100 * 1024,
-                    [](chat::UserId, std::optional<chat::FamilyId>) {}};
+  Services services{accounts,  sessions,   messaging,
+                    presences, 100 * 1024, [](chat::UserId, std::optional<chat::FamilyId>) {}};
   Gateway gateway{shards, io, services, stores.messages, metrics};
 
  private:
@@ -87,6 +88,8 @@ class TestHouse {
 };
 
 /// The one object in an event's arguments.
-inline json::object only_object(const std::string& args) { return json::parse(args)->as_array().at(0).as_object(); }
+inline json::object only_object(const std::string& args) {
+  return json::parse(args)->as_array().at(0).as_object();
+}
 
 }  // namespace parley::api

@@ -20,7 +20,8 @@ Task<http::Response> me(const Services& services, http::Request, chat::Claims cl
   co_return own_profile(account);
 }
 
-Task<http::Response> update_me(const Services& services, http::Request request, chat::Claims claims) {
+Task<http::Response> update_me(const Services& services, http::Request request,
+                               chat::Claims claims) {
   const auto body = body_of(request);
   if (!body) co_return refusal(body.error());
   Fields fields(*body);
@@ -28,7 +29,8 @@ Task<http::Response> update_me(const Services& services, http::Request request, 
                            fields.optional_bool("emailNotifications")};
   if (const auto checked = fields.check(); !checked) co_return refusal(checked.error());
   const Time now = wall_now();
-  const auto account = co_await services.accounts.update_profile(claims.user, std::move(patch), now);
+  const auto account =
+      co_await services.accounts.update_profile(claims.user, std::move(patch), now);
   co_return own_profile(account);
 }
 
@@ -80,7 +82,8 @@ Result<std::vector<chat::UserId>> ids_of(const json::object& body) {
   if (!list->is_array()) return invalid({{name, "must be a list of ids"}});
   std::vector<chat::UserId> ids;
   for (const json::value& entry : list->get_array()) {
-    const auto id = entry.is_string() ? chat::UserId::parse(std::string_view{entry.get_string()}) : std::nullopt;
+    const auto id = entry.is_string() ? chat::UserId::parse(std::string_view{entry.get_string()})
+                                      : std::nullopt;
     if (!id) return invalid({{name, "must hold ids of 24 hex digits"}});
     ids.push_back(*id);
   }
@@ -108,8 +111,10 @@ Task<http::Response> status(const Services& services, http::Request request, cha
 void add_user_routes(http::Router& router, const Services& services) {
   router.route(http::Method::get, "/api/users", authorized(services, search));
   router.route(http::Method::get, "/api/users/me", authorized(services, me));
-  router.route(http::Method::patch, "/api/users/me", authorized(services, update_me), {services.max_body});
-  router.route(http::Method::post, "/api/users/status", authorized(services, status), {services.max_body});
+  router.route(http::Method::patch, "/api/users/me", authorized(services, update_me),
+               {services.max_body});
+  router.route(http::Method::post, "/api/users/status", authorized(services, status),
+               {services.max_body});
   router.route(http::Method::get, "/api/users/:id/last-seen", authorized(services, last_seen));
   router.route(http::Method::get, "/api/users/:id/online", authorized(services, online));
 }

@@ -14,7 +14,9 @@ void plain(std::string& out, std::string_view key, std::string_view value) {
   out += '"';
 }
 
-void time(std::string& out, std::string_view key, Time value) { plain(out, key, to_iso8601(value)); }
+void time(std::string& out, std::string_view key, Time value) {
+  plain(out, key, to_iso8601(value));
+}
 
 void escaped(std::string& out, std::string_view key, std::string_view value) {
   out += key;
@@ -65,11 +67,13 @@ void append_message(std::string& out, const chat::Message& message, Viewer viewe
   }
   if (message.delivered_at) time(out, ",\"deliveredAt\":", *message.delivered_at);
   if (message.read_at) time(out, ",\"readAt\":", *message.read_at);
-  if (message.client_id && viewer == Viewer::sender) escaped(out, ",\"clientId\":", *message.client_id);
+  if (message.client_id && viewer == Viewer::sender)
+    escaped(out, ",\"clientId\":", *message.client_id);
   out += '}';
 }
 
-void append_messages(std::string& out, const std::vector<chat::Message>& messages, chat::UserId reader) {
+void append_messages(std::string& out, const std::vector<chat::Message>& messages,
+                     chat::UserId reader) {
   out += '[';
   for (std::size_t i = 0; i < messages.size(); ++i) {
     if (i != 0) out += ',';
@@ -136,7 +140,8 @@ std::string receive_message(const chat::Message& message, Viewer viewer) {
   return out;
 }
 
-std::string conversation_updated(const chat::Message& message, Viewer viewer, std::uint64_t unread_count) {
+std::string conversation_updated(const chat::Message& message, Viewer viewer,
+                                 std::uint64_t unread_count) {
   std::string out;
   out.reserve(message.content.size() + 500);
   plain(out, "[{\"conversationId\":", message.conversation_id.hex());

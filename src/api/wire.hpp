@@ -11,8 +11,8 @@
 #include "chat/ports/message_store.hpp"
 #include "chat/ports/presence_store.hpp"
 
-/// The contract's objects as JSON text. Everything that leaves the server is written here, from named
-/// fields, so that nothing leaves by accident. By hand, because messages are the hot path.
+/// The contract's objects as JSON text. Everything that leaves the server is written here, from
+/// named fields, so that nothing leaves by accident. By hand, because messages are the hot path.
 namespace parley::api::wire {
 
 /// Whether the reader of the JSON is the message's sender, who alone sees their `clientId`.
@@ -24,7 +24,8 @@ inline Viewer viewer(const chat::Message& message, chat::UserId reader) {
 /// `{"_id":…,"conversationId":…,"sender":…,"receiver":…,"content":…,"seq":…,"status":…,…}`
 void append_message(std::string& out, const chat::Message& message, Viewer viewer);
 /// `[…]`, for `reader`.
-void append_messages(std::string& out, const std::vector<chat::Message>& messages, chat::UserId reader);
+void append_messages(std::string& out, const std::vector<chat::Message>& messages,
+                     chat::UserId reader);
 
 /// `_id, username, name?, avatar?`
 void append_public_user(std::string& out, const chat::Account& account);
@@ -44,7 +45,8 @@ std::string error_body(const Error& error);
 
 // Event payloads: a JSON array with the one argument.
 std::string receive_message(const chat::Message& message, Viewer viewer);
-std::string conversation_updated(const chat::Message& message, Viewer viewer, std::uint64_t unread_count);
+std::string conversation_updated(const chat::Message& message, Viewer viewer,
+                                 std::uint64_t unread_count);
 std::string message_sent(const chat::Message& message);
 std::string message_delivered(const chat::MessageDelivered& change);
 std::string message_read(const chat::MessagesRead& change);

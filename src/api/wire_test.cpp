@@ -80,7 +80,8 @@ TEST(Wire, writes_errors_with_code_and_fields) {
   EXPECT_EQ(body.at("success").as_bool(), false);
   EXPECT_EQ(body.at("code").as_string(), "bad_request");
   EXPECT_EQ(body.at("errors").as_array().at(0).as_object().at("field").as_string(), "email");
-  EXPECT_EQ(wire::error_object(fail(Errc::not_found)), R"({"message":"Not found","code":"not_found"})");
+  EXPECT_EQ(wire::error_object(fail(Errc::not_found)),
+            R"({"message":"Not found","code":"not_found"})");
 }
 
 TEST(Wire, writes_every_event_as_an_array_of_one_object) {
@@ -88,9 +89,10 @@ TEST(Wire, writes_every_event_as_an_array_of_one_object) {
   chat::MessagesRead read;
   for (const std::string& text :
        {wire::receive_message(message(), wire::Viewer::other),
-        wire::conversation_updated(message(), wire::Viewer::sender, 3), wire::message_sent(message()),
-        wire::message_delivered(delivered), wire::message_read(read), wire::typing(id<chat::UserId>('1')),
-        wire::user_online(id<chat::UserId>('1')), wire::user_offline(id<chat::UserId>('1'), from_unix_ms(5))}) {
+        wire::conversation_updated(message(), wire::Viewer::sender, 3),
+        wire::message_sent(message()), wire::message_delivered(delivered), wire::message_read(read),
+        wire::typing(id<chat::UserId>('1')), wire::user_online(id<chat::UserId>('1')),
+        wire::user_offline(id<chat::UserId>('1'), from_unix_ms(5))}) {
     const auto parsed = json::parse(text);
     ASSERT_TRUE(parsed) << text;
     ASSERT_EQ(parsed->as_array().size(), 1u);

@@ -20,7 +20,8 @@ int failed(std::string_view what, const Error& error) {
 
 /// By the server, if one runs on this data; else by ourselves.
 Result<Done> make_backup(const path& data, const path& folder) {
-  const json::object question{{"command", "backup"}, {"folder", std::filesystem::absolute(folder).string()}};
+  const json::object question{{"command", "backup"},
+                              {"folder", std::filesystem::absolute(folder).string()}};
   const auto answered = ask(control_socket(data), question);
   if (answered) return Done{};
   if (answered.error().code == Errc::not_found) return embedded::backup_stopped(data, folder);
@@ -32,12 +33,14 @@ Result<Done> make_backup(const path& data, const path& folder) {
 int backup(const Settings& settings, const path& folder) {
   const auto made = make_backup(settings.store.data_dir, folder);
   if (!made) return failed("the backup was not made", made.error());
-  std::cout << "backup of " << settings.store.data_dir.string() << " is in " << folder.string() << '\n';
+  std::cout << "backup of " << settings.store.data_dir.string() << " is in " << folder.string()
+            << '\n';
   return exit_ok;
 }
 
 int restore(const Settings& settings, const path& folder) {
-  const auto restored = embedded::restore(folder, settings.store.data_dir, embedded::Existing::refuse);
+  const auto restored =
+      embedded::restore(folder, settings.store.data_dir, embedded::Existing::refuse);
   if (!restored) return failed("nothing was restored", restored.error());
   std::cout << "restored " << folder.string() << " to " << settings.store.data_dir.string() << '\n';
   return exit_ok;

@@ -96,7 +96,8 @@ Task<void> accept(StatePtr state) {
 
 }  // namespace
 
-Control::Control(net::Shard& shard, const std::filesystem::path& socket, std::map<std::string, Command> commands)
+Control::Control(net::Shard& shard, const std::filesystem::path& socket,
+                 std::map<std::string, Command> commands)
     : state_(std::make_shared<State>(shard, std::move(commands))) {
   std::filesystem::remove(socket);
   state_->path = socket;

@@ -16,7 +16,8 @@ double as_number(const std::atomic<std::uint64_t>& counter) {
 template <std::size_t size>
 ops::Histogram::Snapshot snapshot(const store::embedded::Histogram<size>& histogram) {
   ops::Histogram::Snapshot out;
-  for (std::size_t bucket = 0; bucket <= size; ++bucket) out.counts.push_back(histogram.count(bucket));
+  for (std::size_t bucket = 0; bucket <= size; ++bucket)
+    out.counts.push_back(histogram.count(bucket));
   out.sum = histogram.sum();
   return out;
 }
@@ -28,27 +29,33 @@ std::vector<double> bounds(const store::embedded::Histogram<size>& histogram) {
 
 void export_http(ops::Metrics& metrics, const http::Server& http) {
   const auto gauge = [&](std::string_view name, std::string_view help, auto member) {
-    metrics.gauge_from(name, help, [&http, member] { return static_cast<double>(http.counts().*member); });
+    metrics.gauge_from(name, help,
+                       [&http, member] { return static_cast<double>(http.counts().*member); });
   };
   const auto counter = [&](std::string_view name, std::string_view help, auto member) {
-    metrics.counter_from(name, help, [&http, member] { return static_cast<double>(http.counts().*member); });
+    metrics.counter_from(name, help,
+                         [&http, member] { return static_cast<double>(http.counts().*member); });
   };
   using Counts = net::Listener::Counts;
   gauge("parley_connections", "Open TCP connections.", &Counts::open);
   counter("parley_connections_accepted_total", "TCP connections accepted.", &Counts::accepted);
   counter("parley_connections_refused_total", "TCP connections over the limit.", &Counts::refused);
-  counter("parley_slow_consumers_total", "Connections closed because the peer did not read.", &Counts::slow_consumers);
+  counter("parley_slow_consumers_total", "Connections closed because the peer did not read.",
+          &Counts::slow_consumers);
   counter("parley_received_bytes_total", "Bytes from clients.", &Counts::bytes_in);
   counter("parley_sent_bytes_total", "Bytes to clients.", &Counts::bytes_out);
   counter("parley_socket_sends_total", "System calls that sent.", &Counts::sends);
   counter("parley_socket_receives_total", "System calls that received.", &Counts::receives);
   const auto request_counter = [&](std::string_view name, std::string_view help, auto member) {
-    metrics.counter_from(name, help, [&http, member] { return static_cast<double>(http.request_counts().*member); });
+    metrics.counter_from(
+        name, help, [&http, member] { return static_cast<double>(http.request_counts().*member); });
   };
   using Requests = http::Service::Counts;
   request_counter("parley_http_requests_total", "HTTP requests understood.", &Requests::requests);
-  request_counter("parley_http_malformed_total", "HTTP requests refused before any route.", &Requests::refused);
-  request_counter("parley_http_timeouts_total", "HTTP requests that did not come in time.", &Requests::timeouts);
+  request_counter("parley_http_malformed_total", "HTTP requests refused before any route.",
+                  &Requests::refused);
+  request_counter("parley_http_timeouts_total", "HTTP requests that did not come in time.",
+                  &Requests::timeouts);
 }
 
 void export_engine(ops::Metrics& metrics, const engineio::Server& engine) {
@@ -61,15 +68,17 @@ void export_engine(ops::Metrics& metrics, const engineio::Server& engine) {
   sessions("polling", &Counts::polling);
   sessions("websocket", &Counts::websocket);
   const auto counter = [&](std::string_view name, std::string_view help, auto member) {
-    metrics.counter_from(name, help, [&engine, member] { return static_cast<double>(engine.counts().*member); });
+    metrics.counter_from(
+        name, help, [&engine, member] { return static_cast<double>(engine.counts().*member); });
   };
   counter("parley_sessions_opened_total", "Engine.IO sessions opened.", &Counts::opened);
   counter("parley_sessions_upgraded_total", "Sessions upgraded to WebSocket.", &Counts::upgraded);
   counter("parley_packets_received_total", "Engine.IO packets from clients.", &Counts::packets_in);
   counter("parley_packets_sent_total", "Engine.IO packets to clients.", &Counts::packets_out);
-  metrics.counters_from("parley_sessions_closed_total", "Engine.IO sessions closed, by reason.", "reason",
-                        [&engine] { return engine.counts().closed; });
-  metrics.counters_from("parley_sessions_rejected_total", "Handshakes and requests refused, by cause.", "cause",
+  metrics.counters_from("parley_sessions_closed_total", "Engine.IO sessions closed, by reason.",
+                        "reason", [&engine] { return engine.counts().closed; });
+  metrics.counters_from("parley_sessions_rejected_total",
+                        "Handshakes and requests refused, by cause.", "cause",
                         [&engine] { return engine.counts().rejected; });
 }
 
@@ -77,17 +86,24 @@ void export_store(ops::Metrics& metrics, const store::embedded::Stats& stats) {
   const auto counter = [&](std::string_view name, std::string_view help, const auto& value) {
     metrics.counter_from(name, help, [&value] { return as_number(value); });
   };
-  metrics.gauge_from("parley_store_queued", "Writes that wait for the committer.", [&stats] { return as_number(stats.queued); });
+  metrics.gauge_from("parley_store_queued", "Writes that wait for the committer.",
+                     [&stats] { return as_number(stats.queued); });
   counter("parley_store_commits_total", "Batches written.", stats.commits);
-  counter("parley_store_synced_commits_total", "Batches that waited for the disk.", stats.synced_commits);
-  counter("parley_store_failed_commits_total", "Batches that could not be written.", stats.failed_commits);
-  counter("parley_store_refused_writes_total", "Writes refused because the queue was full.", stats.refused_writes);
+  counter("parley_store_synced_commits_total", "Batches that waited for the disk.",
+          stats.synced_commits);
+  counter("parley_store_failed_commits_total", "Batches that could not be written.",
+          stats.failed_commits);
+  counter("parley_store_refused_writes_total", "Writes refused because the queue was full.",
+          stats.refused_writes);
   counter("parley_store_messages_total", "Messages stored.", stats.messages_appended);
-  counter("parley_store_duplicates_total", "Messages that were there already.", stats.duplicate_messages);
+  counter("parley_store_duplicates_total", "Messages that were there already.",
+          stats.duplicate_messages);
   counter("parley_store_reads_total", "Reads by seek.", stats.reads);
-  metrics.histogram_from("parley_store_commit_seconds", "Time of one batch, its sync included.", bounds(stats.commit_seconds),
+  metrics.histogram_from("parley_store_commit_seconds", "Time of one batch, its sync included.",
+                         bounds(stats.commit_seconds),
                          [&stats] { return snapshot(stats.commit_seconds); });
-  metrics.histogram_from("parley_store_batch_writes", "Writes that shared one batch.", bounds(stats.batch_operations),
+  metrics.histogram_from("parley_store_batch_writes", "Writes that shared one batch.",
+                         bounds(stats.batch_operations),
                          [&stats] { return snapshot(stats.batch_operations); });
 }
 
@@ -97,8 +113,9 @@ void export_counts(ops::Metrics& metrics, const Counted& counted) {
   export_http(metrics, counted.http);
   export_engine(metrics, counted.engine);
   export_store(metrics, counted.database.stats());
-  metrics.gauge_from("parley_password_hashes_queued", "Logins and registrations that wait for a hash.",
-                     [&hashing = counted.hashing] { return static_cast<double>(hashing.queued()); });
+  metrics.gauge_from(
+      "parley_password_hashes_queued", "Logins and registrations that wait for a hash.",
+      [&hashing = counted.hashing] { return static_cast<double>(hashing.queued()); });
   ops::add_build_info(metrics, build_info());
   ops::add_process_metrics(metrics);
 }

@@ -42,7 +42,9 @@ chat::Limits chat_limits(const Settings::Limits& limits) {
 }
 
 /// Browsers send credentials to named origins only.
-bool allows_credentials(const Settings& settings) { return settings.server.client_url != Settings::Strings{"*"}; }
+bool allows_credentials(const Settings& settings) {
+  return settings.server.client_url != Settings::Strings{"*"};
+}
 
 socketio::Config socketio_config(const Settings& settings) {
   socketio::Config config;
@@ -96,8 +98,10 @@ Domain::Domain(const Settings& settings, net::Workers& hashing, Stores& stores)
       signer({settings.auth.access_token_secret, settings.auth.refresh_token_secret}),
       accounts(stores.accounts, hasher, ids, chat_limits(settings.limits)),
       sessions(stores.sessions, signer, ids, session_settings(settings.auth)),
-      messaging(stores.messages, stores.receipts, stores.conversations, chat_limits(settings.limits)),
-      presences(stores.presence, stores.accounts, stores.conversations, chat_limits(settings.limits)) {}
+      messaging(stores.messages, stores.receipts, stores.conversations,
+                chat_limits(settings.limits)),
+      presences(stores.presence, stores.accounts, stores.conversations,
+                chat_limits(settings.limits)) {}
 
 Program::Program(const Settings& settings, std::unique_ptr<store::embedded::Database> database)
     : settings_(settings),
@@ -108,8 +112,14 @@ Program::Program(const Settings& settings, std::unique_ptr<store::embedded::Data
       stores_(std::move(database), shards_),
       domain_(settings, hashing_, stores_),
       io_(shards_, socketio_config(settings)),
-      services_{domain_.accounts, domain_.sessions, domain_.messaging, domain_.presences, settings.limits.max_body,
-                [this](chat::UserId user, std::optional<chat::FamilyId> family) { gateway_.close(user, family); }},
+      services_{domain_.accounts,
+                domain_.sessions,
+                domain_.messaging,
+                domain_.presences,
+                settings.limits.max_body,
+                [this](chat::UserId user, std::optional<chat::FamilyId> family) {
+                  gateway_.close(user, family);
+                }},
       gateway_(shards_, io_, services_, stores_.feed, metrics_) {
   net::set_escape_reporter(report_escape);
   health_.add("store", [this] { return stores_.database->health(); });
@@ -118,7 +128,8 @@ Program::Program(const Settings& settings, std::unique_ptr<store::embedded::Data
   http_ = std::make_unique<http::Server>(shards_, http_config(settings_), router_);
   export_counts(metrics_, {*http_, io_.engine(), *stores_.database, hashing_});
   shards_.start();
-  control_ = std::make_unique<Control>(shards_[0], control_socket(settings_.store.data_dir), control_commands());
+  control_ = std::make_unique<Control>(shards_[0], control_socket(settings_.store.data_dir),
+                                       control_commands());
 }
 
 Program::~Program() {
@@ -131,7 +142,8 @@ bool Program::drain() {
   health_.start_draining();
   http_->drain();
   io_.close(close_jitter);
-  while (http_->counts().open > 0 && std::chrono::steady_clock::now() < deadline) std::this_thread::sleep_for(20ms);
+  while (http_->counts().open > 0 && std::chrono::steady_clock::now() < deadline)
+    std::this_thread::sleep_for(20ms);
   return http_->counts().open == 0;
 }
 
@@ -177,7 +189,9 @@ void Program::add_routes() {
 
 namespace {
 
-Task<http::Response> alive(http::Request) { co_return http::Response::text(200, "{\"status\":\"ok\"}", "application/json"); }
+Task<http::Response> alive(http::Request) {
+  co_return http::Response::text(200, "{\"status\":\"ok\"}", "application/json");
+}
 
 Task<http::Response> ready(const ops::Health& health) {
   const ops::Health::Report report = health.report();

@@ -63,8 +63,8 @@ class Program {
 
   std::uint16_t port() const { return http_->port(); }
 
-  /// Not ready any more, no new connections, clients sent away spread over a moment, everything stored. False
-  /// when connections were left after `Settings::Server::drain_timeout`.
+  /// Not ready any more, no new connections, clients sent away spread over a moment, everything
+  /// stored. False when connections were left after `Settings::Server::drain_timeout`.
   bool drain();
 
  private:
