@@ -1,5 +1,6 @@
-// Socket.IO packets. An input is engine messages, separated by a byte 0xFF; one that begins with 0xFE is binary.
-// Each text that decodes must encode and decode to the same; all of them together go to a server as a client's.
+// Socket.IO packets. An input is engine messages, separated by a byte 0xFF; one that begins with
+// 0xFE is binary. Each text that decodes must encode and decode to the same; all of them together
+// go to a server as a client's.
 #include <cstdint>
 #include <cstdlib>
 
@@ -57,7 +58,8 @@ void serve(std::string_view input) {
   net::Shards shards{1};
   Server io{shards, {}};
   io.of("/").on_any([](const auto& socket, Event& event) {
-    require(event.payload().json == "[]" || !event.args().empty() || event.payload().json.find_first_not_of(" \t\r\n[]") == std::string::npos);
+    require(event.payload().json == "[]" || !event.args().empty() ||
+            event.payload().json.find_first_not_of(" \t\r\n[]") == std::string::npos);
     socket->emit(event.name(), event.payload());
     event.ack()(event.payload());
   });

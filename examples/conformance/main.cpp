@@ -1,5 +1,6 @@
-// The server that the official protocol suites talk to: a bare Engine.IO echo at /engine.io/, Socket.IO at
-// /socket.io/ with the namespaces / and /custom. Source: socketio/socket.io, docs/*-protocol/*-test-suite.
+// The server that the official protocol suites talk to: a bare Engine.IO echo at /engine.io/,
+// Socket.IO at /socket.io/ with the namespaces / and /custom. Source: socketio/socket.io,
+// docs/*-protocol/*-test-suite.
 #include "socketio/app.hpp"
 
 using namespace parley;
@@ -12,7 +13,9 @@ class EchoSession final : public engineio::SessionHandler {
  public:
   explicit EchoSession(engineio::Session& session) : session_(session) {}
   void on_text(std::string_view text) override { session_.send(engineio::Message::text(text)); }
-  void on_binary(std::string_view bytes) override { session_.send(engineio::Message::binary(bytes)); }
+  void on_binary(std::string_view bytes) override {
+    session_.send(engineio::Message::binary(bytes));
+  }
   void on_close(engineio::CloseReason) override {}
 
  private:
@@ -60,7 +63,10 @@ int main(int argc, char** argv) {
   app.of("/custom").on_connection(greet);
   auto& nsp = app.of("/");
   nsp.on_connection(greet);
-  nsp.on("message", [](const auto& socket, socketio::Event& event) { socket->emit("message-back", event.payload()); });
-  nsp.on("message-with-ack", [](const auto&, socketio::Event& event) { event.ack()(event.payload()); });
+  nsp.on("message", [](const auto& socket, socketio::Event& event) {
+    socket->emit("message-back", event.payload());
+  });
+  nsp.on("message-with-ack",
+         [](const auto&, socketio::Event& event) { event.ack()(event.payload()); });
   return app.run();
 }

@@ -1,5 +1,5 @@
-// Rooms: `join` a room, `say` something in it, and everybody else in it hears it, whichever shard they are on.
-// Whoever leaves is announced. `count` is answered with how many are in a room.
+// Rooms: `join` a room, `say` something in it, and everybody else in it hears it, whichever shard
+// they are on. Whoever leaves is announced. `count` is answered with how many are in a room.
 #include "socketio/app.hpp"
 
 using namespace parley;
@@ -37,7 +37,8 @@ Task<void> answer_count(socketio::Broadcast room, socketio::Ack ack) {
 }
 
 void leave(const Socket& socket, socketio::DisconnectReason) {
-  for (const std::string& room : socket->rooms()) socket->to(room).emit("left", Payload::of({socket->id()}));
+  for (const std::string& room : socket->rooms())
+    socket->to(room).emit("left", Payload::of({socket->id()}));
 }
 
 }  // namespace

@@ -14,13 +14,14 @@
 
 namespace parley::socketio {
 
-/// Which sockets of a namespace: those in any of `rooms` (all of them when there is none) that are in none
-/// of `except`. Source: Socket.IO documentation, "Rooms".
+/// Which sockets of a namespace: those in any of `rooms` (all of them when there is none) that are
+/// in none of `except`. Source: Socket.IO documentation, "Rooms".
 struct Selection {
   std::vector<std::string> rooms;
   std::vector<std::string> except;
-  bool is_local = false;     ///< This process only.
-  bool is_volatile = false;  ///< Not for clients that cannot take it now; never stored for recovery.
+  bool is_local = false;  ///< This process only.
+  bool is_volatile =
+      false;  ///< Not for clients that cannot take it now; never stored for recovery.
 };
 
 using SharedEvent = std::shared_ptr<const EncodedEvent>;
@@ -48,17 +49,17 @@ struct SocketInfo {
 /// Told on a shard when a room gets its first member there, and when its last one leaves.
 using RoomWatcher = std::function<void(std::string_view room, bool exists)>;
 
-/// How a namespace reaches its sockets. Thrice the same port, each handing inwards to the next: a shard
-/// (LocalAdapter), a process (ShardedAdapter), a cluster (one over Redis). Any shard may call, unless the
-/// adapter says otherwise; what it is given is owned or immutable.
+/// How a namespace reaches its sockets. Thrice the same port, each handing inwards to the next: a
+/// shard (LocalAdapter), a process (ShardedAdapter), a cluster (one over Redis). Any shard may
+/// call, unless the adapter says otherwise; what it is given is owned or immutable.
 class Adapter {
  public:
   virtual ~Adapter() = default;
 
   virtual void broadcast(const Selection& selection, const SharedEvent& event) = 0;
   /// Asks every selected client; the sink is called on the calling shard.
-  virtual void broadcast_with_ack(const Selection& selection, std::shared_ptr<const AskedEvent> event,
-                                  AckSink sink) = 0;
+  virtual void broadcast_with_ack(const Selection& selection,
+                                  std::shared_ptr<const AskedEvent> event, AckSink sink) = 0;
   virtual void join(const Selection& selection, const std::vector<std::string>& rooms) = 0;
   virtual void leave(const Selection& selection, const std::vector<std::string>& rooms) = 0;
   /// DISCONNECT to each; with `close_engine` their connections are closed behind it.

@@ -27,7 +27,8 @@ Number parse_number(std::string_view name, std::string_view text) {
   Number number{};
   const auto parsed = std::from_chars(text.data(), text.data() + text.size(), number);
   if (parsed.ec != std::errc{} || parsed.ptr != text.data() + text.size()) {
-    throw std::invalid_argument(std::string{name} + " takes a number, not '" + std::string{text} + "'");
+    throw std::invalid_argument(std::string{name} + " takes a number, not '" + std::string{text} +
+                                "'");
   }
   return number;
 }
@@ -60,7 +61,8 @@ AppConfig AppConfig::from_arguments(int argc, char** argv, std::uint16_t port) {
 
 /// In the order in which they are needed: the last goes first.
 struct App::Parts {
-  explicit Parts(AppConfig given) : config(std::move(given)), shards(config.shards), io(shards, config.socketio) {
+  explicit Parts(AppConfig given)
+      : config(std::move(given)), shards(config.shards), io(shards, config.socketio) {
     router.mount(io.engine().config().path, io.endpoint());
   }
 

@@ -16,16 +16,17 @@ struct AppConfig {
   unsigned shards = 0;        ///< Threads; 0 means one a core.
   Config socketio;
 
-  /// The settings of a small program's command line: `--host H --port N --shards N`. Anything else throws
-  /// std::invalid_argument.
+  /// The settings of a small program's command line: `--host H --port N --shards N`. Anything else
+  /// throws std::invalid_argument.
   static AppConfig from_arguments(int argc, char** argv, std::uint16_t port = 3000);
 };
 
-/// A whole program around one Socket.IO server: shards, HTTP server and signals. For small servers and
-/// examples; a larger program puts the parts together itself.
+/// A whole program around one Socket.IO server: shards, HTTP server and signals. For small servers
+/// and examples; a larger program puts the parts together itself.
 class App {
  public:
-  /// Blocks SIGINT and SIGTERM in this thread and those it starts from now on: `run` waits for them.
+  /// Blocks SIGINT and SIGTERM in this thread and those it starts from now on: `run` waits for
+  /// them.
   explicit App(AppConfig config = {});
   ~App();
   App(const App&) = delete;
@@ -37,8 +38,8 @@ class App {
   /// For what shall be served beside Socket.IO.
   http::Router& router();
 
-  /// Listens, prints `listening on port N`, serves until SIGINT or SIGTERM, closes the clients' connections.
-  /// Throws std::system_error when it cannot listen. Gives main's exit code.
+  /// Listens, prints `listening on port N`, serves until SIGINT or SIGTERM, closes the clients'
+  /// connections. Throws std::system_error when it cannot listen. Gives main's exit code.
   int run();
 
  private:

@@ -10,8 +10,9 @@
 namespace parley::socketio {
 namespace {
 
-using SteadyTimer = asio::basic_waitable_timer<std::chrono::steady_clock, asio::wait_traits<std::chrono::steady_clock>,
-                                               Executor>;
+using SteadyTimer =
+    asio::basic_waitable_timer<std::chrono::steady_clock,
+                               asio::wait_traits<std::chrono::steady_clock>, Executor>;
 
 /// The answers so far, and the timer that ends the wait.
 struct Gathering {
@@ -28,7 +29,8 @@ struct Gathering {
   std::optional<std::size_t> expected;
 };
 
-Task<BroadcastAcks> gather(const Namespace& nsp, Selection selection, std::shared_ptr<const AskedEvent> asked) {
+Task<BroadcastAcks> gather(const Namespace& nsp, Selection selection,
+                           std::shared_ptr<const AskedEvent> asked) {
   auto gathering = std::make_shared<Gathering>(co_await asio::this_coro::executor);
   gathering->timer.expires_after(asked->timeout);
   AckSink sink{[gathering](std::size_t clients) {
@@ -78,15 +80,28 @@ void Broadcast::emit(std::string_view event, const Payload& args) const {
   emit(std::make_shared<const EncodedEvent>(nsp_->name(), event, args));
 }
 
-void Broadcast::emit(const SharedEvent& event) const { nsp_->adapter().broadcast(selection_, event); }
-
-Task<BroadcastAcks> Broadcast::emit_with_ack(std::string event, Payload args, std::chrono::milliseconds timeout) const {
-  return gather(*nsp_, selection_, std::make_shared<const AskedEvent>(AskedEvent{std::move(event), std::move(args), timeout}));
+void Broadcast::emit(const SharedEvent& event) const {
+  nsp_->adapter().broadcast(selection_, event);
 }
 
-void Broadcast::join(std::string room) const { nsp_->adapter().join(selection_, {std::move(room)}); }
-void Broadcast::leave(std::string room) const { nsp_->adapter().leave(selection_, {std::move(room)}); }
-void Broadcast::disconnect(bool close_engine) const { nsp_->adapter().disconnect(selection_, close_engine); }
-Task<std::vector<SocketInfo>> Broadcast::fetch_sockets() const { return nsp_->adapter().fetch_sockets(selection_); }
+Task<BroadcastAcks> Broadcast::emit_with_ack(std::string event, Payload args,
+                                             std::chrono::milliseconds timeout) const {
+  return gather(
+      *nsp_, selection_,
+      std::make_shared<const AskedEvent>(AskedEvent{std::move(event), std::move(args), timeout}));
+}
+
+void Broadcast::join(std::string room) const {
+  nsp_->adapter().join(selection_, {std::move(room)});
+}
+void Broadcast::leave(std::string room) const {
+  nsp_->adapter().leave(selection_, {std::move(room)});
+}
+void Broadcast::disconnect(bool close_engine) const {
+  nsp_->adapter().disconnect(selection_, close_engine);
+}
+Task<std::vector<SocketInfo>> Broadcast::fetch_sockets() const {
+  return nsp_->adapter().fetch_sockets(selection_);
+}
 
 }  // namespace parley::socketio

@@ -32,7 +32,8 @@ class Broadcast {
   /// For whoever keeps the encoded form; it is of this namespace.
   void emit(const SharedEvent& event) const;
   /// One answer from every client, or what came until `timeout`. Awaited on a shard.
-  Task<BroadcastAcks> emit_with_ack(std::string event, Payload args, std::chrono::milliseconds timeout) const;
+  Task<BroadcastAcks> emit_with_ack(std::string event, Payload args,
+                                    std::chrono::milliseconds timeout) const;
   void join(std::string room) const;
   void leave(std::string room) const;
   void disconnect(bool close_engine) const;

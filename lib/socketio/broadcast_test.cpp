@@ -133,7 +133,8 @@ TEST_F(BroadcastTest, is_dropped_for_those_who_cannot_take_it_when_volatile) {
 
 TEST_F(BroadcastTest, survives_receivers_whose_connection_ends_meanwhile) {
   nsp.on_disconnect([&](const auto&, DisconnectReason) { nsp.everyone().emit("e"); });
-  EXPECT_EQ(got([&] { nsp.to(a.sid()).to(c.sid()).disconnect(true); }), (Texts{"b", "b", "d", "d"}));
+  EXPECT_EQ(got([&] { nsp.to(a.sid()).to(c.sid()).disconnect(true); }),
+            (Texts{"b", "b", "d", "d"}));
   EXPECT_TRUE(a.closed());
   EXPECT_TRUE(c.closed());
 }
@@ -175,7 +176,8 @@ TEST_F(BroadcastTest, gathers_the_first_argument_of_every_answer) {
   between = [&] {
     for (auto* client : {&a, &b, &c, &d}) {
       client->run();
-      for (const auto& event : client->take_events()) client->acknowledge(event, {R"([{"from":")" + client->sid() + R"("},2])", {}});
+      for (const auto& event : client->take_events())
+        client->acknowledge(event, {R"([{"from":")" + client->sid() + R"("},2])", {}});
     }
   };
   const auto acks = wait(nsp.everyone().emit_with_ack("q", {"[1]", {}}, 3s));
@@ -207,7 +209,8 @@ TEST_F(BroadcastTest, is_complete_at_once_when_nobody_is_asked) {
 
 TEST_F(BroadcastTest, tells_a_cluster_adapter_of_rooms) {
   std::vector<std::pair<std::string, bool>> told;
-  nsp.adapter().watch_rooms([&](std::string_view room, bool exists) { told.emplace_back(room, exists); });
+  nsp.adapter().watch_rooms(
+      [&](std::string_view room, bool exists) { told.emplace_back(room, exists); });
   a.emit("join", {R"(["x"])", {}});
   b.emit("join", {R"(["x"])", {}});
   a.close();
@@ -223,14 +226,25 @@ class Recorder final : public Adapter {
     seen.emplace_back(event->text());
     inner_->broadcast(selection, event);
   }
-  void broadcast_with_ack(const Selection& selection, std::shared_ptr<const AskedEvent> event, AckSink sink) override {
+  void broadcast_with_ack(const Selection& selection, std::shared_ptr<const AskedEvent> event,
+                          AckSink sink) override {
     inner_->broadcast_with_ack(selection, std::move(event), std::move(sink));
   }
-  void join(const Selection& selection, const std::vector<std::string>& rooms) override { inner_->join(selection, rooms); }
-  void leave(const Selection& selection, const std::vector<std::string>& rooms) override { inner_->leave(selection, rooms); }
-  void disconnect(const Selection& selection, bool close_engine) override { inner_->disconnect(selection, close_engine); }
-  Task<std::vector<SocketInfo>> fetch_sockets(Selection selection) override { return inner_->fetch_sockets(std::move(selection)); }
-  void server_side_emit(std::string_view name, const Payload& args) override { inner_->server_side_emit(name, args); }
+  void join(const Selection& selection, const std::vector<std::string>& rooms) override {
+    inner_->join(selection, rooms);
+  }
+  void leave(const Selection& selection, const std::vector<std::string>& rooms) override {
+    inner_->leave(selection, rooms);
+  }
+  void disconnect(const Selection& selection, bool close_engine) override {
+    inner_->disconnect(selection, close_engine);
+  }
+  Task<std::vector<SocketInfo>> fetch_sockets(Selection selection) override {
+    return inner_->fetch_sockets(std::move(selection));
+  }
+  void server_side_emit(std::string_view name, const Payload& args) override {
+    inner_->server_side_emit(name, args);
+  }
   void watch_rooms(RoomWatcher watcher) override { inner_->watch_rooms(std::move(watcher)); }
 
   Texts seen;

@@ -49,12 +49,16 @@ void Client::dispatch(Decoded& decoded) {
   const std::shared_ptr<Socket> socket = find(packet.nsp);
   if (!socket || !socket->is_connected()) return close_for_state();
   switch (packet.type) {
-    case PacketType::disconnect: return leave(*socket, "client namespace disconnect");
+    case PacketType::disconnect:
+      return leave(*socket, "client namespace disconnect");
     case PacketType::event:
-    case PacketType::binary_event: return socket->dispatch(decoded);
+    case PacketType::binary_event:
+      return socket->dispatch(decoded);
     case PacketType::ack:
-    case PacketType::binary_ack: return socket->on_ack(*packet.id, decoded);
-    default: return close_for_state();
+    case PacketType::binary_ack:
+      return socket->on_ack(*packet.id, decoded);
+    default:
+      return close_for_state();
   }
 }
 
@@ -71,11 +75,13 @@ std::shared_ptr<Socket> Client::find(std::string_view nsp) const {
 }
 
 void Client::connect(const Packet& packet) {
-  if (find(packet.nsp) || sockets_.size() >= directory_.config().max_namespaces) return close_for_state();
+  if (find(packet.nsp) || sockets_.size() >= directory_.config().max_namespaces)
+    return close_for_state();
   json::object auth = parse_auth(packet);
   Namespace* const nsp = directory_.find(packet.nsp, auth);
   if (nsp == nullptr) {
-    return session_.send(encode_plain(PacketType::connect_error, packet.nsp, R"({"message":"Invalid namespace"})"));
+    return session_.send(
+        encode_plain(PacketType::connect_error, packet.nsp, R"({"message":"Invalid namespace"})"));
   }
   LocalAdapter& local = nsp->local(session_.shard().index());
   start(sockets_.emplace_back(std::make_shared<Socket>(*this, session_, local, std::move(auth))));
@@ -131,7 +137,8 @@ void Client::disconnect_all() {
   const auto sockets = std::move(sockets_);
   sockets_.clear();
   for (const auto& socket : sockets) {
-    if (socket->is_connected()) session.send(encode_plain(PacketType::disconnect, socket->nsp().name()));
+    if (socket->is_connected())
+      session.send(encode_plain(PacketType::disconnect, socket->nsp().name()));
   }
   for (const auto& socket : sockets) socket->end("server namespace disconnect");
   session.close(engineio::CloseReason::forced_close);

@@ -25,10 +25,10 @@ class Directory {
   virtual Namespace* find(std::string_view nsp, const json::object& auth) = 0;
 };
 
-/// The Socket.IO half of a connection: reads packets, joins namespaces and leaves them. Owned by its engine
-/// session, lives on that session's shard. Closing the session may destroy the client: nothing of it is
-/// touched behind such a call, nor behind a call into the application.
-/// Source: Socket.IO protocol v5.
+/// The Socket.IO half of a connection: reads packets, joins namespaces and leaves them. Owned by
+/// its engine session, lives on that session's shard. Closing the session may destroy the client:
+/// nothing of it is touched behind such a call, nor behind a call into the application. Source:
+/// Socket.IO protocol v5.
 class Client final : public engineio::SessionHandler {
  public:
   Client(Directory& directory, engineio::Session& session);
@@ -63,8 +63,8 @@ class Client final : public engineio::SessionHandler {
   Directory& directory_;
   engineio::Session& session_;
   Decoder decoder_;
-  std::vector<std::shared_ptr<Socket>> sockets_;    ///< Connecting ones too.
-  std::unique_ptr<net::Timer> connect_timer_;       ///< Until the first namespace is joined.
+  std::vector<std::shared_ptr<Socket>> sockets_;  ///< Connecting ones too.
+  std::unique_ptr<net::Timer> connect_timer_;     ///< Until the first namespace is joined.
   bool state_error_ = false;
 };
 

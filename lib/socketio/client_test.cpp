@@ -31,7 +31,8 @@ class ClientTest : public testing::Test {
  protected:
   ClientTest() : ClientTest(Config{}) {}
   explicit ClientTest(Config config) : io(shards, std::move(config)) {
-    io.of("/").on_disconnect([this](const auto&, DisconnectReason reason) { reasons.emplace_back(reason); });
+    io.of("/").on_disconnect(
+        [this](const auto&, DisconnectReason reason) { reasons.emplace_back(reason); });
   }
   ~ClientTest() override {
     if (session) session->close();
@@ -93,7 +94,8 @@ TEST_F(ClientTest, joins_other_namespaces_and_tells_of_unknown_ones) {
 
 TEST_F(ClientTest, gives_the_auth_payload_to_the_application) {
   Texts auths;
-  io.of("/").on_connection([&](const auto& socket) { auths.push_back(json::serialize(socket->handshake().auth)); });
+  io.of("/").on_connection(
+      [&](const auto& socket) { auths.push_back(json::serialize(socket->handshake().auth)); });
   open();
   feed(R"(0{"token":"x","n":1})");
   feed("1");
@@ -102,7 +104,8 @@ TEST_F(ClientTest, gives_the_auth_payload_to_the_application) {
 }
 
 TEST_F(ClientTest, sends_the_connect_reply_before_anything_of_the_application) {
-  io.of("/").on_connection([](const auto& socket) { socket->emit("auth", Payload::of({socket->handshake().auth})); });
+  io.of("/").on_connection(
+      [](const auto& socket) { socket->emit("auth", Payload::of({socket->handshake().auth})); });
   open();
   feed("0");
   const Texts texts = sent();
@@ -133,7 +136,8 @@ TEST_F(ClientTest, cancels_the_connect_timeout_with_the_first_join_only) {
 }
 
 TEST_F(ClientTest, closes_with_forced_close_when_a_packet_cannot_be_read) {
-  for (const char* text : {"abc", "2{}", R"(2abc["message"])", "", "51-[]", "0[]", R"(2["disconnect"])"}) {
+  for (const char* text :
+       {"abc", "2{}", R"(2abc["message"])", "", "51-[]", "0[]", R"(2["disconnect"])"}) {
     reasons.clear();
     open();
     join();
@@ -146,7 +150,8 @@ TEST_F(ClientTest, closes_with_forced_close_when_a_packet_cannot_be_read) {
 
 TEST_F(ClientTest, closes_with_forced_server_close_when_a_packet_does_not_fit_the_state) {
   io.of("/other");
-  for (const char* text : {"0", R"(2/other,["a"])", "3/other,1[]", "1/other,", R"(4{"message":"x"})", R"(2/unknown,["a"])"}) {
+  for (const char* text : {"0", R"(2/other,["a"])", "3/other,1[]", "1/other,",
+                           R"(4{"message":"x"})", R"(2/unknown,["a"])"}) {
     reasons.clear();
     open();
     join();
@@ -185,9 +190,12 @@ TEST_F(ClientTest, does_not_answer_disconnect_and_lets_the_client_join_again) {
 
 TEST_F(ClientTest, passes_the_engines_reason_on) {
   const std::vector<std::pair<CloseReason, std::string>> rows{
-      {CloseReason::transport_close, "transport close"}, {CloseReason::transport_error, "transport error"},
-      {CloseReason::ping_timeout, "ping timeout"},       {CloseReason::parse_error, "parse error"},
-      {CloseReason::forced_close, "forced close"},       {CloseReason::server_shutdown, "server shutting down"}};
+      {CloseReason::transport_close, "transport close"},
+      {CloseReason::transport_error, "transport error"},
+      {CloseReason::ping_timeout, "ping timeout"},
+      {CloseReason::parse_error, "parse error"},
+      {CloseReason::forced_close, "forced close"},
+      {CloseReason::server_shutdown, "server shutting down"}};
   for (const auto& [reason, word] : rows) {
     reasons.clear();
     open();
@@ -261,7 +269,8 @@ class SlowMiddleware : public ClientTest {
     go = true;
     const auto deadline = std::chrono::steady_clock::now() + 5s;
     shards[0].context().restart();
-    while (std::chrono::steady_clock::now() < deadline && shards[0].context().run_one_for(20ms) > 0) {
+    while (std::chrono::steady_clock::now() < deadline &&
+           shards[0].context().run_one_for(20ms) > 0) {
     }
   }
   bool go = false;
@@ -300,8 +309,9 @@ TEST_F(SlowMiddleware, drops_a_client_that_went_away_meanwhile) {
 
 TEST_F(ClientTest, makes_dynamic_namespaces_with_their_parents_handlers) {
   Texts joined;
-  io.dynamic([](std::string_view name, const json::object& auth) { return name.starts_with("/room-") && auth.contains("ok"); })
-      .on_connection([&](const auto& socket) { joined.push_back(socket->nsp().name()); });
+  io.dynamic([](std::string_view name, const json::object& auth) {
+      return name.starts_with("/room-") && auth.contains("ok");
+    }).on_connection([&](const auto& socket) { joined.push_back(socket->nsp().name()); });
   open();
   feed(R"(0/room-1,{"ok":1})");
   EXPECT_EQ(joined, (Texts{"/room-1"}));

@@ -14,9 +14,10 @@ using namespace std::chrono_literals;
 class Adapter;
 class Namespace;
 
-/// Connection state recovery: a client that comes back in time gets what it missed, its id, rooms and data.
-/// In memory; every event then carries one more argument, its offset (volatile and acknowledged ones do not).
-/// A restored client is believed on the word of its `pid`: with `skip_middlewares` its auth is not looked at.
+/// Connection state recovery: a client that comes back in time gets what it missed, its id, rooms
+/// and data. In memory; every event then carries one more argument, its offset (volatile and
+/// acknowledged ones do not). A restored client is believed on the word of its `pid`: with
+/// `skip_middlewares` its auth is not looked at.
 struct RecoveryConfig {
   bool enabled = false;
   std::chrono::milliseconds max_disconnection_duration = 120s;
@@ -26,18 +27,20 @@ struct RecoveryConfig {
 };
 
 /// Puts a cluster's adapter around the one of this process.
-using AdapterWrapper = std::function<std::unique_ptr<Adapter>(Namespace&, std::unique_ptr<Adapter> inner)>;
+using AdapterWrapper =
+    std::function<std::unique_ptr<Adapter>(Namespace&, std::unique_ptr<Adapter> inner)>;
 
 struct Config {
   Config() { engine.path = "/socket.io/"; }
 
   engineio::Config engine;
-  std::chrono::milliseconds connect_timeout = 45s;  ///< No namespace joined by then: the connection is closed.
-  std::size_t max_namespaces = 16;                  ///< Joined by one connection; one more closes it.
-  std::size_t max_attachments = 10;                 ///< Of one packet.
-  std::size_t max_dynamic_namespaces = 1'000;       ///< Made by Server::dynamic; they stay for good.
+  std::chrono::milliseconds connect_timeout =
+      45s;                           ///< No namespace joined by then: the connection is closed.
+  std::size_t max_namespaces = 16;   ///< Joined by one connection; one more closes it.
+  std::size_t max_attachments = 10;  ///< Of one packet.
+  std::size_t max_dynamic_namespaces = 1'000;  ///< Made by Server::dynamic; they stay for good.
   RecoveryConfig recovery;
-  AdapterWrapper adapter;                           ///< Called once per namespace; empty: this process is all.
+  AdapterWrapper adapter;  ///< Called once per namespace; empty: this process is all.
 };
 
 }  // namespace parley::socketio

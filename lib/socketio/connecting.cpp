@@ -10,15 +10,18 @@ namespace {
 
 using namespace std::chrono_literals;
 
-/// Runs on the shard of `local`: ends a half-open connection of the same client, then takes its session.
+/// Runs on the shard of `local`: ends a half-open connection of the same client, then takes its
+/// session.
 std::optional<Restored> take(LocalAdapter& local, const RecoveryRequest& request) {
   Recovery& recovery = *local.recovery();
-  if (Socket* const live = recovery.find_live(request.pid)) live->shared_from_this()->close_engine();
+  if (Socket* const live = recovery.find_live(request.pid))
+    live->shared_from_this()->close_engine();
   return recovery.take(request.pid, request.offset, local.shard().now());
 }
 
 /// Asks this shard first, then the others.
-Task<std::optional<Restored>> take_anywhere(const Namespace& nsp, std::size_t home, RecoveryRequest request) {
+Task<std::optional<Restored>> take_anywhere(const Namespace& nsp, std::size_t home,
+                                            RecoveryRequest request) {
   const std::size_t count = nsp.shard_count();
   for (std::size_t i = 0; i < count; ++i) {
     LocalAdapter& local = nsp.local((home + i) % count);
@@ -75,7 +78,8 @@ Task<void> run_connect(std::shared_ptr<Socket> socket, std::optional<RecoveryReq
     if (restored && !co_await catch_up(socket->recovery(), restored->seen)) restored.reset();
   }
   std::optional<ConnectError> error;
-  if (!restored || !socket->nsp().recovery().skip_middlewares) error = co_await ask_middlewares(socket);
+  if (!restored || !socket->nsp().recovery().skip_middlewares)
+    error = co_await ask_middlewares(socket);
   socket->finish_connect(std::move(error), std::move(restored));
 }
 

@@ -16,8 +16,8 @@ struct RecoveryRequest {
 /// nullopt unless recovery is on and `auth` holds both strings.
 std::optional<RecoveryRequest> recovery_request(const Namespace& nsp, const json::object& auth);
 
-/// A CONNECT that may have to wait: recovery, then the middlewares in order, then Client::admit or refuse.
-/// The client may be gone behind each wait; then nothing follows.
+/// A CONNECT that may have to wait: recovery, then the middlewares in order, then Client::admit or
+/// refuse. The client may be gone behind each wait; then nothing follows.
 Task<void> run_connect(std::shared_ptr<Socket> socket, std::optional<RecoveryRequest> request);
 
 }  // namespace parley::socketio

@@ -9,7 +9,8 @@ Result<std::optional<Decoded>> Decoder::on_text(std::string_view text) {
   if (!packet) return packet.error();
   if (packet->attachments == 0) {
     Decoded decoded{*packet, {}, nullptr, nullptr};
-    if (unescaped.empty() || packet->name.data() != unescaped.data()) return std::optional{std::move(decoded)};
+    if (unescaped.empty() || packet->name.data() != unescaped.data())
+      return std::optional{std::move(decoded)};
     decoded.name = std::make_unique<std::string>(std::move(unescaped));
     decoded.packet.name = *decoded.name;
     return std::optional{std::move(decoded)};

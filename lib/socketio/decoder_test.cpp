@@ -25,7 +25,8 @@ TEST(Decoder, keeps_an_unescaped_name) {
 TEST(Decoder, waits_for_attachments) {
   Decoder decoder{limits};
   {
-    const std::string header = R"(52-7["\u0061",{"_placeholder":true,"num":0},{"_placeholder":true,"num":1}])";
+    const std::string header =
+        R"(52-7["\u0061",{"_placeholder":true,"num":0},{"_placeholder":true,"num":1}])";
     const auto first = decoder.on_text(header);
     ASSERT_TRUE(first.has_value());
     EXPECT_FALSE(first->has_value());

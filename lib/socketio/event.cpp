@@ -79,7 +79,8 @@ const json::array& Event::args() const {
 
 const Ack& Event::ack() const {
   if (!ack_ && packet_->id) {
-    ack_.state_ = std::make_shared<Ack::State>(Ack::State{socket_->weak_from_this(), *packet_->id, false});
+    ack_.state_ =
+        std::make_shared<Ack::State>(Ack::State{socket_->weak_from_this(), *packet_->id, false});
   }
   return ack_;
 }

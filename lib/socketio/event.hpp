@@ -19,11 +19,12 @@ namespace parley::socketio {
 
 class Socket;
 
-/// The arguments of an event or an acknowledgement as they stand on the wire: JSON text and attachments.
-/// Text is kept, so numbers, key order and placeholders survive when they are passed on.
+/// The arguments of an event or an acknowledgement as they stand on the wire: JSON text and
+/// attachments. Text is kept, so numbers, key order and placeholders survive when they are passed
+/// on.
 struct Payload {
-  std::string json = "[]";                ///< A JSON array; binary leaves are {"_placeholder":true,"num":k}.
-  std::vector<std::string> attachments;   ///< In order of k.
+  std::string json = "[]";  ///< A JSON array; binary leaves are {"_placeholder":true,"num":k}.
+  std::vector<std::string> attachments;  ///< In order of k.
 
   /// A payload of JSON values without binary.
   static Payload of(const json::array& args);
@@ -43,8 +44,8 @@ Messages encode_ack(std::string_view nsp, std::uint64_t id, const Payload& args)
 /// A packet without attachments: CONNECT, CONNECT_ERROR, DISCONNECT.
 engineio::Message encode_plain(PacketType type, std::string_view nsp, std::string_view json = {});
 
-/// Answers one event; copyable, may be called later and from a coroutine of the same shard. The first call
-/// counts; after the socket's end it does nothing.
+/// Answers one event; copyable, may be called later and from a coroutine of the same shard. The
+/// first call counts; after the socket's end it does nothing.
 class Ack {
  public:
   Ack() = default;
@@ -65,7 +66,8 @@ class Ack {
 /// A received event. Borrowed for the handler's call; what must live longer is copied out.
 class Event {
  public:
-  /// `packet` is an EVENT; `attachments` are taken when somebody asks for the payload. Everything is borrowed.
+  /// `packet` is an EVENT; `attachments` are taken when somebody asks for the payload. Everything
+  /// is borrowed.
   Event(const Packet& packet, std::vector<std::string>& attachments, Socket& socket)
       : packet_(&packet), attachments_(&attachments), socket_(&socket) {}
   Event(const Event&) = delete;
@@ -93,8 +95,11 @@ class EncodedEvent {
  public:
   EncodedEvent(std::string_view nsp, std::string_view name, const Payload& args)
       : messages_(encode_event(nsp, name, args)) {}
-  std::span<const engineio::Message> messages() const { return {messages_.data(), messages_.size()}; }
-  /// The packet's text, without the engine's `4`: what an adapter for other servers decodes. Borrowed.
+  std::span<const engineio::Message> messages() const {
+    return {messages_.data(), messages_.size()};
+  }
+  /// The packet's text, without the engine's `4`: what an adapter for other servers decodes.
+  /// Borrowed.
   std::string_view text() const { return messages_.front().payload().substr(1); }
 
   /// The same event with one more argument, a string: the offset of connection state recovery.

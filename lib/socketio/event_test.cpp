@@ -21,7 +21,9 @@ TEST(Payload, names_attachments_by_placeholders) {
   EXPECT_EQ(Payload::of({Payload::placeholder(1)}).json, R"([{"_placeholder":true,"num":1}])");
 }
 
-TEST(Payload, is_empty_when_its_text_is_no_array) { EXPECT_TRUE((Payload{"{}", {}}.parse().empty())); }
+TEST(Payload, is_empty_when_its_text_is_no_array) {
+  EXPECT_TRUE((Payload{"{}", {}}.parse().empty()));
+}
 
 TEST(EncodedEvent, is_one_text_message) {
   const EncodedEvent event{"/adm", "foo", Payload::of({1})};
@@ -31,7 +33,8 @@ TEST(EncodedEvent, is_one_text_message) {
 
 TEST(EncodedEvent, is_followed_by_its_attachments) {
   const EncodedEvent event{"/", "b", {R"([{"_placeholder":true,"num":0}])", {"bytes"}}};
-  EXPECT_EQ(payloads(event.messages()), (std::vector<std::string>{R"(451-["b",{"_placeholder":true,"num":0}])", "bytes"}));
+  EXPECT_EQ(payloads(event.messages()),
+            (std::vector<std::string>{R"(451-["b",{"_placeholder":true,"num":0}])", "bytes"}));
   EXPECT_TRUE(event.messages()[1].is_binary());
 }
 
@@ -51,7 +54,9 @@ TEST(EncodedEvent, does_not_grow_the_buffer_for_good) {
 }
 
 TEST(Encoding, writes_acks_and_plain_packets) {
-  EXPECT_EQ(payloads(std::vector<engineio::Message>{encode_ack("/adm", 13, {"[\"bar\"]", {}})[0]})[0], R"(43/adm,13["bar"])");
+  EXPECT_EQ(
+      payloads(std::vector<engineio::Message>{encode_ack("/adm", 13, {"[\"bar\"]", {}})[0]})[0],
+      R"(43/adm,13["bar"])");
   EXPECT_EQ(encode_ack("/", 789, {"[{}]", {"x"}})[0].payload(), "461-789[{}]");
   EXPECT_EQ(encode_plain(PacketType::disconnect, "/adm").payload(), "41/adm,");
   EXPECT_EQ(encode_plain(PacketType::connect, "/", "{}").payload(), "40{}");

@@ -8,7 +8,8 @@
 
 namespace parley::socketio {
 
-/// Hands an application's exception to the shard, which reports and counts it under `where`, a literal.
+/// Hands an application's exception to the shard, which reports and counts it under `where`, a
+/// literal.
 void report_exception(net::Shard& shard, std::string_view where, std::exception_ptr escaped);
 
 /// Calls `work`, a handler of the application: what it throws is reported and goes no further.

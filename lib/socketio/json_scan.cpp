@@ -92,7 +92,7 @@ class Scanner {
   /// An open array or object.
   struct Level {
     bool is_object = false;
-    bool is_placeholder = false;  ///< Has a member "_placeholder": true.
+    bool is_placeholder = false;    ///< Has a member "_placeholder": true.
     bool names_attachment = false;  ///< Has a member "num" in range.
   };
   enum class Member : std::uint8_t { other, placeholder, num };
@@ -102,7 +102,8 @@ class Scanner {
     return false;
   }
   Error error() const {
-    return fail(Errc::bad_request, std::string{"invalid JSON at byte "} + std::to_string(at_) + ": " + what_);
+    return fail(Errc::bad_request,
+                std::string{"invalid JSON at byte "} + std::to_string(at_) + ": " + what_);
   }
   char peek() const { return at_ < text_.size() ? text_[at_] : '\0'; }
   void skip_spaces() {
@@ -163,7 +164,8 @@ class Scanner {
 
   bool close() {
     const Level level = open_[depth_ - 1];
-    if (level.is_placeholder && !level.names_attachment) return refuse("placeholder without attachment");
+    if (level.is_placeholder && !level.names_attachment)
+      return refuse("placeholder without attachment");
     if (depth_ == 1 && !level.is_object) end_of_top_ = at_;
     ++at_;
     --depth_;
@@ -204,7 +206,9 @@ class Scanner {
     std::string decoded;
     std::string_view name = literal.substr(1, literal.size() - 2);
     if (name.find('\\') != std::string_view::npos) name = decoded = unescape_json_string(literal);
-    member_ = name == "_placeholder" ? Member::placeholder : name == "num" ? Member::num : Member::other;
+    member_ = name == "_placeholder" ? Member::placeholder
+              : name == "num"        ? Member::num
+                                     : Member::other;
     Level& level = open_[depth_ - 1];  // of duplicates the last counts
     if (member_ == Member::placeholder) level.is_placeholder = false;
     if (member_ == Member::num) level.names_attachment = false;
@@ -218,7 +222,8 @@ class Scanner {
       return;
     }
     Level& level = open_[depth_ - 1];
-    if (limits_.attachments > 0 && level.is_object && member_ != Member::other) note_member(level, kind);
+    if (limits_.attachments > 0 && level.is_object && member_ != Member::other)
+      note_member(level, kind);
     if (depth_ == 1 && !level.is_object && first_end_ == 0) {
       if (first_start_ == 0) first_start_ = value_start_;
       first_end_ = at_;
@@ -309,7 +314,8 @@ class Scanner {
       at_ += unicode->size;
       return true;
     }
-    if (c == '\0' || std::string_view{"\"\\/bfnrt"}.find(c) == std::string_view::npos) return refuse("bad escape");
+    if (c == '\0' || std::string_view{"\"\\/bfnrt"}.find(c) == std::string_view::npos)
+      return refuse("bad escape");
     at_ += 2;
     return true;
   }
@@ -328,18 +334,26 @@ class Scanner {
 
 char simple_escape(char c) {
   switch (c) {
-    case 'b': return '\b';
-    case 'f': return '\f';
-    case 'n': return '\n';
-    case 'r': return '\r';
-    case 't': return '\t';
-    default: return c;
+    case 'b':
+      return '\b';
+    case 'f':
+      return '\f';
+    case 'n':
+      return '\n';
+    case 'r':
+      return '\r';
+    case 't':
+      return '\t';
+    default:
+      return c;
   }
 }
 
 }  // namespace
 
-Result<JsonScan> scan_json(std::string_view text, JsonScanLimits limits) { return Scanner{text, limits}.run(); }
+Result<JsonScan> scan_json(std::string_view text, JsonScanLimits limits) {
+  return Scanner{text, limits}.run();
+}
 
 std::string unescape_json_string(std::string_view literal) {
   std::string out;

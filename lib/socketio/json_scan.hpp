@@ -14,31 +14,35 @@ enum class JsonKind : std::uint8_t { object, array, string, number, boolean, nul
 /// What one pass over a JSON text tells. All views borrow from that text.
 struct JsonScan {
   JsonKind kind = JsonKind::null;
-  /// Of a top-level array: its first element as it stands (strings with their quotes); empty when there is none.
+  /// Of a top-level array: its first element as it stands (strings with their quotes); empty when
+  /// there is none.
   std::string_view first;
   JsonKind first_kind = JsonKind::null;
   /// Of a top-level array: what stands between the first element's comma and the closing bracket.
   std::string_view rest;
-  /// An escape like \ud800 without its other half: JavaScript writes and reads it, UTF-8 cannot hold it.
+  /// An escape like \ud800 without its other half: JavaScript writes and reads it, UTF-8 cannot
+  /// hold it.
   bool lone_surrogates = false;
 };
 
 struct JsonScanLimits {
   std::size_t max_depth = 32;
-  /// Attachments that placeholders may name; with 0 a placeholder is plain data. Source: Socket.IO protocol v5,
-  /// "Binary event".
+  /// Attachments that placeholders may name; with 0 a placeholder is plain data. Source: Socket.IO
+  /// protocol v5, "Binary event".
   std::size_t attachments = 0;
 };
 
-/// Checks that `text` is one JSON text (RFC 8259) without building values or allocating: the only pass over an
-/// event's payload until somebody asks for its arguments. `text` is valid UTF-8.
+/// Checks that `text` is one JSON text (RFC 8259) without building values or allocating: the only
+/// pass over an event's payload until somebody asks for its arguments. `text` is valid UTF-8.
 /// Errors: bad_request with the byte where it went wrong.
 Result<JsonScan> scan_json(std::string_view text, JsonScanLimits limits = {});
 
-/// The characters of a JSON string literal (with quotes) that scan_json accepted; a lone surrogate becomes U+FFFD.
+/// The characters of a JSON string literal (with quotes) that scan_json accepted; a lone surrogate
+/// becomes U+FFFD.
 std::string unescape_json_string(std::string_view literal);
 
-/// A copy of accepted JSON `text` in which \ufffd stands for every lone surrogate, so that every parser takes it.
+/// A copy of accepted JSON `text` in which \ufffd stands for every lone surrogate, so that every
+/// parser takes it.
 std::string without_lone_surrogates(std::string_view text);
 
 }  // namespace parley::socketio

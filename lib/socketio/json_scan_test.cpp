@@ -7,13 +7,33 @@
 namespace parley::socketio {
 namespace {
 
-bool accepts(std::string_view text, JsonScanLimits limits = {}) { return scan_json(text, limits).has_value(); }
+bool accepts(std::string_view text, JsonScanLimits limits = {}) {
+  return scan_json(text, limits).has_value();
+}
 
 TEST(JsonScan, accepts_what_rfc_8259_allows) {
-  for (const char* text :
-       {"[]", "{}", " [ ] ", "\t{\n}\r", "null", "true", "false", "0", "-0", "10", "-1.5", "1e5", "1E+5", "0.25e-3", R"("")",
-        R"("a\"\\\/\b\f\n\r\tA")", R"("\ud83d\ude00")", "[1,2,3]", "[[],[[]],{}]", R"({"a":1,"b":[true,null]})",
-        R"([{"a":{"b":{"c":[]}}}, 1 , "x"])", "\"\xC3\xA9\""}) {
+  for (const char* text : {"[]",
+                           "{}",
+                           " [ ] ",
+                           "\t{\n}\r",
+                           "null",
+                           "true",
+                           "false",
+                           "0",
+                           "-0",
+                           "10",
+                           "-1.5",
+                           "1e5",
+                           "1E+5",
+                           "0.25e-3",
+                           R"("")",
+                           R"("a\"\\\/\b\f\n\r\tA")",
+                           R"("\ud83d\ude00")",
+                           "[1,2,3]",
+                           "[[],[[]],{}]",
+                           R"({"a":1,"b":[true,null]})",
+                           R"([{"a":{"b":{"c":[]}}}, 1 , "x"])",
+                           "\"\xC3\xA9\""}) {
     EXPECT_TRUE(accepts(text)) << text;
     EXPECT_TRUE(json::parse(text).has_value()) << text;
   }
@@ -21,10 +41,13 @@ TEST(JsonScan, accepts_what_rfc_8259_allows) {
 
 TEST(JsonScan, refuses_everything_else) {
   for (const char* text :
-       {"", " ", "[", "]", "{", "}", "[1", "[1,", "[1,]", "[,1]", "[1 2]", "{1:2}", "{\"a\"}", "{\"a\":}", "{\"a\":1,}",
-        "{\"a\":1", "{,}", "[}", "{]", "nul", "truex", "True", "01", "-", "-a", "1.", ".5", "1e", "1e+", "+1", "0x1", "1 1",
-        "\"", "\"\\\"", "\"\\x\"", "\"\\u12\"", "\"\\u12g4\"", "\"\n\"", "[] []", "[]x", "'a'", "[1]]", "NaN", "\"a\" b",
-        "[\"a\":1]", "{\"a\",1}"}) {
+       {"",           " ",           "[",         "]",        "{",     "}",       "[1",
+        "[1,",        "[1,]",        "[,1]",      "[1 2]",    "{1:2}", "{\"a\"}", "{\"a\":}",
+        "{\"a\":1,}", "{\"a\":1",    "{,}",       "[}",       "{]",    "nul",     "truex",
+        "True",       "01",          "-",         "-a",       "1.",    ".5",      "1e",
+        "1e+",        "+1",          "0x1",       "1 1",      "\"",    "\"\\\"",  "\"\\x\"",
+        "\"\\u12\"",  "\"\\u12g4\"", "\"\n\"",    "[] []",    "[]x",   "'a'",     "[1]]",
+        "NaN",        "\"a\" b",     "[\"a\":1]", "{\"a\",1}"}) {
     EXPECT_FALSE(accepts(text)) << text;
     EXPECT_FALSE(json::parse(text).has_value()) << text;
   }
@@ -42,11 +65,15 @@ TEST(JsonScan, splits_an_array_behind_its_first_element) {
     const char *text, *first, *rest;
     JsonKind kind;
   };
-  for (const Row& row : {Row{R"(["a",1,"2"])", R"("a")", R"(1,"2")", JsonKind::string},
-                         Row{R"([ "a" , 1 ])", R"("a")", " 1 ", JsonKind::string}, Row{"[12]", "12", "", JsonKind::number},
-                         Row{R"([[1,2],3])", "[1,2]", "3", JsonKind::array}, Row{R"([ {"a":[1,2]} , 3])", R"({"a":[1,2]})", " 3", JsonKind::object},
-                         Row{"[[]]", "[]", "", JsonKind::array}, Row{"[true,[],{}]", "true", "[],{}", JsonKind::boolean},
-                         Row{"[null]", "null", "", JsonKind::null}, Row{R"(["a,b]",["]"]])", R"("a,b]")", R"(["]"])", JsonKind::string}}) {
+  for (const Row& row :
+       {Row{R"(["a",1,"2"])", R"("a")", R"(1,"2")", JsonKind::string},
+        Row{R"([ "a" , 1 ])", R"("a")", " 1 ", JsonKind::string},
+        Row{"[12]", "12", "", JsonKind::number}, Row{R"([[1,2],3])", "[1,2]", "3", JsonKind::array},
+        Row{R"([ {"a":[1,2]} , 3])", R"({"a":[1,2]})", " 3", JsonKind::object},
+        Row{"[[]]", "[]", "", JsonKind::array},
+        Row{"[true,[],{}]", "true", "[],{}", JsonKind::boolean},
+        Row{"[null]", "null", "", JsonKind::null},
+        Row{R"(["a,b]",["]"]])", R"("a,b]")", R"(["]"])", JsonKind::string}}) {
     const auto scan = scan_json(row.text);
     ASSERT_TRUE(scan.has_value()) << row.text;
     EXPECT_EQ(scan->kind, JsonKind::array) << row.text;
@@ -58,7 +85,9 @@ TEST(JsonScan, splits_an_array_behind_its_first_element) {
 }
 
 TEST(JsonScan, bounds_the_depth_without_recursion) {
-  const auto nested = [](std::size_t depth) { return std::string(depth, '[') + std::string(depth, ']'); };
+  const auto nested = [](std::size_t depth) {
+    return std::string(depth, '[') + std::string(depth, ']');
+  };
   EXPECT_TRUE(accepts(nested(32)));
   EXPECT_FALSE(accepts(nested(33)));
   EXPECT_FALSE(accepts(std::string(1'000'000, '[')));
@@ -79,16 +108,20 @@ TEST(JsonScan, counts_placeholders_as_data_without_attachments) {
 
 TEST(JsonScan, checks_what_placeholders_name) {
   const JsonScanLimits two{32, 2};
-  for (const char* text : {R"(["a",{"_placeholder":true,"num":0},{"num":1,"_placeholder":true}])", R"([{"num":7}])",
-                           R"([{"_placeholder":false,"num":7}])", R"([{"_placeholder":"true"}])", R"([{"_placeholder":[true]}])",
-                           R"([{"_placeholder":true,"num":1,"x":{"num":9}}])", R"([{"_placeholder":true,"_placeholder":1}])"}) {
+  for (const char* text :
+       {R"(["a",{"_placeholder":true,"num":0},{"num":1,"_placeholder":true}])", R"([{"num":7}])",
+        R"([{"_placeholder":false,"num":7}])", R"([{"_placeholder":"true"}])",
+        R"([{"_placeholder":[true]}])", R"([{"_placeholder":true,"num":1,"x":{"num":9}}])",
+        R"([{"_placeholder":true,"_placeholder":1}])"}) {
     EXPECT_TRUE(accepts(text, two)) << text;
   }
-  for (const char* text : {R"([{"_placeholder":true,"num":2}])", R"([{"_placeholder":true,"num":-1}])", R"([{"_placeholder":true}])",
-                           R"([{"_placeholder":true,"num":"0"}])", R"([{"_placeholder":true,"num":0.5}])",
-                           R"([{"_placeholder":true,"num":1e0}])", R"([{"num":0,"_placeholder":true,"num":null}])",
-                           R"([{"_placeholder":true,"num":[0]}])", R"([{"\u005fplaceholder":true,"num":5}])",
-                           R"([[{"a":{"_placeholder":true,"num":99999999999999999999}}]])"}) {
+  for (const char* text :
+       {R"([{"_placeholder":true,"num":2}])", R"([{"_placeholder":true,"num":-1}])",
+        R"([{"_placeholder":true}])", R"([{"_placeholder":true,"num":"0"}])",
+        R"([{"_placeholder":true,"num":0.5}])", R"([{"_placeholder":true,"num":1e0}])",
+        R"([{"num":0,"_placeholder":true,"num":null}])", R"([{"_placeholder":true,"num":[0]}])",
+        R"([{"\u005fplaceholder":true,"num":5}])",
+        R"([[{"a":{"_placeholder":true,"num":99999999999999999999}}]])"}) {
     EXPECT_FALSE(accepts(text, two)) << text;
   }
 }

@@ -13,7 +13,10 @@ namespace parley::socketio {
 /// One broadcast_with_ack: who has not answered yet, until the timeout.
 struct LocalAdapter::Collector {
   Collector(LocalAdapter& local, std::uint64_t number, AckSink to)
-      : owner(local), id(number), sink(std::move(to)), timer(net::Timer::calling<&Collector::expire>(local.shard_.timers(), *this)) {}
+      : owner(local),
+        id(number),
+        sink(std::move(to)),
+        timer(net::Timer::calling<&Collector::expire>(local.shard_.timers(), *this)) {}
 
   /// Frees itself: nothing of it may be touched behind this call.
   void expire() { owner.forget(*this); }
@@ -25,16 +28,24 @@ struct LocalAdapter::Collector {
   net::Timer timer;
 };
 
-std::size_t LocalAdapter::ById::operator()(const std::shared_ptr<Socket>& socket) const { return (*this)(socket->id()); }
-bool LocalAdapter::ById::operator()(const std::shared_ptr<Socket>& a, const std::shared_ptr<Socket>& b) const {
+std::size_t LocalAdapter::ById::operator()(const std::shared_ptr<Socket>& socket) const {
+  return (*this)(socket->id());
+}
+bool LocalAdapter::ById::operator()(const std::shared_ptr<Socket>& a,
+                                    const std::shared_ptr<Socket>& b) const {
   return a->id() == b->id();
 }
-bool LocalAdapter::ById::operator()(std::string_view a, const std::shared_ptr<Socket>& b) const { return a == b->id(); }
-bool LocalAdapter::ById::operator()(const std::shared_ptr<Socket>& a, std::string_view b) const { return a->id() == b; }
+bool LocalAdapter::ById::operator()(std::string_view a, const std::shared_ptr<Socket>& b) const {
+  return a == b->id();
+}
+bool LocalAdapter::ById::operator()(const std::shared_ptr<Socket>& a, std::string_view b) const {
+  return a->id() == b;
+}
 
 LocalAdapter::LocalAdapter(Namespace& nsp, net::Shard& shard, const RecoveryConfig& recovery)
     : nsp_(nsp), shard_(shard) {
-  if (recovery.enabled) recovery_ = std::make_unique<Recovery>(recovery, shard.index(), nsp.shard_count());
+  if (recovery.enabled)
+    recovery_ = std::make_unique<Recovery>(recovery, shard.index(), nsp.shard_count());
 }
 
 LocalAdapter::~LocalAdapter() = default;
@@ -91,8 +102,8 @@ void LocalAdapter::broadcast(const Selection& selection, const SharedEvent& even
   broadcast(selection, event);
 }
 
-void LocalAdapter::broadcast_with_ack(const Selection& selection, std::shared_ptr<const AskedEvent> event,
-                                      AckSink sink) {
+void LocalAdapter::broadcast_with_ack(const Selection& selection,
+                                      std::shared_ptr<const AskedEvent> event, AckSink sink) {
   const std::uint64_t id = next_ack_id();
   const Messages messages = encode_event(nsp_.name(), event->name, event->args, id);
   auto collector = std::make_unique<Collector>(*this, id, sink);
@@ -118,7 +129,8 @@ bool LocalAdapter::on_ack(const Socket& from, std::uint64_t id, Decoded& decoded
   if (found == collectors_.end() || (*found)->awaited.erase(from.id()) == 0) return false;
   const std::string all = std::string{"["}.append(decoded.packet.args) + "]";
   const auto scan = scan_json(all);
-  Payload answer{std::string{"["}.append(scan ? scan->first : std::string_view{}) + "]", std::move(decoded.attachments)};
+  Payload answer{std::string{"["}.append(scan ? scan->first : std::string_view{}) + "]",
+                 std::move(decoded.attachments)};
   const auto on_ack = (*found)->sink.on_ack;
   if ((*found)->awaited.empty()) forget(**found);
   on_ack(std::move(answer));
@@ -138,7 +150,8 @@ void LocalAdapter::leave(const Selection& selection, const std::vector<std::stri
 }
 
 void LocalAdapter::disconnect(const Selection& selection, bool close_engine) {
-  for (const auto& socket : select(selection)) close_engine ? socket->disconnect_client() : socket->disconnect();
+  for (const auto& socket : select(selection))
+    close_engine ? socket->disconnect_client() : socket->disconnect();
 }
 
 std::vector<SocketInfo> LocalAdapter::describe(const Selection& selection) {
@@ -149,7 +162,9 @@ std::vector<SocketInfo> LocalAdapter::describe(const Selection& selection) {
   return infos;
 }
 
-Task<std::vector<SocketInfo>> LocalAdapter::fetch_sockets(Selection selection) { co_return describe(selection); }
+Task<std::vector<SocketInfo>> LocalAdapter::fetch_sockets(Selection selection) {
+  co_return describe(selection);
+}
 
 void LocalAdapter::server_side_emit(std::string_view, const Payload&) {}
 

@@ -43,7 +43,8 @@ class LocalAdapter final : public Adapter {
   void broadcast(const Selection& selection, const SharedEvent& event) override;
   /// An event that carries its offset: logged, then sent.
   void broadcast(const Selection& selection, const SharedEvent& event, Stamp stamp);
-  void broadcast_with_ack(const Selection& selection, std::shared_ptr<const AskedEvent> event, AckSink sink) override;
+  void broadcast_with_ack(const Selection& selection, std::shared_ptr<const AskedEvent> event,
+                          AckSink sink) override;
   void join(const Selection& selection, const std::vector<std::string>& rooms) override;
   void leave(const Selection& selection, const std::vector<std::string>& rooms) override;
   void disconnect(const Selection& selection, bool close_engine) override;

@@ -4,8 +4,12 @@
 
 namespace parley::socketio {
 
-Namespace::Namespace(std::string name, net::Shards& shards, const Config& config, std::shared_ptr<Behaviour> behaviour)
-    : name_(std::move(name)), config_(config), shard_count_(shards.size()), behaviour_(std::move(behaviour)) {
+Namespace::Namespace(std::string name, net::Shards& shards, const Config& config,
+                     std::shared_ptr<Behaviour> behaviour)
+    : name_(std::move(name)),
+      config_(config),
+      shard_count_(shards.size()),
+      behaviour_(std::move(behaviour)) {
   auto sharded = std::make_unique<ShardedAdapter>(*this, shards, config.recovery);
   sharded_ = sharded.get();
   adapter_ = std::move(sharded);

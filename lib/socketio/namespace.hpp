@@ -24,8 +24,8 @@ struct ConnectError {
   std::optional<json::value> data;
 };
 
-/// A namespace: what is set up before the server starts, and the way in to its sockets. Handlers run on the
-/// shard of the socket; what they share is the application's business.
+/// A namespace: what is set up before the server starts, and the way in to its sockets. Handlers
+/// run on the shard of the socket; what they share is the application's business.
 class Namespace {
  public:
   using SharedSocket = std::shared_ptr<Socket>;
@@ -46,7 +46,8 @@ class Namespace {
     std::unordered_map<std::string, std::vector<EventHandler>, StringHash, std::equal_to<>> events;
   };
 
-  Namespace(std::string name, net::Shards& shards, const Config& config, std::shared_ptr<Behaviour> behaviour);
+  Namespace(std::string name, net::Shards& shards, const Config& config,
+            std::shared_ptr<Behaviour> behaviour);
   ~Namespace();
   Namespace(const Namespace&) = delete;
   Namespace& operator=(const Namespace&) = delete;

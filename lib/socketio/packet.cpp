@@ -62,7 +62,8 @@ class Reader {
   Result<Done> read_count() {
     const std::string_view digits = take_digits();
     unsigned count = 0;
-    if (digits.empty() || digits.size() > 4 || digits[0] == '0') return refuse("bad attachment count");
+    if (digits.empty() || digits.size() > 4 || digits[0] == '0')
+      return refuse("bad attachment count");
     std::from_chars(digits.data(), digits.data() + digits.size(), count);
     if (count > limits_.max_attachments) return refuse("too many attachments");
     if (at_ >= text_.size() || text_[at_] != '-') return refuse("no - behind the attachment count");
@@ -83,8 +84,10 @@ class Reader {
     const std::string_view digits = take_digits();
     if (digits.empty()) return Done{};
     std::uint64_t id = 0;
-    if (digits.size() <= max_id_digits) std::from_chars(digits.data(), digits.data() + digits.size(), id);
-    if (digits.size() > max_id_digits || id > max_id) return refuse("acknowledgement id out of range");
+    if (digits.size() <= max_id_digits)
+      std::from_chars(digits.data(), digits.data() + digits.size(), id);
+    if (digits.size() > max_id_digits || id > max_id)
+      return refuse("acknowledgement id out of range");
     packet_.id = id;
     return Done{};
   }
@@ -99,12 +102,16 @@ class Reader {
     if (!scan) return refuse(scan.error().detail + ", payload");
     packet_.lone_surrogates = scan->lone_surrogates;
     switch (packet_.type) {
-      case PacketType::connect: return object_payload(payload, scan->kind == JsonKind::object);
+      case PacketType::connect:
+        return object_payload(payload, scan->kind == JsonKind::object);
       case PacketType::connect_error:
-        return object_payload(payload, scan->kind == JsonKind::object || scan->kind == JsonKind::string);
+        return object_payload(payload,
+                              scan->kind == JsonKind::object || scan->kind == JsonKind::string);
       case PacketType::ack:
-      case PacketType::binary_ack: return ack_payload(payload, *scan);
-      default: return event_payload(*scan, unescaped);
+      case PacketType::binary_ack:
+        return ack_payload(payload, *scan);
+      default:
+        return event_payload(*scan, unescaped);
     }
   }
 
@@ -147,13 +154,15 @@ class Reader {
 
 }  // namespace
 
-Result<Packet> decode_packet(std::string_view text, std::string& unescaped, const PacketLimits& limits) {
+Result<Packet> decode_packet(std::string_view text, std::string& unescaped,
+                             const PacketLimits& limits) {
   return Reader{text, limits}.read(unescaped);
 }
 
 void append_head(std::string& out, const PacketHead& head) {
   PacketType type = head.type;
-  if (head.attachments > 0) type = type == PacketType::event ? PacketType::binary_event : PacketType::binary_ack;
+  if (head.attachments > 0)
+    type = type == PacketType::event ? PacketType::binary_event : PacketType::binary_ack;
   out += static_cast<char>('0' + static_cast<int>(type));
   if (head.attachments > 0) out.append(std::to_string(head.attachments)) += '-';
   if (head.nsp != "/") out.append(head.nsp) += ',';
@@ -174,8 +183,8 @@ void append_event(std::string& out, std::string_view name, std::string_view args
 }
 
 bool is_reserved(std::string_view event_name) {
-  static constexpr std::array<std::string_view, 6> names{"connect",       "connect_error", "disconnect",
-                                                         "disconnecting", "newListener",   "removeListener"};
+  static constexpr std::array<std::string_view, 6> names{
+      "connect", "connect_error", "disconnect", "disconnecting", "newListener", "removeListener"};
   return std::find(names.begin(), names.end(), event_name) != names.end();
 }
 

@@ -21,28 +21,30 @@ enum class PacketType : std::uint8_t {
   binary_ack = 6,
 };
 
-/// One decoded packet. Its views borrow from the text that was decoded, except `name` when it had to be
-/// unescaped (see decode_packet).
+/// One decoded packet. Its views borrow from the text that was decoded, except `name` when it had
+/// to be unescaped (see decode_packet).
 struct Packet {
   PacketType type = PacketType::connect;
-  unsigned attachments = 0;          ///< Binary messages that follow; 0 unless type is binary_*.
+  unsigned attachments = 0;  ///< Binary messages that follow; 0 unless type is binary_*.
   std::string_view nsp = "/";
-  std::optional<std::uint64_t> id;   ///< Acknowledgement id, at most 2^53 - 1.
-  std::string_view json;             ///< CONNECT, CONNECT_ERROR: the payload, empty when absent.
-  std::string_view name;             ///< EVENT: the event's name; of a number its digits.
-  std::string_view args;             ///< EVENT, ACK: the arguments, without the array's brackets.
-  bool lone_surrogates = false;      ///< See JsonScan.
+  std::optional<std::uint64_t> id;  ///< Acknowledgement id, at most 2^53 - 1.
+  std::string_view json;            ///< CONNECT, CONNECT_ERROR: the payload, empty when absent.
+  std::string_view name;            ///< EVENT: the event's name; of a number its digits.
+  std::string_view args;            ///< EVENT, ACK: the arguments, without the array's brackets.
+  bool lone_surrogates = false;     ///< See JsonScan.
 };
 
 struct PacketLimits {
   std::size_t max_attachments = 10;
   std::size_t max_depth = 32;
-  std::size_t max_nsp = 256;   ///< Bytes of a namespace's name.
+  std::size_t max_nsp = 256;  ///< Bytes of a namespace's name.
 };
 
-/// Decodes the text of one Engine.IO message, strictly. A name with escapes is put into `unescaped`, which
-/// `Packet::name` borrows then. Errors: bad_request that says what was wrong and where.
-Result<Packet> decode_packet(std::string_view text, std::string& unescaped, const PacketLimits& limits = {});
+/// Decodes the text of one Engine.IO message, strictly. A name with escapes is put into
+/// `unescaped`, which `Packet::name` borrows then. Errors: bad_request that says what was wrong and
+/// where.
+Result<Packet> decode_packet(std::string_view text, std::string& unescaped,
+                             const PacketLimits& limits = {});
 
 /// What stands before the payload.
 struct PacketHead {

@@ -56,17 +56,60 @@ TEST(Packet, accepts_empty_and_whitespace_arguments) {
 }
 
 TEST(Packet, refuses_what_the_grammar_does_not_know) {
-  for (const char* text :
-       {"", "7", "9[]", "abc", "a", "0[]", "01", R"(0"x")", "0{", "00{}", "1{}", "10", R"(1"x")", "2", "2{}", "2[]", "2[null]", "2[{}]",
-        "2[true]", "2[[]]", R"(2"a")", R"(2abc["a"])", R"(2["a")", R"(2["a"]x)", "212", "3[]", "30", "30{}", R"(3["a"])", "4", "4[]",
-        "41", "5", "5[]", R"(5["a"])", R"(50-["a"])", R"(5-["a"])", R"(51["a"])", R"(511-["a"])", R"(501-["a"])", R"(5999999-["a"])",
-        R"(51-["a",{"_placeholder":true,"num":1}])", "61-[]", R"(2/adm["a"])", R"(2 /adm,["a"])", R"(2-1["a"])", R"(2+1["a"])"}) {
+  for (const char* text : {"",
+                           "7",
+                           "9[]",
+                           "abc",
+                           "a",
+                           "0[]",
+                           "01",
+                           R"(0"x")",
+                           "0{",
+                           "00{}",
+                           "1{}",
+                           "10",
+                           R"(1"x")",
+                           "2",
+                           "2{}",
+                           "2[]",
+                           "2[null]",
+                           "2[{}]",
+                           "2[true]",
+                           "2[[]]",
+                           R"(2"a")",
+                           R"(2abc["a"])",
+                           R"(2["a")",
+                           R"(2["a"]x)",
+                           "212",
+                           "3[]",
+                           "30",
+                           "30{}",
+                           R"(3["a"])",
+                           "4",
+                           "4[]",
+                           "41",
+                           "5",
+                           "5[]",
+                           R"(5["a"])",
+                           R"(50-["a"])",
+                           R"(5-["a"])",
+                           R"(51["a"])",
+                           R"(511-["a"])",
+                           R"(501-["a"])",
+                           R"(5999999-["a"])",
+                           R"(51-["a",{"_placeholder":true,"num":1}])",
+                           "61-[]",
+                           R"(2/adm["a"])",
+                           R"(2 /adm,["a"])",
+                           R"(2-1["a"])",
+                           R"(2+1["a"])"}) {
     EXPECT_FALSE(decode(text)) << text;
   }
 }
 
 TEST(Packet, refuses_reserved_event_names_even_escaped) {
-  for (const char* name : {"connect", "connect_error", "disconnect", "disconnecting", "newListener", "removeListener"}) {
+  for (const char* name : {"connect", "connect_error", "disconnect", "disconnecting", "newListener",
+                           "removeListener"}) {
     EXPECT_FALSE(decode(std::string{"2[\""} + name + "\"]")) << name;
     EXPECT_TRUE(is_reserved(name));
   }

@@ -28,7 +28,8 @@ class Pool {
 }  // namespace
 
 std::string random_id(std::size_t size) {
-  static constexpr char alphabet[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
+  static constexpr char alphabet[] =
+      "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
   thread_local Pool pool;
   std::string id(size, '\0');
   for (char& c : id) c = alphabet[pool.next() & 63];

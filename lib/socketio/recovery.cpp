@@ -48,7 +48,8 @@ Stamp Recovery::stamp(bool to_all_shards) {
   return {static_cast<std::uint16_t>(shard_), ++numbers_, to_all_shards ? ++rounds_ : 0};
 }
 
-void Recovery::log(const Stamp& stamp, const SharedEvent& event, const Selection& selection, SteadyTime now) {
+void Recovery::log(const Stamp& stamp, const SharedEvent& event, const Selection& selection,
+                   SteadyTime now) {
   if (stamp.round != 0) seen_[stamp.origin] = stamp.round;
   log_.push_back(std::make_shared<const LoggedEvent>(
       LoggedEvent{stamp, event, selection.rooms, selection.except, now}));
@@ -56,8 +57,9 @@ void Recovery::log(const Stamp& stamp, const SharedEvent& event, const Selection
 }
 
 bool Recovery::is_recoverable(std::string_view reason) {
-  static constexpr std::array<std::string_view, 6> reasons{"transport error", "transport close",      "forced close",
-                                                           "ping timeout",    "server shutting down", "forced server close"};
+  static constexpr std::array<std::string_view, 6> reasons{
+      "transport error", "transport close",      "forced close",
+      "ping timeout",    "server shutting down", "forced server close"};
   return std::find(reasons.begin(), reasons.end(), reason) != reasons.end();
 }
 
@@ -69,7 +71,8 @@ void Recovery::remember(Session session) {
   sessions_.insert_or_assign(std::move(pid), std::move(session));
 }
 
-std::optional<Restored> Recovery::take(std::string_view pid, std::string_view offset, SteadyTime now) {
+std::optional<Restored> Recovery::take(std::string_view pid, std::string_view offset,
+                                       SteadyTime now) {
   expire(now);
   const auto found = sessions_.find(pid);
   if (found == sessions_.end()) return std::nullopt;
@@ -85,14 +88,17 @@ std::optional<Restored> Recovery::take(std::string_view pid, std::string_view of
   return restored;
 }
 
-bool Recovery::find_missed(std::vector<SharedLogged>& out, const Session& session, std::string_view offset) const {
+bool Recovery::find_missed(std::vector<SharedLogged>& out, const Session& session,
+                           std::string_view offset) const {
   const auto stamp = parse_offset(offset);
   if (!stamp) return false;
   const std::uint64_t joined_at = session.replay ? session.replay->joined_at : 0;
   // From the end: the client's last event is most often among the last.
   const auto logged = std::find_if(log_.rbegin(), log_.rend(), is_stamped(*stamp));
-  const auto position = first_ + static_cast<std::uint64_t>(log_.rend() - logged);  // behind the one found
-  if (logged != log_.rend() && position > joined_at) return append_missed(out, session, position), true;
+  const auto position =
+      first_ + static_cast<std::uint64_t>(log_.rend() - logged);  // behind the one found
+  if (logged != log_.rend() && position > joined_at)
+    return append_missed(out, session, position), true;
   if (!session.replay || joined_at < first_) return false;
   const auto& replayed = session.replay->events;
   const auto sent = std::find_if(replayed.begin(), replayed.end(), is_stamped(*stamp));
@@ -102,7 +108,8 @@ bool Recovery::find_missed(std::vector<SharedLogged>& out, const Session& sessio
   return true;
 }
 
-void Recovery::append_missed(std::vector<SharedLogged>& out, const Session& session, std::uint64_t from) const {
+void Recovery::append_missed(std::vector<SharedLogged>& out, const Session& session,
+                             std::uint64_t from) const {
   for (std::uint64_t i = std::max(from, first_); i < first_ + log_.size(); ++i) {
     const SharedLogged& event = log_[i - first_];
     if (concerns(*event, session.rooms)) out.push_back(event);
@@ -117,7 +124,8 @@ bool Recovery::has_seen(const std::vector<std::uint64_t>& seen) const {
 std::shared_ptr<const Replay> Recovery::complete(Restored& restored) const {
   for (const SharedLogged& event : log_) {
     const Stamp& stamp = event->stamp;
-    if (stamp.round > restored.seen[stamp.origin] && concerns(*event, restored.rooms)) restored.missed.push_back(event);
+    if (stamp.round > restored.seen[stamp.origin] && concerns(*event, restored.rooms))
+      restored.missed.push_back(event);
   }
   return std::make_shared<const Replay>(Replay{restored.missed, first_ + log_.size()});
 }
@@ -128,10 +136,12 @@ void Recovery::expire(SteadyTime now) {
     log_.pop_front();
     ++first_;
   }
-  const std::size_t most = 2 * config_.max_sessions;  // those that were taken leave their entry behind
+  const std::size_t most =
+      2 * config_.max_sessions;  // those that were taken leave their entry behind
   while (!expiries_.empty() && (expiries_.front().first < oldest || expiries_.size() > most)) {
     const auto found = sessions_.find(expiries_.front().second);
-    if (found != sessions_.end() && found->second.time == expiries_.front().first) sessions_.erase(found);
+    if (found != sessions_.end() && found->second.time == expiries_.front().first)
+      sessions_.erase(found);
     expiries_.pop_front();
   }
 }

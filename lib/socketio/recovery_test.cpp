@@ -5,7 +5,9 @@
 namespace parley::socketio {
 namespace {
 
-SteadyTime at(int seconds) { return SteadyTime{} + std::chrono::hours{24} + std::chrono::seconds{seconds}; }
+SteadyTime at(int seconds) {
+  return SteadyTime{} + std::chrono::hours{24} + std::chrono::seconds{seconds};
+}
 
 RecoveryConfig config(std::size_t packets = 100, std::size_t sessions = 100) {
   RecoveryConfig config;
@@ -15,7 +17,9 @@ RecoveryConfig config(std::size_t packets = 100, std::size_t sessions = 100) {
   return config;
 }
 
-SharedEvent event(std::string_view name) { return std::make_shared<const EncodedEvent>("/", name, Payload{}); }
+SharedEvent event(std::string_view name) {
+  return std::make_shared<const EncodedEvent>("/", name, Payload{});
+}
 
 Recovery::Session session(std::string pid, std::vector<std::string> rooms, int seconds) {
   return {"sid of " + pid, pid, std::move(rooms), {}, nullptr, at(seconds)};
@@ -57,7 +61,8 @@ TEST(Recovery, restores_a_session_once) {
 TEST(Recovery, refuses_unknown_offsets) {
   const auto limits = config();
   Recovery recovery{limits, 0, 1};
-  for (const char* offset : {"", "x", "0", "0-", "-1", "0-1", "0-2x", "1-1", "99999999999999999999-1", "0-99999999999999999999999"}) {
+  for (const char* offset : {"", "x", "0", "0-", "-1", "0-1", "0-2x", "1-1",
+                             "99999999999999999999-1", "0-99999999999999999999999"}) {
     recovery.remember(session("p", {}, 0));
     EXPECT_FALSE(recovery.take("p", offset, at(0))) << offset;
   }
@@ -70,7 +75,8 @@ TEST(Recovery, forgets_what_is_too_old) {
   const Stamp stamp = recovery.stamp(true);
   recovery.log(stamp, event("a"), {}, at(0));
   recovery.remember(session("p", {}, 100));
-  EXPECT_FALSE(recovery.take("p", stamp.offset(), at(121)));  // the event is gone, the session is not
+  EXPECT_FALSE(
+      recovery.take("p", stamp.offset(), at(121)));  // the event is gone, the session is not
   recovery.remember(session("q", {}, 121));
   EXPECT_FALSE(recovery.take("q", stamp.offset(), at(300)));
   EXPECT_EQ(recovery.sessions(), 0U);
@@ -92,10 +98,12 @@ TEST(Recovery, is_bounded) {
 }
 
 TEST(Recovery, knows_after_which_reasons_a_client_may_come_back) {
-  for (const char* reason : {"transport error", "transport close", "forced close", "ping timeout", "server shutting down", "forced server close"}) {
+  for (const char* reason : {"transport error", "transport close", "forced close", "ping timeout",
+                             "server shutting down", "forced server close"}) {
     EXPECT_TRUE(Recovery::is_recoverable(reason)) << reason;
   }
-  for (const char* reason : {"client namespace disconnect", "server namespace disconnect", "parse error"}) {
+  for (const char* reason :
+       {"client namespace disconnect", "server namespace disconnect", "parse error"}) {
     EXPECT_FALSE(Recovery::is_recoverable(reason)) << reason;
   }
 }

@@ -32,7 +32,8 @@ bool Rooms::leave(Member& member, std::string_view room) {
 }
 
 void Rooms::leave_all(Member& member) {
-  while (!member.memberships_.empty()) remove(member, static_cast<std::uint32_t>(member.memberships_.size() - 1));
+  while (!member.memberships_.empty())
+    remove(member, static_cast<std::uint32_t>(member.memberships_.size() - 1));
   member.memberships_.shrink_to_fit();
 }
 

@@ -11,7 +11,9 @@ namespace parley::socketio {
 
 struct StringHash {
   using is_transparent = void;
-  std::size_t operator()(std::string_view text) const { return std::hash<std::string_view>{}(text); }
+  std::size_t operator()(std::string_view text) const {
+    return std::hash<std::string_view>{}(text);
+  }
 };
 
 class Rooms;
@@ -44,8 +46,9 @@ class Member {
   std::vector<Membership> memberships_;
 };
 
-/// The rooms of one shard of a namespace. Joining and leaving cost the same in a room of ten and of a
-/// hundred thousand (but for the search in the member's own rooms); a room is gone with its last member.
+/// The rooms of one shard of a namespace. Joining and leaving cost the same in a room of ten and of
+/// a hundred thousand (but for the search in the member's own rooms); a room is gone with its last
+/// member.
 class Rooms {
  public:
   /// False when it was in already.

@@ -20,7 +20,8 @@ class Person : public Member {
 
 std::set<int> members(const Rooms& rooms, std::string_view room) {
   std::set<int> numbers;
-  rooms.for_each(room, [&numbers](Member& member) { numbers.insert(static_cast<Person&>(member).number()); });
+  rooms.for_each(
+      room, [&numbers](Member& member) { numbers.insert(static_cast<Person&>(member).number()); });
   return numbers;
 }
 
@@ -83,7 +84,9 @@ TEST(Rooms, agree_with_a_simple_model_under_random_use) {
         rooms.leave_all(*people[static_cast<std::size_t>(who)]);
         for (auto& [name, in] : model) in.erase(who);
         break;
-      case 1: case 2: case 3:
+      case 1:
+      case 2:
+      case 3:
         rooms.leave(*people[static_cast<std::size_t>(who)], room);
         model[room].erase(who);
         break;

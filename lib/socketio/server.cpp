@@ -11,7 +11,10 @@ namespace parley::socketio {
 class Server::State final : public Directory, public engineio::Application {
  public:
   State(net::Shards& shards, Config config)
-      : shards_(shards), config_(std::move(config)), limits_{config_.max_attachments}, engine_(shards, config_.engine, *this) {
+      : shards_(shards),
+        config_(std::move(config)),
+        limits_{config_.max_attachments},
+        engine_(shards, config_.engine, *this) {
     of("/");
   }
 
@@ -59,7 +62,8 @@ class Server::State final : public Directory, public engineio::Application {
     std::unique_ptr<Namespace> nsp;  ///< Takes handlers; has no sockets.
   };
 
-  std::unique_ptr<Namespace> make(const std::string& name, std::shared_ptr<Namespace::Behaviour> behaviour) {
+  std::unique_ptr<Namespace> make(const std::string& name,
+                                  std::shared_ptr<Namespace::Behaviour> behaviour) {
     return std::make_unique<Namespace>(name, shards_, config_, std::move(behaviour));
   }
 
@@ -68,7 +72,8 @@ class Server::State final : public Directory, public engineio::Application {
     const auto found = children_.find(name);
     if (found != children_.end()) return found->second.get();
     if (children_.size() >= config_.max_dynamic_namespaces) return nullptr;
-    return children_.emplace(std::string{name}, make(std::string{name}, parent.behaviour)).first->second.get();
+    return children_.emplace(std::string{name}, make(std::string{name}, parent.behaviour))
+        .first->second.get();
   }
 
   using ByName = std::map<std::string, std::unique_ptr<Namespace>, std::less<>>;
@@ -80,13 +85,16 @@ class Server::State final : public Directory, public engineio::Application {
   std::vector<Parent> parents_;  ///< The same.
   std::mutex children_mutex_;    ///< For a CONNECT to a dynamic namespace alone.
   ByName children_;
-  engineio::Server engine_;      ///< Last: its sessions go before what they use.
+  engineio::Server engine_;  ///< Last: its sessions go before what they use.
 };
 
-Server::Server(net::Shards& shards, Config config) : state_(std::make_unique<State>(shards, std::move(config))) {}
+Server::Server(net::Shards& shards, Config config)
+    : state_(std::make_unique<State>(shards, std::move(config))) {}
 Server::~Server() = default;
 
-Namespace& Server::of(const std::string& name) { return state_->of(name.starts_with('/') ? name : "/" + name); }
+Namespace& Server::of(const std::string& name) {
+  return state_->of(name.starts_with('/') ? name : "/" + name);
+}
 Namespace& Server::dynamic(Matcher accepts) { return state_->dynamic(std::move(accepts)); }
 Namespace* Server::find(std::string_view name) { return state_->find(name); }
 std::shared_ptr<http::Endpoint> Server::endpoint() { return state_->engine().endpoint(); }

@@ -13,13 +13,13 @@
 
 namespace parley::socketio {
 
-/// The Socket.IO v5 server on a set of shards. Set up by one thread before the shards get their first
-/// connection; outlives their running.
+/// The Socket.IO v5 server on a set of shards. Set up by one thread before the shards get their
+/// first connection; outlives their running.
 ///
 /// ```cpp
 /// socketio::Server io{shards, {}};
-/// io.of("/").on("hello", [](const auto& socket, socketio::Event& event) { event.ack()(event.payload()); });
-/// router.mount(io.engine().config().path, io.endpoint());
+/// io.of("/").on("hello", [](const auto& socket, socketio::Event& event) {
+/// event.ack()(event.payload()); }); router.mount(io.engine().config().path, io.endpoint());
 /// ```
 class Server final {
  public:
@@ -31,9 +31,10 @@ class Server final {
   /// Made on first use; "/" exists always. Before the server starts.
   Namespace& of(const std::string& name);
 
-  /// Accepts names that are not known beforehand: each that `accepts` says yes to becomes a namespace with
-  /// the returned one's middlewares and handlers, for good, up to Config::max_dynamic_namespaces. Asked in
-  /// the order of these calls, on the shard of the client. Before the server starts.
+  /// Accepts names that are not known beforehand: each that `accepts` says yes to becomes a
+  /// namespace with the returned one's middlewares and handlers, for good, up to
+  /// Config::max_dynamic_namespaces. Asked in the order of these calls, on the shard of the client.
+  /// Before the server starts.
   using Matcher = std::function<bool(std::string_view name, const json::object& auth)>;
   Namespace& dynamic(Matcher accepts);
   /// A namespace that exists; nullptr else. Any thread.
@@ -45,7 +46,8 @@ class Server final {
   engineio::Application& application();
   const Config& config() const;
 
-  /// Every client's connection is closed within `jitter`, so that they come back elsewhere. Any thread.
+  /// Every client's connection is closed within `jitter`, so that they come back elsewhere. Any
+  /// thread.
   void close(std::chrono::milliseconds jitter = 0ms);
 
  private:

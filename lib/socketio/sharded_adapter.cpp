@@ -7,7 +7,7 @@ namespace {
 struct AckJoin {
   AckSink sink;
   net::Shard& home;
-  std::size_t missing;      ///< Shards that have not said how many clients they asked.
+  std::size_t missing;  ///< Shards that have not said how many clients they asked.
   std::size_t clients = 0;
   std::vector<Payload> early;  ///< Answers that came before the count.
 
@@ -18,7 +18,9 @@ struct AckJoin {
     for (Payload& answer : early) sink.on_ack(std::move(answer));
     early.clear();
   }
-  void on_ack(Payload answer) { missing > 0 ? early.push_back(std::move(answer)) : sink.on_ack(std::move(answer)); }
+  void on_ack(Payload answer) {
+    missing > 0 ? early.push_back(std::move(answer)) : sink.on_ack(std::move(answer));
+  }
 };
 
 /// Runs `work` on `shard`, now if that is here.
@@ -29,8 +31,10 @@ void run_there(net::Shard& shard, Work work) {
 
 }  // namespace
 
-ShardedAdapter::ShardedAdapter(Namespace& nsp, net::Shards& shards, const RecoveryConfig& recovery) {
-  for (const auto& shard : shards) locals_.push_back(std::make_unique<LocalAdapter>(nsp, *shard, recovery));
+ShardedAdapter::ShardedAdapter(Namespace& nsp, net::Shards& shards,
+                               const RecoveryConfig& recovery) {
+  for (const auto& shard : shards)
+    locals_.push_back(std::make_unique<LocalAdapter>(nsp, *shard, recovery));
 }
 
 LocalAdapter* ShardedAdapter::home() {
@@ -42,7 +46,8 @@ template <class Work>
 void ShardedAdapter::everywhere(Work work) {
   if (home() == nullptr) return locals_[0]->shard().post([this, work] { everywhere(work); });
   for (const auto& local : locals_) {
-    if (!local->shard().is_current()) local->shard().post([work, there = local.get()] { work(*there); });
+    if (!local->shard().is_current())
+      local->shard().post([work, there = local.get()] { work(*there); });
   }
   work(*home());
 }
@@ -52,34 +57,41 @@ void ShardedAdapter::broadcast(const Selection& selection, const SharedEvent& ev
   if (here == nullptr) {
     return locals_[0]->shard().post([this, selection, event] { broadcast(selection, event); });
   }
-  if (here->recovery() != nullptr && !selection.is_volatile) return broadcast_stamped(*here, selection, event);
+  if (here->recovery() != nullptr && !selection.is_volatile)
+    return broadcast_stamped(*here, selection, event);
   if (locals_.size() == 1) return here->broadcast(selection, event);
   everywhere([shared = std::make_shared<const Selection>(selection), event](LocalAdapter& local) {
     local.broadcast(*shared, event);
   });
 }
 
-void ShardedAdapter::broadcast_stamped(LocalAdapter& here, const Selection& selection, const SharedEvent& event) {
+void ShardedAdapter::broadcast_stamped(LocalAdapter& here, const Selection& selection,
+                                       const SharedEvent& event) {
   const Stamp stamp = here.recovery()->stamp(true);
   auto stamped = std::make_shared<const EncodedEvent>(event->with_argument(stamp.offset()));
   everywhere([shared = std::make_shared<const Selection>(selection), stamped = std::move(stamped),
               stamp](LocalAdapter& local) { local.broadcast(*shared, stamped, stamp); });
 }
 
-void ShardedAdapter::broadcast_with_ack(const Selection& selection, std::shared_ptr<const AskedEvent> event,
-                                        AckSink sink) {
+void ShardedAdapter::broadcast_with_ack(const Selection& selection,
+                                        std::shared_ptr<const AskedEvent> event, AckSink sink) {
   LocalAdapter* const here = home();
   if (here == nullptr) {
-    return locals_[0]->shard().post([this, selection, event = std::move(event), sink = std::move(sink)] {
-      broadcast_with_ack(selection, event, sink);
-    });
+    return locals_[0]->shard().post(
+        [this, selection, event = std::move(event), sink = std::move(sink)] {
+          broadcast_with_ack(selection, event, sink);
+        });
   }
-  auto join = std::make_shared<AckJoin>(AckJoin{std::move(sink), here->shard(), locals_.size(), 0, {}});
-  AckSink back{
-      [join](std::size_t count) { run_there(join->home, [join, count] { join->on_clients(count); }); },
-      [join](Payload answer) {
-        run_there(join->home, [join, answer = std::move(answer)]() mutable { join->on_ack(std::move(answer)); });
-      }};
+  auto join =
+      std::make_shared<AckJoin>(AckJoin{std::move(sink), here->shard(), locals_.size(), 0, {}});
+  AckSink back{[join](std::size_t count) {
+                 run_there(join->home, [join, count] { join->on_clients(count); });
+               },
+               [join](Payload answer) {
+                 run_there(join->home, [join, answer = std::move(answer)]() mutable {
+                   join->on_ack(std::move(answer));
+                 });
+               }};
   everywhere([selection, event = std::move(event), back = std::move(back)](LocalAdapter& local) {
     local.broadcast_with_ack(selection, event, back);
   });
@@ -94,7 +106,9 @@ void ShardedAdapter::leave(const Selection& selection, const std::vector<std::st
 }
 
 void ShardedAdapter::disconnect(const Selection& selection, bool close_engine) {
-  everywhere([selection, close_engine](LocalAdapter& local) { local.disconnect(selection, close_engine); });
+  everywhere([selection, close_engine](LocalAdapter& local) {
+    local.disconnect(selection, close_engine);
+  });
 }
 
 Task<std::vector<SocketInfo>> ShardedAdapter::fetch_sockets(Selection selection) {

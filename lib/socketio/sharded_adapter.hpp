@@ -8,8 +8,9 @@
 
 namespace parley::socketio {
 
-/// The sockets of a namespace in this process: the calling shard's at once, the others' by a post. Calls from
-/// one shard reach each shard in their order. A call from no shard goes to shard 0 first.
+/// The sockets of a namespace in this process: the calling shard's at once, the others' by a post.
+/// Calls from one shard reach each shard in their order. A call from no shard goes to shard 0
+/// first.
 class ShardedAdapter final : public Adapter {
  public:
   ShardedAdapter(Namespace& nsp, net::Shards& shards, const RecoveryConfig& recovery);
@@ -17,7 +18,8 @@ class ShardedAdapter final : public Adapter {
   LocalAdapter& local(std::size_t shard) { return *locals_[shard]; }
 
   void broadcast(const Selection& selection, const SharedEvent& event) override;
-  void broadcast_with_ack(const Selection& selection, std::shared_ptr<const AskedEvent> event, AckSink sink) override;
+  void broadcast_with_ack(const Selection& selection, std::shared_ptr<const AskedEvent> event,
+                          AckSink sink) override;
   void join(const Selection& selection, const std::vector<std::string>& rooms) override;
   void leave(const Selection& selection, const std::vector<std::string>& rooms) override;
   void disconnect(const Selection& selection, bool close_engine) override;

@@ -16,14 +16,15 @@ namespace parley::socketio {
 /// An emit_with_ack that waits for its answer.
 struct Socket::PendingAck {
   PendingAck(Socket& socket, std::uint64_t number, AckHandler then)
-      : owner(socket), id(number), handler(std::move(then)),
+      : owner(socket),
+        id(number),
+        handler(std::move(then)),
         timer(net::Timer::calling<&PendingAck::expire>(socket.shard().timers(), *this)) {}
 
   void expire() {
     const auto self = owner.take_pending(id);
-    guarded(owner.shard(), "socketio.ack", [&self] {
-      self->handler(fail(Errc::timeout, "operation has timed out"));
-    });
+    guarded(owner.shard(), "socketio.ack",
+            [&self] { self->handler(fail(Errc::timeout, "operation has timed out")); });
   }
 
   Socket& owner;
@@ -34,7 +35,8 @@ struct Socket::PendingAck {
 
 struct Socket::Extras {
   /// Shared with the call that runs one: it may replace itself.
-  std::unordered_map<std::string, std::shared_ptr<const EventHandler>, StringHash, std::equal_to<>> handlers;
+  std::unordered_map<std::string, std::shared_ptr<const EventHandler>, StringHash, std::equal_to<>>
+      handlers;
   std::function<void(DisconnectReason)> on_disconnect;
   std::function<void()> on_drain;
   std::vector<std::unique_ptr<PendingAck>> acks;
@@ -43,7 +45,11 @@ struct Socket::Extras {
 };
 
 Socket::Socket(Client& client, engineio::Session& session, LocalAdapter& local, json::object auth)
-    : id_(random_id()), handshake_{std::move(auth), &session.handshake()}, client_(&client), session_(&session), local_(&local) {}
+    : id_(random_id()),
+      handshake_{std::move(auth), &session.handshake()},
+      client_(&client),
+      session_(&session),
+      local_(&local) {}
 
 Socket::~Socket() = default;
 
@@ -57,7 +63,8 @@ Socket::Extras& Socket::extras() {
 
 void Socket::on(std::string_view event, EventHandler handler) {
   if (state_ == State::ended) return;
-  extras().handlers.insert_or_assign(std::string{event}, std::make_shared<const EventHandler>(std::move(handler)));
+  extras().handlers.insert_or_assign(std::string{event},
+                                     std::make_shared<const EventHandler>(std::move(handler)));
 }
 
 void Socket::on_disconnect(std::function<void(DisconnectReason)> handler) {
@@ -94,10 +101,11 @@ void Socket::emit_volatile(std::string_view event, const Payload& args) {
   send({messages.data(), messages.size()});
 }
 
-void Socket::emit_with_ack(std::string_view event, const Payload& args, std::chrono::milliseconds timeout,
-                           AckHandler handler) {
+void Socket::emit_with_ack(std::string_view event, const Payload& args,
+                           std::chrono::milliseconds timeout, AckHandler handler) {
   if (!is_connected()) {
-    return guarded(shard(), "socketio.ack", [&handler] { handler(fail(Errc::closed, "socket has been disconnected")); });
+    return guarded(shard(), "socketio.ack",
+                   [&handler] { handler(fail(Errc::closed, "socket has been disconnected")); });
   }
   auto pending = std::make_unique<PendingAck>(*this, local_->next_ack_id(), std::move(handler));
   const Messages messages = encode_event(nsp().name(), event, args, pending->id);
@@ -114,7 +122,8 @@ void Socket::send_ack(std::uint64_t id, const Payload& args) {
 std::unique_ptr<Socket::PendingAck> Socket::take_pending(std::uint64_t id) {
   if (!extras_) return nullptr;
   auto& acks = extras_->acks;
-  const auto found = std::find_if(acks.begin(), acks.end(), [id](const auto& one) { return one->id == id; });
+  const auto found =
+      std::find_if(acks.begin(), acks.end(), [id](const auto& one) { return one->id == id; });
   if (found == acks.end()) return nullptr;
   auto taken = std::move(*found);
   acks.erase(found);
@@ -127,7 +136,8 @@ void Socket::on_ack(std::uint64_t id, Decoded& decoded) {
     local_->on_ack(*this, id, decoded);  // an id that nobody waits for is ignored
     return;
   }
-  Payload answer{std::string{"["}.append(decoded.packet.args) + "]", std::move(decoded.attachments)};
+  Payload answer{std::string{"["}.append(decoded.packet.args) + "]",
+                 std::move(decoded.attachments)};
   guarded(shard(), "socketio.ack", [&] { pending->handler(std::move(answer)); });
 }
 
@@ -157,7 +167,8 @@ void Socket::dispatch(Decoded& decoded) {
     if (is_connected()) guarded(shard(), "socketio.on", [&] { handler(self, event); });
   };
   const auto named = behaviour.events.find(event.name());
-  if (named != behaviour.events.end()) std::for_each(named->second.begin(), named->second.end(), call);
+  if (named != behaviour.events.end())
+    std::for_each(named->second.begin(), named->second.end(), call);
   std::for_each(behaviour.any.begin(), behaviour.any.end(), call);
 }
 
@@ -187,7 +198,8 @@ void Socket::leave(std::string_view room) {
 
 std::vector<std::string> Socket::rooms() const {
   std::vector<std::string> rooms = local_->rooms().rooms_of(*this);
-  if (in_own_room_ && state_ != State::ended) rooms.insert(std::upper_bound(rooms.begin(), rooms.end(), id_), id_);
+  if (in_own_room_ && state_ != State::ended)
+    rooms.insert(std::upper_bound(rooms.begin(), rooms.end(), id_), id_);
   return rooms;
 }
 
@@ -226,7 +238,8 @@ void Socket::end(DisconnectReason reason) {
     if (Recovery* const recovery = local_->recovery()) {
       recovery->leave(extras().pid);
       if (Recovery::is_recoverable(reason)) {
-        recovery->remember({id_, extras().pid, rooms(), std::move(data), extras().replay, shard().now()});
+        recovery->remember(
+            {id_, extras().pid, rooms(), std::move(data), extras().replay, shard().now()});
       }
     }
   }
@@ -245,7 +258,8 @@ void Socket::tell_end(const std::shared_ptr<Socket>& self, DisconnectReason reas
     const auto acks = std::move(extras_->acks);
     for (const auto& pending : acks) {
       pending->timer.stop();
-      guarded(shard(), "socketio.ack", [&] { pending->handler(fail(Errc::closed, "socket has been disconnected")); });
+      guarded(shard(), "socketio.ack",
+              [&] { pending->handler(fail(Errc::closed, "socket has been disconnected")); });
     }
     if (extras_->on_disconnect) {
       guarded(shard(), "socketio.on_disconnect", [&] { extras_->on_disconnect(reason); });
@@ -273,7 +287,8 @@ void Socket::restore(Restored& restored) {
   id_ = std::move(restored.sid);
   data = std::move(restored.data);
   recovered_ = true;
-  in_own_room_ = std::find(restored.rooms.begin(), restored.rooms.end(), id_) != restored.rooms.end();
+  in_own_room_ =
+      std::find(restored.rooms.begin(), restored.rooms.end(), id_) != restored.rooms.end();
   for (const std::string& room : restored.rooms) join(room);
   extras().replay = local_->recovery()->complete(restored);
   extras().pid = std::move(restored.pid);

@@ -29,16 +29,18 @@ struct Restored;
 using DisconnectReason = std::string_view;
 
 struct Handshake {
-  json::object auth;                       ///< The CONNECT payload, {} when there was none.
-  const engineio::Handshake* engine;       ///< Lives as long as the session; null after the socket's end.
+  json::object auth;  ///< The CONNECT payload, {} when there was none.
+  const engineio::Handshake*
+      engine;  ///< Lives as long as the session; null after the socket's end.
 
-  /// headers, query, auth, address, url, time, issued, secure, xdomain, as other servers of a cluster read it.
+  /// headers, query, auth, address, url, time, issued, secure, xdomain, as other servers of a
+  /// cluster read it.
   json::object to_json() const;
 };
 
-/// A client in one namespace. Lives on its session's shard; every call is made there. Held by shared_ptr so
-/// that a coroutine may outlast it: after the end, emits do nothing. Handlers that throw are reported
-/// (net::set_escape_reporter) and change nothing else.
+/// A client in one namespace. Lives on its session's shard; every call is made there. Held by
+/// shared_ptr so that a coroutine may outlast it: after the end, emits do nothing. Handlers that
+/// throw are reported (net::set_escape_reporter) and change nothing else.
 class Socket final : public std::enable_shared_from_this<Socket>, private Member {
  public:
   using EventHandler = std::function<void(Event&)>;
@@ -54,14 +56,15 @@ class Socket final : public std::enable_shared_from_this<Socket>, private Member
   bool is_connected() const { return state_ == State::connected; }
   /// True when this socket was restored by connection state recovery.
   bool is_recovered() const { return recovered_; }
-  engineio::Session& session() { return *session_; }   ///< Only while connected.
+  engineio::Session& session() { return *session_; }  ///< Only while connected.
   net::Shard& shard();
   Namespace& nsp() const;
 
   /// The application's own data. Kept, and moved to another shard, by connection state recovery.
   std::any data;
 
-  /// A handler of this socket alone; handlers of the whole namespace (Namespace::on) cost no memory per socket.
+  /// A handler of this socket alone; handlers of the whole namespace (Namespace::on) cost no memory
+  /// per socket.
   void on(std::string_view event, EventHandler handler);
   void on_disconnect(std::function<void(DisconnectReason)> handler);
   /// Each time that everything sent to this client so far has left the process.
@@ -73,7 +76,8 @@ class Socket final : public std::enable_shared_from_this<Socket>, private Member
   /// Dropped when it cannot leave now.
   void emit_volatile(std::string_view event, const Payload& args = {});
   /// The error's detail on time-out is upstream's: "operation has timed out".
-  void emit_with_ack(std::string_view event, const Payload& args, std::chrono::milliseconds timeout, AckHandler handler);
+  void emit_with_ack(std::string_view event, const Payload& args, std::chrono::milliseconds timeout,
+                     AckHandler handler);
 
   void join(std::string room);
   void leave(std::string_view room);
@@ -84,7 +88,8 @@ class Socket final : public std::enable_shared_from_this<Socket>, private Member
   /// Everybody in the namespace but this socket.
   Broadcast others();
 
-  /// For the coroutine that connects it: its shard's log, and how it ended. No effect when the client is gone.
+  /// For the coroutine that connects it: its shard's log, and how it ended. No effect when the
+  /// client is gone.
   const Recovery& recovery() const;
   void finish_connect(std::optional<ConnectError> error, std::optional<Restored> restored);
 

@@ -32,14 +32,18 @@ class SocketTest : public testing::Test {
 };
 
 TEST_F(SocketTest, echoes_arguments_as_they_were_written) {
-  io.of("/").on("message", [](const auto& from, Event& event) { from->emit("message-back", event.payload()); });
+  io.of("/").on("message", [](const auto& from, Event& event) {
+    from->emit("message-back", event.payload());
+  });
   client.connect();
   client.emit("message", {R"([1,1.0,"2",{"b":[true],"a":1e2},"\u00e9"])", {}});
   EXPECT_EQ(client.take("message-back"), (Texts{R"([1,1.0,"2",{"b":[true],"a":1e2},"\u00e9"])"}));
 }
 
 TEST_F(SocketTest, echoes_binary) {
-  io.of("/").on("message", [](const auto& from, Event& event) { from->emit("message-back", event.payload()); });
+  io.of("/").on("message", [](const auto& from, Event& event) {
+    from->emit("message-back", event.payload());
+  });
   client.connect();
   client.emit("message", {R"([{"_placeholder":true,"num":0}])", {std::string("\0\1", 2)}});
   const auto events = client.take_events();
@@ -89,9 +93,11 @@ TEST_F(SocketTest, parses_arguments_on_demand) {
 
 TEST_F(SocketTest, calls_its_own_handlers_then_the_namespaces_then_the_catch_all) {
   Texts calls;
-  io.of("/").on("e", [&](const auto&, Event&) { calls.push_back("nsp"); }).on_any([&](const auto&, Event& event) {
-    calls.emplace_back("any " + std::string{event.name()});
-  });
+  io.of("/")
+      .on("e", [&](const auto&, Event&) { calls.push_back("nsp"); })
+      .on_any([&](const auto&, Event& event) {
+        calls.emplace_back("any " + std::string{event.name()});
+      });
   client.connect();
   socket->on("e", [&](Event&) { calls.push_back("own"); });
   client.emit("e");
@@ -141,7 +147,9 @@ TEST_F(SocketTest, gets_answers_to_its_questions) {
   Texts answers;
   on_shard([&] {
     for (const char* name : {"q1", "q2"}) {
-      socket->emit_with_ack(name, {"[1]", {}}, 1s, [&](const Result<Payload>& answer) { answers.push_back(answer->json); });
+      socket->emit_with_ack(name, {"[1]", {}}, 1s, [&](const Result<Payload>& answer) {
+        answers.push_back(answer->json);
+      });
     }
   });
   const auto events = client.take_events();
@@ -156,7 +164,8 @@ TEST_F(SocketTest, gives_questions_up_after_their_timeout) {
   client.connect();
   std::vector<Error> errors;
   on_shard([&] {
-    socket->emit_with_ack("q", {}, 1s, [&](const Result<Payload>& answer) { errors.push_back(answer.error()); });
+    socket->emit_with_ack("q", {}, 1s,
+                          [&](const Result<Payload>& answer) { errors.push_back(answer.error()); });
   });
   const auto events = client.take_events();
   client.run_after(1100ms);
@@ -211,7 +220,8 @@ TEST_F(SocketTest, leaves_a_namespace_and_keeps_the_connection) {
 TEST_F(SocketTest, ends_the_whole_client_with_a_packet_per_namespace) {
   io.of("/other");
   Texts reasons;
-  io.of("/other").on_disconnect([&](const auto&, DisconnectReason reason) { reasons.emplace_back(reason); });
+  io.of("/other").on_disconnect(
+      [&](const auto&, DisconnectReason reason) { reasons.emplace_back(reason); });
   client.connect();
   client.connect("/other");
   client.session().take_sent();
@@ -319,9 +329,10 @@ TEST_F(SocketTest, describes_its_handshake_as_other_servers_read_it) {
   TestClient other{io, shards, 0, handshake};
   other.connect("/", {{"token", "t"}});
   const auto text = json::serialize(socket->handshake().to_json());
-  EXPECT_EQ(text,
-            R"({"auth":{"token":"t"},"headers":{"x-a":"b"},"query":{"EIO":"4"},"address":"::1","url":"","time":)"
-            R"("1970-01-01T00:00:00.000Z","issued":0,"secure":false,"xdomain":false})");
+  EXPECT_EQ(
+      text,
+      R"({"auth":{"token":"t"},"headers":{"x-a":"b"},"query":{"EIO":"4"},"address":"::1","url":"","time":)"
+      R"("1970-01-01T00:00:00.000Z","issued":0,"secure":false,"xdomain":false})");
 }
 
 }  // namespace

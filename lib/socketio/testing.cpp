@@ -22,8 +22,12 @@ Payload payload_of(const Decoded& decoded) {
 
 }  // namespace
 
-TestClient::TestClient(Server& server, net::Shards& shards, std::size_t shard, engineio::Handshake handshake)
-    : shards_(shards), shard_(shards[shard]), session_(shard_, "fake", std::move(handshake)), decoder_(limits_) {
+TestClient::TestClient(Server& server, net::Shards& shards, std::size_t shard,
+                       engineio::Handshake handshake)
+    : shards_(shards),
+      shard_(shards[shard]),
+      session_(shard_, "fake", std::move(handshake)),
+      decoder_(limits_) {
   act([&] { session_.open(server.application()); });
 }
 
@@ -61,33 +65,39 @@ void TestClient::run_after(std::chrono::milliseconds duration) {
 
 bool TestClient::connect(std::string_view nsp, const json::object& auth) {
   connect_error_.reset();
-  send_text(packet({PacketType::connect, 0, nsp, std::nullopt}, auth.empty() ? "" : json::serialize(auth)));
+  send_text(packet({PacketType::connect, 0, nsp, std::nullopt},
+                   auth.empty() ? "" : json::serialize(auth)));
   return is_connected(nsp);
 }
 
 bool TestClient::is_connected(std::string_view nsp) const { return !sid(nsp).empty(); }
 
 std::string TestClient::sid(std::string_view nsp) const {
-  const auto found = std::find_if(joined_.begin(), joined_.end(), [nsp](const auto& in) { return in.first == nsp; });
+  const auto found = std::find_if(joined_.begin(), joined_.end(),
+                                  [nsp](const auto& in) { return in.first == nsp; });
   return found == joined_.end() || session_.closed() ? std::string{} : found->second;
 }
 
 void TestClient::emit(std::string_view event, const Payload& args, std::string_view nsp) {
   act([&] {
     for (const engineio::Message& message : encode_event(nsp, event, args)) {
-      message.is_binary() ? session_.feed_binary(message.payload()) : session_.feed_text(message.payload().substr(1));
+      message.is_binary() ? session_.feed_binary(message.payload())
+                          : session_.feed_text(message.payload().substr(1));
     }
   });
 }
 
-std::optional<Payload> TestClient::emit_with_ack(std::string_view event, const Payload& args, std::string_view nsp) {
+std::optional<Payload> TestClient::emit_with_ack(std::string_view event, const Payload& args,
+                                                 std::string_view nsp) {
   const std::uint64_t id = next_ack_id_++;
   act([&] {
     for (const engineio::Message& message : encode_event(nsp, event, args, id)) {
-      message.is_binary() ? session_.feed_binary(message.payload()) : session_.feed_text(message.payload().substr(1));
+      message.is_binary() ? session_.feed_binary(message.payload())
+                          : session_.feed_text(message.payload().substr(1));
     }
   });
-  const auto found = std::find_if(answers_.begin(), answers_.end(), [id](const auto& one) { return one.first == id; });
+  const auto found = std::find_if(answers_.begin(), answers_.end(),
+                                  [id](const auto& one) { return one.first == id; });
   if (found == answers_.end()) return std::nullopt;
   Payload answer = std::move(found->second);
   answers_.erase(found);
@@ -98,7 +108,8 @@ void TestClient::acknowledge(const Received& event, const Payload& args) {
   if (!event.ack_id) return;
   act([&] {
     for (const engineio::Message& message : encode_ack(event.nsp, *event.ack_id, args)) {
-      message.is_binary() ? session_.feed_binary(message.payload()) : session_.feed_text(message.payload().substr(1));
+      message.is_binary() ? session_.feed_binary(message.payload())
+                          : session_.feed_text(message.payload().substr(1));
     }
   });
 }
@@ -156,10 +167,15 @@ void TestClient::read(const Decoded& decoded) {
     case PacketType::disconnect:
       std::erase_if(joined_, [&in](const auto& joined) { return joined.first == in.nsp; });
       break;
-    case PacketType::connect_error: connect_error_ = parse_object(in.json); break;
+    case PacketType::connect_error:
+      connect_error_ = parse_object(in.json);
+      break;
     case PacketType::ack:
-    case PacketType::binary_ack: answers_.emplace_back(*in.id, payload_of(decoded)); break;
-    default: events_.push_back({std::string{in.nsp}, std::string{in.name}, payload_of(decoded), in.id});
+    case PacketType::binary_ack:
+      answers_.emplace_back(*in.id, payload_of(decoded));
+      break;
+    default:
+      events_.push_back({std::string{in.nsp}, std::string{in.name}, payload_of(decoded), in.id});
   }
 }
 

@@ -15,8 +15,9 @@
 
 namespace parley::socketio {
 
-/// A Socket.IO client without a network, for tests of what is built on Server. The shards are not started:
-/// each call runs everything that follows from it on the calling thread, on all shards, and returns.
+/// A Socket.IO client without a network, for tests of what is built on Server. The shards are not
+/// started: each call runs everything that follows from it on the calling thread, on all shards,
+/// and returns.
 ///
 /// ```cpp
 /// net::Shards shards{2};
@@ -35,12 +36,14 @@ class TestClient {
   };
 
   /// A connection to `shards[shard]` with what the handshake request said.
-  TestClient(Server& server, net::Shards& shards, std::size_t shard = 0, engineio::Handshake handshake = {});
+  TestClient(Server& server, net::Shards& shards, std::size_t shard = 0,
+             engineio::Handshake handshake = {});
   ~TestClient();
   TestClient(const TestClient&) = delete;
   TestClient& operator=(const TestClient&) = delete;
 
-  /// Joins a namespace; false when it was refused, see `connect_error`, or has not been decided yet.
+  /// Joins a namespace; false when it was refused, see `connect_error`, or has not been decided
+  /// yet.
   bool connect(std::string_view nsp = "/", const json::object& auth = {});
   bool is_connected(std::string_view nsp = "/") const;
   /// The socket's id in the namespace; empty when it is not connected.
@@ -52,7 +55,8 @@ class TestClient {
 
   void emit(std::string_view event, const Payload& args = {}, std::string_view nsp = "/");
   /// nullopt when the server did not answer within what could run without waiting.
-  std::optional<Payload> emit_with_ack(std::string_view event, const Payload& args = {}, std::string_view nsp = "/");
+  std::optional<Payload> emit_with_ack(std::string_view event, const Payload& args = {},
+                                       std::string_view nsp = "/");
   /// Answers an event of the server.
   void acknowledge(const Received& event, const Payload& args = {});
   void disconnect(std::string_view nsp = "/");
