@@ -14,7 +14,7 @@
 #include <system_error>
 #include <utility>
 
-#include "net/detail/descriptor.hpp"
+#include "net/descriptor.hpp"
 #include "net/detail/origin.hpp"
 #include "net/detail/poller.hpp"
 #include "net/detail/socket_connection.hpp"
@@ -46,8 +46,8 @@ std::unique_ptr<addrinfo, AddressesDeleter> resolve(const std::string& host, std
 }
 
 /// Bound and listening; empty, with errno, when it cannot.
-detail::Descriptor listen_on(const addrinfo& address) {
-  detail::Descriptor socket{
+Descriptor listen_on(const addrinfo& address) {
+  Descriptor socket{
       ::socket(address.ai_family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0)};
   if (!socket) return {};
   const int yes = 1, no = 0;
@@ -60,7 +60,7 @@ detail::Descriptor listen_on(const addrinfo& address) {
   return socket;
 }
 
-detail::Descriptor listen_on(const std::string& host, std::uint16_t port) {
+Descriptor listen_on(const std::string& host, std::uint16_t port) {
   const auto addresses = resolve(host, port);
   int error = EADDRNOTAVAIL;
   for (const addrinfo* address = addresses.get(); address != nullptr; address = address->ai_next) {
@@ -100,7 +100,7 @@ std::uint16_t bound_port(int socket) {
 /// The listening half, on shard 0. Shared with the waits that are under way.
 class Listener::Acceptor : public std::enable_shared_from_this<Acceptor> {
  public:
-  Acceptor(Shards& shards, detail::Descriptor socket, ConnectionLimits limits, Accept accept)
+  Acceptor(Shards& shards, Descriptor socket, ConnectionLimits limits, Accept accept)
       : origin_(std::make_shared<detail::Origin>(limits, shards.size(), std::move(accept))),
         port_(bound_port(socket.get())),
         shards_(shards),
@@ -119,7 +119,7 @@ class Listener::Acceptor : public std::enable_shared_from_this<Acceptor> {
   /// False when there is nothing (or no way) to accept for now.
   bool accept_one();
   bool on_accept_error(int error);
-  void deal(detail::Descriptor socket, detail::Peer peer);
+  void deal(Descriptor socket, detail::Peer peer);
 
   std::shared_ptr<detail::Origin> origin_;
   std::uint16_t port_;
@@ -155,7 +155,7 @@ void Listener::Acceptor::on_ready() {
 bool Listener::Acceptor::accept_one() {
   sockaddr_storage address{};
   socklen_t size = sizeof address;
-  detail::Descriptor socket{::accept4(socket_.native_handle(),
+  Descriptor socket{::accept4(socket_.native_handle(),
                                       reinterpret_cast<sockaddr*>(&address), &size,
                                       SOCK_NONBLOCK | SOCK_CLOEXEC)};
   if (!socket) return on_accept_error(errno);
@@ -179,7 +179,7 @@ bool Listener::Acceptor::on_accept_error(int error) {
   return false;
 }
 
-void Listener::Acceptor::deal(detail::Descriptor socket, detail::Peer peer) {
+void Listener::Acceptor::deal(Descriptor socket, detail::Peer peer) {
   ++origin_->open;
   Shard& shard = shards_[next_shard_++ % shards_.size()];
   shard.post(

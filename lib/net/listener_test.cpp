@@ -13,7 +13,7 @@
 #include <cerrno>
 #include <deque>
 
-#include "net/detail/descriptor.hpp"
+#include "net/descriptor.hpp"
 #include "net/detail/socket_connection.hpp"
 #include "net/testing.hpp"
 
@@ -96,7 +96,7 @@ class Client {
   bool ended = false, reset = false;
 
  private:
-  detail::Descriptor socket_;
+  Descriptor socket_;
   bool connected_ = false;
 };
 

@@ -9,7 +9,7 @@
 #include <set>
 #include <string>
 
-#include "net/detail/descriptor.hpp"
+#include "net/descriptor.hpp"
 #include "net/listener.hpp"
 
 namespace parley::net {
@@ -80,7 +80,7 @@ class BlockingClient {
   }
 
  private:
-  detail::Descriptor socket_;
+  Descriptor socket_;
 };
 
 class MoveTest : public testing::Test {

@@ -27,7 +27,7 @@ class Poller {
   Poller& operator=(const Poller&) = delete;
 
   /// Takes over a non-blocking socket; `first` makes its protocol. `unsent` may be nullptr.
-  void adopt(detail::Descriptor socket, detail::Peer peer, std::shared_ptr<detail::Origin> origin,
+  void adopt(Descriptor socket, detail::Peer peer, std::shared_ptr<detail::Origin> origin,
              std::unique_ptr<detail::Outbox> unsent,
              const std::function<std::unique_ptr<Protocol>(Connection&)>& first);
 

@@ -6,7 +6,7 @@
 #include <string>
 
 #include "net/connection.hpp"
-#include "net/detail/descriptor.hpp"
+#include "net/descriptor.hpp"
 #include "net/detail/origin.hpp"
 #include "net/detail/outbox.hpp"
 #include "net/timer.hpp"
