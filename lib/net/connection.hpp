@@ -97,7 +97,7 @@ class Connection {
 struct ConnectionLimits {
   /// Unsent bytes; whoever has more waiting when the next piece is sent is a slow consumer and is
   /// cut off. (One piece may be larger than this, if nothing else waits.)
-  std::size_t max_queued = 1024 * 1024;
+  std::size_t max_queued = 4 * 1024 * 1024;
   /// No byte taken by the peer for so long while some wait: cut off.
   std::chrono::milliseconds write_stall{30'000};
   std::chrono::milliseconds linger{5'000};  ///< How long close_after_flush waits.

@@ -155,7 +155,7 @@ void Devices::ask_confirmation(const DevicePtr& device, const chat::Message& mes
   device->socket->emit_with_ack(events::receive_message, args, confirm_timeout,
                                 [this, weak = std::weak_ptr(device), mark = mark_of(message)](
                                     const Result<socketio::Payload>& confirmed) {
-                                  if (const auto present = weak.lock()) --present->unconfirmed;
+                                  if (const auto present = weak.lock()) on_answered(*present);
                                   if (!confirmed) return;
                                   metrics_.messages_delivered.add(shard_.index());
                                   marks_.add(mark);
@@ -165,6 +165,12 @@ void Devices::ask_confirmation(const DevicePtr& device, const chat::Message& mes
 void Devices::deliver_backlog(const DevicePtr& device, const chat::Message& message) {
   deliver(device, message,
           encode(events::receive_message, wire::receive_message(message, wire::Viewer::other)));
+}
+
+/// Confirmed, or waited for in vain.
+void Devices::on_answered(Device& device) {
+  --device.unconfirmed;
+  if (device.unconfirmed == 0 && device.drained) device.drained->cancel();
 }
 
 void Devices::on_drained(Device& device) {

@@ -61,6 +61,7 @@ class Devices {
   void tell(const DevicePtr& device, const chat::Notice& notice, Views& views);
   void deliver(const DevicePtr& device, const chat::Message& message,
                const socketio::EncodedEvent& event);
+  void on_answered(Device& device);
   void observe_delivery(const chat::Message& message);
   void ask_confirmation(const DevicePtr& device, const chat::Message& message);
   void hold(const DevicePtr& device, const chat::ChangeBatchPtr& batch, std::size_t index);

@@ -22,8 +22,12 @@ Gateway::Gateway(net::Shards& shards, socketio::Server& server, const Services& 
                                const socketio::EncodedEvent& event) {
     emit(std::move(users), event);
   };
-  for (const auto& shard : shards)
-    shards_.push_back(std::make_unique<ShardGateway>(*shard, services, metrics_, announce));
+  const auto changed = [this](chat::UserId user) { presence_changed(user); };
+  for (const auto& shard : shards) {
+    shards_.push_back(std::make_unique<ShardGateway>(*shard, services, metrics_,
+                                                     ShardGateway::Ways{announce, changed}));
+    news_.push_back(std::make_unique<PresenceNews>(*shard, services.presences, announce));
+  }
   subscribe(feed);
   set_up(server.of("/"));
 }
@@ -67,6 +71,11 @@ void Gateway::emit(std::vector<chat::UserId> users, const socketio::EncodedEvent
       devices.shard().post([&devices, shared, event] { devices.emit(*shared, event); });
     }
   }
+}
+
+void Gateway::presence_changed(chat::UserId user) {
+  const std::size_t home = std::hash<chat::UserId>()(user) % shards_.size();
+  shards_[home]->devices().shard().post([&news = *news_[home], user] { news.changed(user); });
 }
 
 void Gateway::close(chat::UserId user, std::optional<chat::FamilyId> family) {

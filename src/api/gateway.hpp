@@ -4,6 +4,7 @@
 #include <optional>
 #include <vector>
 
+#include "api/presence_news.hpp"
 #include "api/shard_gateway.hpp"
 #include "chat/ports/feed.hpp"
 #include "net/shard.hpp"
@@ -27,11 +28,14 @@ class Gateway {
 
  private:
   ShardGateway& at(socketio::Socket& socket) { return *shards_[socket.shard().index()]; }
+  /// Somebody's presence may have changed: their news have one home. Any shard.
+  void presence_changed(chat::UserId user);
   void set_up(socketio::Namespace& nsp);
   void subscribe(chat::Feed& feed);
 
   GatewayMetrics metrics_;
   std::vector<std::unique_ptr<ShardGateway>> shards_;
+  std::vector<std::unique_ptr<PresenceNews>> news_;  ///< One a shard.
 };
 
 }  // namespace parley::api

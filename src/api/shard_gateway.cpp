@@ -30,11 +30,11 @@ Error too_many_calls() { return fail(Errc::overloaded, "too many calls under way
 }  // namespace
 
 ShardGateway::ShardGateway(net::Shard& shard, const Services& services, GatewayMetrics& metrics,
-                           Announce announce)
+                           Ways ways)
     : shard_(shard),
       services_(services),
       metrics_(metrics),
-      announce_(std::move(announce)),
+      ways_(std::move(ways)),
       devices_(shard, services.messaging, metrics),
       typing_timer_(shard.timers(), this,
                     [](void* self) { static_cast<ShardGateway*>(self)->on_typing_deadline(); }) {}
@@ -151,7 +151,7 @@ void ShardGateway::on_stop_typing(socketio::Socket& socket, socketio::Event& eve
 
 void ShardGateway::announce_typing(std::string_view event, chat::UserId sender,
                                    chat::UserId receiver) {
-  announce_({receiver}, {"/", event, payload(wire::typing(sender))});
+  ways_.announce({receiver}, {"/", event, payload(wire::typing(sender))});
 }
 
 void ShardGateway::on_typing_deadline() {

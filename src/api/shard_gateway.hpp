@@ -16,13 +16,17 @@ namespace parley::api {
 /// The contract's socket events for the devices of one shard. Lives on that shard.
 class ShardGateway {
  public:
-  /// Sends an event to all devices of these users, wherever they are connected.
-  using Announce = std::function<void(std::vector<chat::UserId>, const socketio::EncodedEvent&)>;
+  /// The ways to the other shards.
+  struct Ways {
+    /// Sends an event to all devices of these users, wherever they are connected.
+    std::function<void(std::vector<chat::UserId>, const socketio::EncodedEvent&)> announce;
+    /// Somebody may have come online or gone offline.
+    std::function<void(chat::UserId)> presence_changed;
+  };
   /// send_message and message_read calls of one device that may be under way at once.
   static constexpr std::uint16_t max_calls = 1'000;
 
-  ShardGateway(net::Shard& shard, const Services& services, GatewayMetrics& metrics,
-               Announce announce);
+  ShardGateway(net::Shard& shard, const Services& services, GatewayMetrics& metrics, Ways ways);
 
   Devices& devices() { return devices_; }
 
@@ -50,7 +54,6 @@ class ShardGateway {
   Task<void> attend(DevicePtr device);
   Task<void> catch_up(DevicePtr device);
   Task<void> leave(DevicePtr device);
-  void announce(const chat::PresenceChange& change);
 
   // Its calls (shard_gateway.cpp).
   Task<void> send(DevicePtr device, chat::NewMessage draft, socketio::Ack ack);
@@ -65,7 +68,7 @@ class ShardGateway {
   net::Shard& shard_;
   const Services& services_;
   GatewayMetrics& metrics_;
-  Announce announce_;
+  Ways ways_;
   Devices devices_;
   chat::Typing typing_{chat::Typing::Settings{}};
   net::Timer typing_timer_;

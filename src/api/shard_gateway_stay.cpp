@@ -16,9 +16,11 @@ constexpr std::size_t backlog_page = 100;
 /// How long the backlog waits for a device that does not read before it looks again.
 constexpr auto drain_patience = 30s;
 
-/// Everything sent to the device has left the process, or it is gone.
+/// Everything sent to the device has left the process and is confirmed where it confirms, or it is
+/// gone.
 Task<void> wait_for_drain(net::Shard& shard, DevicePtr device) {
-  while (!device->is_gone() && device->socket->session().queued_bytes() > 0) {
+  while (!device->is_gone() &&
+         (device->unconfirmed > 0 || device->socket->session().queued_bytes() > 0)) {
     device->drained = std::make_unique<asio::steady_timer>(shard.context(), drain_patience);
     boost::system::error_code cancelled;
     auto token = asio::redirect_error(asio::use_awaitable_t<Executor>{}, cancelled);
@@ -91,7 +93,7 @@ Task<void> ShardGateway::attend(DevicePtr device) {
   const Time now = wall_now();
   const auto arrived = co_await services_.presences.arrive(device->user, name, now);
   device->arrived = true;
-  if (arrived && *arrived) announce(**arrived);
+  if (arrived && *arrived) ways_.presence_changed(device->user);
   if (device->is_gone()) {
     co_await leave(device);
   } else {
@@ -124,17 +126,7 @@ Task<void> ShardGateway::leave(DevicePtr device) {
   const std::string name = device->socket->id();
   const Time now = wall_now();
   const auto left = co_await services_.presences.leave(device->user, name, now);
-  if (left && *left) announce(**left);
-}
-
-void ShardGateway::announce(const chat::PresenceChange& change) {
-  if (change.audience.empty()) return;
-  const chat::Presence& presence = change.presence;
-  const std::string args =
-      presence.online ? wire::user_online(presence.user)
-                      : wire::user_offline(presence.user, presence.last_seen.value_or(Time{}));
-  announce_(change.audience, {"/", presence.online ? events::user_online : events::user_offline,
-                              socketio::Payload{args, {}}});
+  if (left && *left) ways_.presence_changed(device->user);
 }
 
 }  // namespace parley::api

@@ -32,31 +32,25 @@ Presences::Presences(PresenceStore& store, AccountStore& accounts, ConversationS
                      Limits limits)
     : store_(store), accounts_(accounts), conversations_(conversations), limits_(limits) {}
 
-Task<Result<std::optional<PresenceChange>>> Presences::arrive(UserId user, std::string device,
-                                                              Time now) {
-  const auto first = co_await store_.arrive(user, std::move(device), now);
-  if (!first) co_return first.error();
-  if (!*first) co_return std::nullopt;
-  Presence presence{user, true, std::nullopt};
-  co_return co_await change(std::move(presence));
+Task<Result<bool>> Presences::arrive(UserId user, std::string device, Time now) {
+  return store_.arrive(user, std::move(device), now);
 }
 
-Task<Result<std::optional<PresenceChange>>> Presences::leave(UserId user, std::string device,
-                                                             Time now) {
+Task<Result<bool>> Presences::leave(UserId user, std::string device, Time now) {
   const auto last = co_await store_.leave(user, std::move(device), now);
-  if (!last) co_return last.error();
-  if (!*last) co_return std::nullopt;
-  // The presence store has the time as well, so people are told even when the account cannot be
-  // written.
-  (void)co_await accounts_.touch_last_seen(user, now);
-  Presence presence{user, false, now};
-  co_return co_await change(std::move(presence));
+  // The presence store has the time as well, so a failure here is no failure to leave.
+  if (last && *last) (void)co_await accounts_.touch_last_seen(user, now);
+  co_return last;
 }
 
-Task<Result<std::optional<PresenceChange>>> Presences::change(Presence presence) {
-  auto audience = co_await conversations_.peers(presence.user);
+Task<Result<PresenceChange>> Presences::news(UserId user) {
+  auto audience = co_await conversations_.peers(user);
   if (!audience) co_return audience.error();
-  co_return PresenceChange{presence, std::move(*audience)};
+  std::vector<UserId> users{user};
+  const auto all = co_await store_.status(std::move(users));
+  if (!all) co_return all.error();
+  if (all->empty()) co_return fail(Errc::internal, "the presence store says nothing");
+  co_return PresenceChange{all->front(), std::move(*audience)};
 }
 
 Task<Result<std::vector<Presence>>> Presences::status(std::vector<UserId> users) {

@@ -26,10 +26,13 @@ class Presences {
   Presences(PresenceStore& store, AccountStore& accounts, ConversationStore& conversations,
             Limits limits);
 
-  /// A device connected; a change when it is the user's first. `device` is unique.
-  Task<Result<std::optional<PresenceChange>>> arrive(UserId user, std::string device, Time now);
-  /// A device left; a change when it was the last: last_seen is kept in the account, too.
-  Task<Result<std::optional<PresenceChange>>> leave(UserId user, std::string device, Time now);
+  /// A device connected; true when it is the user's first. `device` is unique.
+  Task<Result<bool>> arrive(UserId user, std::string device, Time now);
+  /// A device left; true when it was the last: last_seen is kept in the account, too.
+  Task<Result<bool>> leave(UserId user, std::string device, Time now);
+  /// How a user stands now, and who is to hear of it. Changes come in any order when devices come
+  /// and go at once; what is asked here is true when it is answered.
+  Task<Result<PresenceChange>> news(UserId user);
 
   /// One entry an id, in order. bad_request for more than Limits::status_ids_max.
   Task<Result<std::vector<Presence>>> status(std::vector<UserId> users);
@@ -37,8 +40,6 @@ class Presences {
   Task<Result<Presence>> status_of(UserId user);
 
  private:
-  Task<Result<std::optional<PresenceChange>>> change(Presence presence);
-
   PresenceStore& store_;
   AccountStore& accounts_;
   ConversationStore& conversations_;

@@ -27,10 +27,10 @@ class PresencesTest : public ::testing::Test {
   void say(UserId from, UserId to) {
     ASSERT_TRUE(run(stores_.messages.append({from, to, "hello", std::nullopt, at(0)})));
   }
-  std::optional<PresenceChange> arrive(UserId user, const std::string& device, Time now) {
+  bool arrive(UserId user, const std::string& device, Time now) {
     return *run(presences_.arrive(user, device, now));
   }
-  std::optional<PresenceChange> leave(UserId user, const std::string& device, Time now) {
+  bool leave(UserId user, const std::string& device, Time now) {
     return *run(presences_.leave(user, device, now));
   }
 
@@ -46,11 +46,11 @@ class PresencesTest : public ::testing::Test {
 
 TEST_F(PresencesTest, tells_those_who_share_a_conversation) {
   say(alice_, bob_);
-  const auto change = arrive(alice_, "phone", at(1));
-  ASSERT_TRUE(change);
-  EXPECT_EQ(change->presence, (Presence{alice_, true, std::nullopt}));
-  EXPECT_EQ(change->audience, std::vector{bob_});
-  EXPECT_TRUE(arrive(carol_, "phone", at(1))->audience.empty());
+  EXPECT_TRUE(arrive(alice_, "phone", at(1)));
+  const auto news = run(presences_.news(alice_));
+  EXPECT_EQ(news->presence, (Presence{alice_, true, std::nullopt}));
+  EXPECT_EQ(news->audience, std::vector{bob_});
+  EXPECT_TRUE(run(presences_.news(carol_))->audience.empty());
 }
 
 TEST_F(PresencesTest, changes_once_a_user_and_not_once_a_device) {
@@ -58,10 +58,10 @@ TEST_F(PresencesTest, changes_once_a_user_and_not_once_a_device) {
   EXPECT_TRUE(arrive(alice_, "phone", at(1)));
   EXPECT_FALSE(arrive(alice_, "laptop", at(2)));
   EXPECT_FALSE(leave(alice_, "phone", at(3)));
-  const auto change = leave(alice_, "laptop", at(4));
-  ASSERT_TRUE(change);
-  EXPECT_EQ(change->presence, (Presence{alice_, false, at(4)}));
-  EXPECT_EQ(change->audience, std::vector{bob_});
+  EXPECT_TRUE(leave(alice_, "laptop", at(4)));
+  const auto news = run(presences_.news(alice_));
+  EXPECT_EQ(news->presence, (Presence{alice_, false, at(4)}));
+  EXPECT_EQ(news->audience, std::vector{bob_});
   EXPECT_FALSE(leave(alice_, "laptop", at(5)));
 }
 
@@ -130,9 +130,8 @@ TEST_F(PresencesTest, tells_people_even_when_the_account_cannot_be_written) {
   Presences presences{store_, broken, stores_.messages, Limits{}};
   say(alice_, bob_);
   ASSERT_TRUE(run(presences.arrive(alice_, "phone", at(1))));
-  const auto change = run(presences.leave(alice_, "phone", at(2)));
-  ASSERT_TRUE(change && *change);
-  EXPECT_EQ((*change)->audience, std::vector{bob_});
+  EXPECT_EQ(*run(presences.leave(alice_, "phone", at(2))), true);
+  EXPECT_EQ(run(presences.news(alice_))->audience, std::vector{bob_});
   EXPECT_EQ(run(presences.status_of(alice_)).error().code, Errc::unavailable);
 }
 

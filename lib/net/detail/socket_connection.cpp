@@ -12,6 +12,11 @@
 
 namespace parley::net::detail {
 
+namespace {
+/// Bytes of one turn for one connection that are not left to wait for the turn's end.
+constexpr std::size_t large_turn = 256 * 1024;
+}  // namespace
+
 SocketConnection::SocketConnection(Poller& poller, Origin& origin, Descriptor socket, Peer peer,
                                    std::unique_ptr<Outbox> unsent)
     : poller_(poller),
@@ -51,8 +56,8 @@ void SocketConnection::send(std::string_view bytes) {
 
 bool SocketConnection::has_room() {
   if (state_ != State::open) return false;
-  if (queued_bytes() <= origin_.limits.max_queued) return true;
-  if (!blocked_) flush();  // a large turn, not yet a slow peer
+  // A large turn is not yet a slow peer: the kernel gets a part of it before the turn's end.
+  if (!blocked_ && queued_bytes() > large_turn) flush();
   if (state_ != State::open) return false;
   if (queued_bytes() <= origin_.limits.max_queued) return true;
   end(CloseCause::slow_consumer);

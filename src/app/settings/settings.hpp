@@ -45,7 +45,7 @@ struct Settings {
     unsigned rate_limit_auth = 10;  ///< 0: off.
     unsigned rate_limit_api = 300;  ///< 0: off.
     std::size_t max_connections = 1'000'000;
-    std::size_t max_queued = 1024 * 1024;
+    std::size_t max_queued = 4 * 1024 * 1024;
     std::size_t max_payload = 1'000'000;
     std::size_t max_body = 100 * 1024;
     std::size_t max_content = 4096;

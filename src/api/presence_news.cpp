@@ -1,0 +1,36 @@
+#include "api/presence_news.hpp"
+
+#include "api/event_names.hpp"
+#include "api/wire.hpp"
+
+namespace parley::api {
+
+void PresenceNews::changed(chat::UserId user) {
+  Told& told = told_[user];
+  told.changed = true;
+  if (std::exchange(told.telling, true)) return;
+  shard_.spawn("tell of presence", tell(user));
+}
+
+Task<void> PresenceNews::tell(chat::UserId user) {
+  Told& told = told_[user];  // Stays where it is until `telling` is over.
+  while (std::exchange(told.changed, false)) {
+    const auto news = co_await presences_.news(user);
+    if (!news || news->presence.online == told.online) continue;
+    told.online = news->presence.online;
+    announce(*news);
+  }
+  told.telling = false;
+  if (!told.online) told_.erase(user);
+}
+
+void PresenceNews::announce(const chat::PresenceChange& news) {
+  if (news.audience.empty()) return;
+  const chat::Presence& who = news.presence;
+  const auto name = who.online ? events::user_online : events::user_offline;
+  std::string args = who.online ? wire::user_online(who.user)
+                                : wire::user_offline(who.user, who.last_seen.value_or(Time{}));
+  announce_(news.audience, {"/", name, socketio::Payload{std::move(args), {}}});
+}
+
+}  // namespace parley::api

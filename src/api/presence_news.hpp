@@ -1,0 +1,44 @@
+#pragma once
+
+#include <functional>
+#include <unordered_map>
+#include <vector>
+
+#include "base/task.hpp"
+#include "chat/ids.hpp"
+#include "chat/presences.hpp"
+#include "net/shard.hpp"
+#include "socketio/event.hpp"
+
+namespace parley::api {
+
+/// Tells people who came online and who went offline. Each user's news are told on one shard, one
+/// after another, from how they stand at that moment: online and offline take turns whatever the
+/// order in which devices on many shards come and go, and a flicker that is over is not told at
+/// all.
+class PresenceNews {
+ public:
+  using Announce = std::function<void(std::vector<chat::UserId>, const socketio::EncodedEvent&)>;
+
+  PresenceNews(net::Shard& shard, chat::Presences& presences, Announce announce)
+      : shard_(shard), presences_(presences), announce_(std::move(announce)) {}
+
+  /// The user may stand otherwise than was told last. On this shard.
+  void changed(chat::UserId user);
+
+ private:
+  struct Told {
+    bool online = false;
+    bool telling = false;
+    bool changed = false;  ///< Again, while telling.
+  };
+  Task<void> tell(chat::UserId user);
+  void announce(const chat::PresenceChange& news);
+
+  net::Shard& shard_;
+  chat::Presences& presences_;
+  Announce announce_;
+  std::unordered_map<chat::UserId, Told> told_;  ///< Whoever is online, or being told of.
+};
+
+}  // namespace parley::api
