@@ -41,6 +41,9 @@ export function temporaryDirectory() {
 }
 
 const made = new Set();
+/** How reports of instrumented builds begin. */
+const sanitizerReport = /WARNING: ThreadSanitizer|ERROR: (Address|Leak)Sanitizer|runtime error: /;
+
 const running = new Set();
 process.once('exit', () => {
   running.forEach((child) => child.kill('SIGKILL'));
@@ -58,6 +61,7 @@ export class Server {
     this.ownsDataDir = !options.dataDir;
     this.dataDir = options.dataDir ?? temporaryDirectory();
     this.output = [];
+    this.report = '';
     this.child = null;
     this.exit = null;
   }
@@ -136,7 +140,10 @@ export class Server {
   }
 
   keep(bytes) {
-    this.output.push(bytes.toString());
+    const text = bytes.toString();
+    if (sanitizerReport.test((this.output.at(-1) ?? '').slice(-40) + text)) this.isReported = true;
+    if (this.isReported) this.report += text;
+    this.output.push(text);
     if (this.output.length > 2000) this.output.splice(0, 1000);
   }
 
@@ -170,10 +177,11 @@ export class Server {
     await this.start();
   }
 
-  /** Ends the process and removes its data. For `after` hooks. */
+  /** Ends the process and removes its data. For `after` hooks. Throws if a sanitizer had something to say. */
   async destroy() {
     if (this.isRunning) await this.kill();
     if (this.ownsDataDir) rmSync(this.dataDir, { recursive: true, force: true });
+    if (this.report) throw new Error(`a sanitizer reports:\n${this.report.slice(0, 8000)}`);
   }
 }
 
