@@ -63,9 +63,7 @@ Result<Done> backup_stopped(const fs::path& data, const fs::path& target) {
 Result<Done> restore(const fs::path& backup, const fs::path& data, Existing existing) {
   if (auto readable = open_existing(backup, Access::read_only); !readable) return readable.error();
   if (auto free = check_target(data, existing); !free) return free;
-  std::error_code error;
-  fs::create_directories(data, error);
-  if (error)
+  if (const auto error = make_private_folder(data))
     return fail(Errc::unavailable, "cannot make " + data.string() + ": " + error.message());
   if (auto copied = copy_durably(backup / "db", data / "db.partial"); !copied) return copied;
   return exchange(data / "db.partial", data / "db");

@@ -23,12 +23,19 @@ Result<Done> sync_path(const fs::path& path) {
   return Done{};
 }
 
+std::error_code make_private_folder(const fs::path& path) {
+  std::error_code error;
+  const bool is_new = fs::create_directories(path, error);
+  if (is_new) fs::permissions(path, fs::perms::owner_all, error);
+  return error;
+}
+
 Result<Done> make_checkpoint(Engine& engine, const fs::path& target) {
   std::error_code error;
   if (fs::exists(target, error)) return fail(Errc::conflict, target.string() + " exists already");
   const fs::path staging = target.string() + ".partial";
   fs::remove_all(staging, error);  // what an interrupted attempt left
-  if (!error) fs::create_directories(staging, error);
+  if (!error) error = make_private_folder(staging);
   if (error)
     return fail(Errc::unavailable, "cannot make " + staging.string() + ": " + error.message());
 

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <filesystem>
+#include <system_error>
 
 #include "base/result.hpp"
 
@@ -10,6 +11,10 @@ class Engine;
 
 /// `target`/db becomes a copy of the open database. See Database::checkpoint.
 Result<Done> make_checkpoint(Engine& engine, const std::filesystem::path& target);
+
+/// Makes the folders that are missing; the last one for its owner alone: it holds messages and
+/// hashes.
+std::error_code make_private_folder(const std::filesystem::path& path);
 
 /// Makes what was written to a directory's entries, or to a file, durable.
 Result<Done> sync_path(const std::filesystem::path& path);
