@@ -16,7 +16,8 @@ install_dependencies() {
 run_suite() {
   install_dependencies || { echo "npm ci failed" >&2; echo "0 passed, 1 failed"; return 1; }
   ulimit -n "$(ulimit -Hn)" 2>/dev/null || true
-  export TSAN_OPTIONS="${TSAN_OPTIONS:-suppressions=$tests_root/lib/tsan.supp}"
+  [[ "${TSAN_OPTIONS:-}" == *suppressions=* ]] ||
+    export TSAN_OPTIONS="${TSAN_OPTIONS:+$TSAN_OPTIONS:}suppressions=$tests_root/lib/tsan.supp"
   local tap status=0
   tap="$(mktemp)"
   local concurrency=()
