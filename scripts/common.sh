@@ -2,6 +2,9 @@
 
 root="$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)"
 
+# Paths below the repository do not count for ccache: another clone finds what this one compiled.
+export CCACHE_BASEDIR="$root" CCACHE_NOHASHDIR=1
+
 # Messages go to standard error, so that standard output is the program's own.
 say() { printf '== %s\n' "$*" >&2; }
 die() {

@@ -24,10 +24,10 @@ struct Config {
       20s;  ///< Silence after a ping before the session is closed.
   std::chrono::milliseconds upgrade_timeout = 10s;
   std::chrono::milliseconds polling_close_grace =
-      30s;                               ///< How long a close waits for the client's next GET.
-  std::size_t max_payload = 1'000'000;   ///< Bytes in one packet or polling body; more is refused.
-  std::size_t max_queued = 4 * 1024 * 1024;  ///< Bytes waiting for one client; whoever has more when
-                                         ///< the next packet is sent is closed.
+      30s;                              ///< How long a close waits for the client's next GET.
+  std::size_t max_payload = 1'000'000;  ///< Bytes in one packet or polling body; more is refused.
+  std::size_t max_queued = 4 * 1024 * 1024;  ///< Bytes waiting for one client; whoever has more
+                                             ///< when the next packet is sent is closed.
   std::size_t max_sessions =
       1'000'000;        ///< In the process; further handshakes are refused with code 4.
   bool polling = true;  ///< Offer the polling transport.

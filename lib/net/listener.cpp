@@ -47,8 +47,7 @@ std::unique_ptr<addrinfo, AddressesDeleter> resolve(const std::string& host, std
 
 /// Bound and listening; empty, with errno, when it cannot.
 Descriptor listen_on(const addrinfo& address) {
-  Descriptor socket{
-      ::socket(address.ai_family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0)};
+  Descriptor socket{::socket(address.ai_family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0)};
   if (!socket) return {};
   const int yes = 1, no = 0;
   ::setsockopt(socket.get(), SOL_SOCKET, SO_REUSEADDR, &yes, sizeof yes);
@@ -155,9 +154,8 @@ void Listener::Acceptor::on_ready() {
 bool Listener::Acceptor::accept_one() {
   sockaddr_storage address{};
   socklen_t size = sizeof address;
-  Descriptor socket{::accept4(socket_.native_handle(),
-                                      reinterpret_cast<sockaddr*>(&address), &size,
-                                      SOCK_NONBLOCK | SOCK_CLOEXEC)};
+  Descriptor socket{::accept4(socket_.native_handle(), reinterpret_cast<sockaddr*>(&address), &size,
+                              SOCK_NONBLOCK | SOCK_CLOEXEC)};
   if (!socket) return on_accept_error(errno);
   if (origin_->open >= origin_->limits.max_connections) {
     refused_.add();

@@ -119,33 +119,36 @@ Task<void> ShardGateway::read(DevicePtr device, chat::MessageId message, socketi
   if (ack) ack(ok());
 }
 
-void ShardGateway::on_typing(socketio::Socket& socket, socketio::Event& event) {
-  const DevicePtr device = device_of(socket);
+/// The receiver that the call names; refuses it when it names none.
+std::optional<chat::UserId> ShardGateway::receiver_of(socketio::Socket& socket,
+                                                      socketio::Event& event) {
   Fields fields(first_object(event));
   const auto receiver = fields.id<chat::UserId>("receiverId");
-  if (const auto checked = fields.check(); !checked) {
-    if (event.ack()) event.ack()(refusal(checked.error()));
-    return;
-  }
-  if (const auto made_room = typing_.typing(device->user, receiver, shard_.now())) {
+  const auto checked = fields.check();
+  if (checked) return receiver;
+  refuse(socket, event.ack(), {"receiverId", std::nullopt}, checked.error());
+  return std::nullopt;
+}
+
+void ShardGateway::on_typing(socketio::Socket& socket, socketio::Event& event) {
+  const DevicePtr device = device_of(socket);
+  const auto receiver = receiver_of(socket, event);
+  if (!receiver) return;
+  if (const auto made_room = typing_.typing(device->user, *receiver, shard_.now())) {
     announce_typing(events::stop_typing, made_room->sender, made_room->receiver);
   }
   restart_typing_timer();
-  announce_typing(events::typing, device->user, receiver);
+  announce_typing(events::typing, device->user, *receiver);
   if (event.ack()) event.ack()(ok());
 }
 
 void ShardGateway::on_stop_typing(socketio::Socket& socket, socketio::Event& event) {
   const DevicePtr device = device_of(socket);
-  Fields fields(first_object(event));
-  const auto receiver = fields.id<chat::UserId>("receiverId");
-  if (const auto checked = fields.check(); !checked) {
-    if (event.ack()) event.ack()(refusal(checked.error()));
-    return;
-  }
-  typing_.stop(device->user, receiver);
+  const auto receiver = receiver_of(socket, event);
+  if (!receiver) return;
+  typing_.stop(device->user, *receiver);
   restart_typing_timer();
-  announce_typing(events::stop_typing, device->user, receiver);
+  announce_typing(events::stop_typing, device->user, *receiver);
   if (event.ack()) event.ack()(ok());
 }
 

@@ -61,6 +61,7 @@ class ShardGateway {
   Task<void> sync(DevicePtr device, chat::SyncRequest request, socketio::Ack ack);
   void refuse(socketio::Socket& socket, const socketio::Ack& ack, const Subject& subject,
               const Error& error);
+  std::optional<chat::UserId> receiver_of(socketio::Socket& socket, socketio::Event& event);
   void announce_typing(std::string_view event, chat::UserId sender, chat::UserId receiver);
   void on_typing_deadline();
   void restart_typing_timer();

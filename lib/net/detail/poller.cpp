@@ -43,8 +43,8 @@ Poller::~Poller() {
   }
 }
 
-void Poller::adopt(Descriptor socket, detail::Peer peer,
-                   std::shared_ptr<detail::Origin> origin, std::unique_ptr<detail::Outbox> unsent,
+void Poller::adopt(Descriptor socket, detail::Peer peer, std::shared_ptr<detail::Origin> origin,
+                   std::unique_ptr<detail::Outbox> unsent,
                    const std::function<std::unique_ptr<Protocol>(Connection&)>& first) {
   if (std::find(origins_.begin(), origins_.end(), origin) == origins_.end())
     origins_.push_back(origin);
