@@ -53,10 +53,10 @@ TEST_F(BackupTest, copies_a_running_store_consistently_while_it_is_written) {
   fill(1);
   std::vector<std::string> before;
   {
+    Caller other;  // Outlives the store, as whoever waits for one does.
     OpenStore store(small_config(data()));
     std::atomic<bool> ends = false;
     std::thread writer([&] {
-      Caller other;
       for (int i = 0; !ends; ++i)
         other.say(store, i % 2 ? alice_ : bob_, i % 2 ? bob_ : alice_, "w" + std::to_string(i));
     });
