@@ -39,8 +39,8 @@ class VerifyTest : public ::testing::Test {
   }
 
   TemporaryDirectory directory_;
-  OpenStore store_{small_config(directory_.path())};
   Caller caller_;
+  OpenStore store_{small_config(directory_.path())};
   chat::UserId alice_, bob_;
   chat::Message last_, read_;
 };
@@ -138,8 +138,8 @@ TEST_F(VerifyTest, keeps_reads_from_answering_out_of_a_damaged_conversation) {
 class MergeTest : public ::testing::Test {
  protected:
   TemporaryDirectory directory_;
-  OpenStore store_{small_config(directory_.path())};
   Caller caller_;
+  OpenStore store_{small_config(directory_.path())};
 };
 
 TEST_F(MergeTest, finds_the_first_message_above_any_version) {

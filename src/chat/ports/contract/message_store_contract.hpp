@@ -165,17 +165,17 @@ TEST_P(MessageStoreContract, keeps_the_order_of_one_callers_drafts) {
 
 TEST_P(MessageStoreContract, serves_callers_of_several_threads) {
   constexpr int each = 200;
-  const auto talk = [this](UserId from, UserId to, std::vector<Message>* said) {
-    asio::io_context context{1};
+  const auto talk = [this](asio::io_context* context, UserId from, UserId to,
+                           std::vector<Message>* said) {
     std::vector<Task<Result<Appended>>> tasks;
     for (int i = 0; i < each; ++i) {
       tasks.push_back(stores_->messages().append(draft(from, to, std::to_string(i))));
     }
-    for (auto& one : fakes::run_all(context, std::move(tasks))) said->push_back(one->message);
+    for (auto& one : fakes::run_all(*context, std::move(tasks))) said->push_back(one->message);
   };
   std::vector<Message> hers, his;
-  std::thread other{talk, bob_, alice_, &his};
-  talk(alice_, bob_, &hers);
+  std::thread other{talk, &other_context_, bob_, alice_, &his};
+  talk(&context_, alice_, bob_, &hers);
   other.join();
   const auto all = all_of(hers.at(0).conversation_id, alice_);
   ASSERT_EQ(all.size(), 2u * each);

@@ -135,6 +135,7 @@ class StoresTest : public ::testing::TestWithParam<Adapter> {
   }
 
   asio::io_context context_{1};
+  asio::io_context other_context_{1};  ///< For a second thread. Both outlive the stores.
   ObjectIdSource ids_;
   std::vector<Change> heard_;
   std::unique_ptr<Stores> stores_ = GetParam().make();
