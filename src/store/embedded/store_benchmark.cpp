@@ -99,7 +99,7 @@ void list(benchmark::State& state) {
   }
   state.counters["rows"] = static_cast<double>(found) / static_cast<double>(state.iterations());
 }
-BENCHMARK(list)->Arg(100'000)->Arg(1'000'000);
+BENCHMARK(list)->Arg(100'000)->Arg(10'000'000);
 
 void history(benchmark::State& state) {
   Filled& store = filled(state.range(0));
@@ -121,7 +121,7 @@ void history(benchmark::State& state) {
   }
   state.counters["rows"] = static_cast<double>(found) / static_cast<double>(state.iterations());
 }
-BENCHMARK(history)->Arg(100'000)->Arg(1'000'000);
+BENCHMARK(history)->Arg(100'000)->Arg(10'000'000);
 
 void sync(benchmark::State& state) {
   Filled& store = filled(state.range(0));
@@ -141,7 +141,7 @@ void sync(benchmark::State& state) {
   }
   state.counters["rows"] = static_cast<double>(found) / static_cast<double>(state.iterations());
 }
-BENCHMARK(sync)->Arg(100'000)->Arg(1'000'000);
+BENCHMARK(sync)->Arg(100'000)->Arg(10'000'000);
 
 }  // namespace
 }  // namespace parley::store::embedded
