@@ -4,7 +4,7 @@
 
 #include <csignal>
 #include <iostream>
-#include <system_error>
+#include <exception>
 
 #include "app/program.hpp"
 #include "app/store_config.hpp"
@@ -74,7 +74,7 @@ int serve(const Settings& settings) {
     const int code = run_until_told(settings, std::move(*database));
     ops::log().info("stopped");
     return code;
-  } catch (const std::system_error& error) {
+  } catch (const std::exception& error) {
     ops::log().error("the server cannot start", {{"reason", error.what()}});
     return exit_failed;
   }
