@@ -3,8 +3,8 @@
 #include <sys/resource.h>
 
 #include <csignal>
-#include <iostream>
 #include <exception>
+#include <iostream>
 
 #include "app/program.hpp"
 #include "app/store_config.hpp"
