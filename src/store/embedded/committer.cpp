@@ -116,9 +116,10 @@ void Committer::execute(std::span<OperationPtr> batch) {
     for (const OperationPtr& operation : batch) operation->fail(error);
   }
   const std::size_t count = batch.size();
-  deliver(batch, transaction_.take_changes());
+  // Before anybody hears of it: whoever has an answer waits no more.
   stats_.queued.fetch_sub(count, std::memory_order_relaxed);
   if (count > 0) stats_.batch_operations.add(static_cast<double>(count));
+  deliver(batch, transaction_.take_changes());
 }
 
 rocksdb::Status Committer::commit() {
