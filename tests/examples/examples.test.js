@@ -57,7 +57,7 @@ example('echo', (client, program) => {
     const socket = await client({ transports: ['websocket'] });
     const reason = once(socket, 'disconnect');
     const other = await Program.start('echo');
-    const elsewhere = await connect(other.port);
+    const elsewhere = await connect(other.port, { transports: ['websocket'] });
     const left = once(elsewhere, 'disconnect');
     await other.stop();
     assert.equal((await left)[0], 'transport close');
