@@ -1,0 +1,79 @@
+#pragma once
+
+#include <functional>
+#include <initializer_list>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/result.hpp"
+#include "base/task.hpp"
+#include "net/shard.hpp"
+#include "redis/config.hpp"
+#include "redis/reply.hpp"
+
+namespace parley::redis {
+
+/// A command and its arguments, binary-safe.
+using Command = std::vector<std::string>;
+
+/// A Lua script, sent once in full and then by its digest.
+class Script {
+ public:
+  explicit Script(std::string source);
+  const std::string& source() const { return source_; }
+  const std::string& sha1() const { return sha1_; }  ///< 40 lower-case hex digits.
+
+ private:
+  std::string source_, sha1_;
+};
+
+/// One pipelined connection to a Redis server, kept up with backoff. Lives on one shard; any shard
+/// may call, and results come back on the caller's. Commands of one shard are written in their
+/// order; those of one loop turn in one write. While there is no connection calls fail at once
+/// (unavailable): nothing is repeated behind the caller's back. Errors of every call: unavailable
+/// (no connection, lost before the reply, or the deadline passed: the command may have been
+/// executed), overloaded (Config limits), corrupt (not RESP), bad_request (the server answered with
+/// an error; `detail` is its text), closed.
+class Client {
+ public:
+  /// Begins to connect when the shard runs. `name` (a literal) shows in logs and CLIENT SETNAME.
+  Client(net::Shard& home, Config config, std::string_view name);
+  /// On any thread after the shards have stopped, or on the home shard.
+  ~Client();
+  Client(const Client&) = delete;
+  Client& operator=(const Client&) = delete;
+
+  Task<Result<Reply>> call(Command command);
+  /// All in one write; one entry a command, in order: a command that is refused is an ErrorReply
+  /// among the others.
+  Task<Result<std::vector<Reply>>> call_all(std::vector<Command> commands);
+  /// The same between MULTI and EXEC. An abort is bad_request.
+  Task<Result<std::vector<Reply>>> transact(std::vector<Command> commands);
+  /// EVALSHA, and EVAL where the server does not know the script. `script` outlives the call.
+  Task<Result<Reply>> eval(const Script& script, std::vector<std::string> keys,
+                           std::vector<std::string> arguments);
+  /// Nobody waits for the answer: dropped (and counted) while there is no connection. Any thread.
+  void send(Command command);
+  /// All of them between MULTI and EXEC, dropped together.
+  void send_transaction(std::vector<Command> commands);
+
+  /// Any thread.
+  bool is_connected() const;
+  /// Any thread; empty while connected.
+  std::string last_error() const;
+  /// Before the shards start; called on the home shard at every change.
+  void on_state(std::function<void(bool connected)> listener);
+
+  struct Counts {
+    std::uint64_t commands = 0, failures = 0, dropped = 0, connects = 0;
+  };
+  Counts counts() const;  ///< Any thread.
+
+ private:
+  class Link;
+  std::shared_ptr<Link> link_;
+};
+
+}  // namespace parley::redis
