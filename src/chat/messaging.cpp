@@ -1,6 +1,8 @@
 #include "chat/messaging.hpp"
 
+#include <array>
 #include <charconv>
+#include <limits>
 #include <utility>
 
 #include "chat/rules.hpp"
@@ -8,24 +10,67 @@
 namespace parley::chat {
 
 namespace {
-constexpr std::string_view cursor_prefix =
-    "v1.";  ///< So that another kind of cursor may follow one day.
+
+constexpr std::string_view plain_prefix = "v1.";
+constexpr std::string_view recent_prefix = "v2.";
+
+/// Takes a number off the front of `text`, and the separator behind it if there is more.
+std::optional<Version> take_number(std::string_view& text, int base, char separator) {
+  Version number = 0;
+  const char* end = text.data() + text.size();
+  const auto [stop, error] = std::from_chars(text.data(), end, number, base);
+  if (error != std::errc{}) return std::nullopt;
+  text.remove_prefix(static_cast<std::size_t>(stop - text.data()));
+  if (text.empty()) return number;
+  if (text.front() != separator || text.size() == 1) return std::nullopt;
+  text.remove_prefix(1);
+  return number;
 }
 
-std::string to_cursor(Version version) {
-  std::string cursor{cursor_prefix};
-  cursor += std::to_string(version);
-  return cursor;
+/// False when `text` is not what append_gaps writes.
+bool read_gaps(std::string_view text, SyncCursor& cursor) {
+  Version last = cursor.version;
+  while (!text.empty()) {
+    const auto gap = take_number(text, 36, '-');
+    if (!gap || *gap == 0 || *gap > std::numeric_limits<Version>::max() - last) return false;
+    if (cursor.recent.size() == SyncCursor::max_recent) return false;
+    cursor.recent.push_back(last += *gap);
+  }
+  return true;
 }
 
-Result<Version> from_cursor(std::string_view cursor) {
+/// Each recent version as its distance from the one before.
+void append_gaps(std::string& out, const SyncCursor& cursor) {
+  Version last = cursor.version;
+  char separator = '.';
+  for (const Version version : cursor.recent) {
+    std::array<char, 16> digits;
+    const auto [end, error] =
+        std::to_chars(digits.data(), digits.data() + digits.size(), version - last, 36);
+    (out += std::exchange(separator, '-')).append(digits.data(), end);
+    last = version;
+  }
+}
+
+}  // namespace
+
+std::string to_cursor(const SyncCursor& cursor) {
+  std::string text{cursor.recent.empty() ? plain_prefix : recent_prefix};
+  text += std::to_string(cursor.version);
+  append_gaps(text, cursor);
+  return text;
+}
+
+Result<SyncCursor> from_cursor(std::string_view text) {
   const Error bad = fail(Errc::bad_request, "Invalid cursor");
-  if (!cursor.starts_with(cursor_prefix)) return bad;
-  cursor.remove_prefix(cursor_prefix.size());
-  Version version = 0;
-  const auto [end, error] = std::from_chars(cursor.data(), cursor.data() + cursor.size(), version);
-  if (error != std::errc{} || end != cursor.data() + cursor.size()) return bad;
-  return version;
+  const bool has_recent = text.starts_with(recent_prefix);
+  if (!has_recent && !text.starts_with(plain_prefix)) return bad;
+  text.remove_prefix(plain_prefix.size());
+  const auto version = take_number(text, 10, '.');
+  if (!version || has_recent == text.empty()) return bad;
+  SyncCursor cursor{*version};
+  if (!read_gaps(text, cursor)) return bad;
+  return cursor;
 }
 
 Messaging::Messaging(MessageStore& messages, ReceiptStore& receipts,
@@ -63,11 +108,12 @@ Task<Result<MessagePage>> Messaging::backlog(BacklogQuery query) {
 }
 
 Task<Result<Sync>> Messaging::sync(SyncRequest request) {
-  const auto since = request.since ? from_cursor(*request.since) : Result<Version>{0};
+  const auto since = request.since ? from_cursor(*request.since) : Result<SyncCursor>{SyncCursor{}};
   if (!since) co_return since.error();
   const auto limit = page_size(request.limit, limits_.sync_page, limits_.sync_page_max);
   if (!limit) co_return limit.error();
-  auto page = co_await messages_.changes(request.user, *since, *limit);
+  SyncCursor told = *since;
+  auto page = co_await messages_.changes(request.user, std::move(told), *limit);
   if (!page && page.error().code == Errc::bad_request) {
     co_return fail(Errc::bad_request, "Invalid cursor");
   }

@@ -29,10 +29,11 @@ struct Sync {
   bool has_more = false;
 };
 
-/// A Version as clients carry it.
-std::string to_cursor(Version version);
+/// A SyncCursor as clients carry it: `v1.<version>`, or `v2.<version>.<gaps in base 36>` where
+/// there are recent ones.
+std::string to_cursor(const SyncCursor& cursor);
 /// bad_request when it is not one of ours.
-Result<Version> from_cursor(std::string_view cursor);
+Result<SyncCursor> from_cursor(std::string_view text);
 
 /// Messages, receipts and conversations. Keeps nothing itself: any shard may call it, and results
 /// come back there. Its ports outlive it. Besides what is named, every call passes the ports'

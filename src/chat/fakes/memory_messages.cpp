@@ -133,9 +133,9 @@ Task<Result<MessagePage>> MemoryMessages::backlog(BacklogQuery query) {
   co_return page;
 }
 
-Task<Result<SyncPage>> MemoryMessages::changes(UserId user, Version since, std::size_t limit) {
+Task<Result<SyncPage>> MemoryMessages::changes(UserId user, SyncCursor since, std::size_t limit) {
   const std::lock_guard lock{mutex_};
-  co_return changes_now(user, since, limit);
+  co_return changes_now(user, since.version, limit);
 }
 
 Result<SyncPage> MemoryMessages::changes_now(UserId user, Version since, std::size_t limit) {

@@ -27,7 +27,7 @@ class MemoryMessages final : public MessageStore,
   Task<Result<Appended>> append(NewMessage draft) override;
   Task<Result<MessagePage>> history(HistoryQuery query) override;
   Task<Result<MessagePage>> backlog(BacklogQuery query) override;
-  Task<Result<SyncPage>> changes(UserId user, Version since, std::size_t limit) override;
+  Task<Result<SyncPage>> changes(UserId user, SyncCursor since, std::size_t limit) override;
 
   Task<Result<Done>> mark_delivered(std::vector<DeliveryMark> marks, Time now) override;
   Task<Result<Done>> mark_read(UserId reader, MessageId message_id, Time now) override;

@@ -7,7 +7,9 @@
 
 namespace parley::chat {
 
-/// Every durable change, to every subscriber, in version order.
+/// Every durable change, to every subscriber. Where one process writes, in version order; where
+/// several nodes do, a conversation's messages come in the order of seq, each once, and receipts
+/// move forward, but a version may be below the one before.
 class Feed {
  public:
   virtual ~Feed() = default;
@@ -15,7 +17,18 @@ class Feed {
   using Subscriber = std::function<void(const ChangeBatchPtr&)>;
   /// `subscriber` runs on `executor` for every commit that follows this call; gives the version up
   /// to which it will see nothing. For the program's whole life: call before the server opens.
+  /// With several nodes there is no such version: it is the greatest there is, as in all batches,
+  /// and what the store tells of a moment may come here again.
   virtual Version subscribe(Executor executor, Subscriber subscriber) = 0;
+
+  /// Returns when changes that concern `user` come here whichever node makes them, until `unfollow`
+  /// was called as often as this. Never long: what is missed while the nodes cannot hear each other
+  /// is told by `on_gap`. Any shard, and back there.
+  virtual Task<void> follow(UserId user);
+  virtual void unfollow(UserId user);
+  /// `listener` runs on `executor` when changes of other nodes may have been missed, and come
+  /// again from now on. Call before the server opens.
+  virtual void on_gap(Executor executor, std::function<void()> listener);
 };
 
 }  // namespace parley::chat

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <optional>
+#include <utility>
 #include <vector>
 
 #include "base/result.hpp"
@@ -38,12 +39,26 @@ struct BacklogQuery {
   std::size_t limit = 100;
 };
 
-/// What changed for a user in versions (since, cursor].
+/// How far a user's device has been told. Every change up to `version` was, and those of `recent`:
+/// where several nodes write, one of them may still be writing a version below another's.
+struct SyncCursor {
+  static constexpr std::size_t max_recent = 128;
+
+  SyncCursor(Version told = 0) : version(told) {}  // NOLINT: a version is a cursor
+  SyncCursor(Version told, std::vector<Version> also) : version(told), recent(std::move(also)) {}
+
+  Version version;
+  std::vector<Version> recent;  ///< Ascending, all above `version`, at most max_recent.
+
+  friend bool operator==(const SyncCursor&, const SyncCursor&) = default;
+};
+
+/// What changed for a user behind `since`, up to `cursor`.
 struct SyncPage {
   std::vector<Message> messages;       ///< By version; with their present status.
   std::vector<Receipt> receipts;       ///< Others' and the user's own, where a watermark moved.
   std::vector<Summary> conversations;  ///< Those that changed, as they are now.
-  Version cursor = 0;                  ///< Ask with this next.
+  SyncCursor cursor;                   ///< Ask with this next.
   bool has_more = false;
 };
 
@@ -65,7 +80,7 @@ class MessageStore {
   virtual Task<Result<MessagePage>> backlog(BacklogQuery query) = 0;
 
   /// Pages of at most `limit` messages. bad_request when `since` is in the future.
-  virtual Task<Result<SyncPage>> changes(UserId user, Version since, std::size_t limit) = 0;
+  virtual Task<Result<SyncPage>> changes(UserId user, SyncCursor since, std::size_t limit) = 0;
 };
 
 }  // namespace parley::chat

@@ -15,7 +15,7 @@ class MessageStore final : public chat::MessageStore {
   Task<Result<chat::Appended>> append(chat::NewMessage draft) override;
   Task<Result<chat::MessagePage>> history(chat::HistoryQuery query) override;
   Task<Result<chat::MessagePage>> backlog(chat::BacklogQuery query) override;
-  Task<Result<chat::SyncPage>> changes(chat::UserId user, chat::Version since,
+  Task<Result<chat::SyncPage>> changes(chat::UserId user, chat::SyncCursor since,
                                        std::size_t limit) override;
 
  private:

@@ -80,7 +80,7 @@ class Window {
   }
 
   bool is_inside(chat::Version version) const {
-    return version > since_ && version <= page_.cursor;
+    return version > since_ && version <= page_.cursor.version;
   }
 
   void take_summary(const Head& head) {
@@ -111,10 +111,10 @@ Task<Result<chat::MessagePage>> MessageStore::backlog(chat::BacklogQuery query) 
   return read(database_.internals(), [query](View& view) { return undelivered(view, query); });
 }
 
-Task<Result<chat::SyncPage>> MessageStore::changes(chat::UserId user, chat::Version since,
+Task<Result<chat::SyncPage>> MessageStore::changes(chat::UserId user, chat::SyncCursor since,
                                                    std::size_t limit) {
-  return read(database_.internals(), [user, since, limit](View& view) {
-    Window window(view, user, since);
+  return read(database_.internals(), [user, version = since.version, limit](View& view) {
+    Window window(view, user, version);
     return window.collect(limit);
   });
 }

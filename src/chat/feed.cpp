@@ -1,0 +1,13 @@
+#include "chat/ports/feed.hpp"
+
+namespace parley::chat {
+
+// What a feed does that nobody else writes to: everything comes here anyway.
+
+Task<void> Feed::follow(UserId) { co_return; }
+
+void Feed::unfollow(UserId) {}
+
+void Feed::on_gap(Executor, std::function<void()>) {}
+
+}  // namespace parley::chat
