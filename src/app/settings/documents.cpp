@@ -27,8 +27,8 @@ Durations are written `500ms`, `30s`, `15m`, `12h` or `7d`; a bare number means 
 `64KiB`, `1MiB`, `1GiB`. In `.env` and in the config file a value with ` #` or with blanks at its ends goes in
 quotes; [parley.sample.conf](parley.sample.conf) has every key.
 
-The variables `MONGO_URI`, `REDIS_*`, `SMTP_*` and `EMAIL_*` of the Node.js backend that Parley replaces
-name services that this version does not use yet: in `.env` they stop the start, in the environment they
+The variables `SMTP_*` and `EMAIL_*` of the Node.js backend that Parley replaces name a service that this
+version does not use yet: in `.env` they stop the start, in the environment they
 make a warning.
 )";
 

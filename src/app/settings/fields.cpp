@@ -18,11 +18,14 @@ constexpr std::string_view limits = "Limits";
 constexpr std::string_view realtime = "Realtime connections";
 constexpr std::string_view http = "HTTP";
 constexpr std::string_view store = "Store";
+constexpr std::string_view cluster = "Several nodes";
 constexpr std::string_view log = "Log";
 
 constexpr Choice<Mode, 3> modes{{"development", "production", "test"}};
 constexpr Choice<ops::Level, 5> levels{{"off", "error", "warn", "info", "debug"}};
 constexpr Choice<ops::LogFormat, 2> formats{{"text", "json"}};
+
+constexpr Choice<ClusterAdapter, 2> adapters{{"classic", "sharded"}};
 
 constexpr std::uint64_t gibibyte = 1ull << 30;
 constexpr std::uint64_t million = 1'000'000;
@@ -73,6 +76,12 @@ Field secret(Field field) {
   return with_preset(
       std::move(field),
       "made at the first start and kept in DATA_DIR/secrets; in production it must be set");
+}
+
+/// A secret that is absent by default, and what is done then.
+Field private_one(Field field, std::string otherwise) {
+  field.secret = true;
+  return with_preset(std::move(field), std::move(otherwise));
 }
 
 Field with_variables(Field field, std::vector<std::string> variables) {
@@ -205,7 +214,7 @@ void add_connections(std::vector<Field>& list) {
            "How long a connection may be idle between requests. Longer than the proxy's."));
 }
 
-void add_store_and_log(std::vector<Field>& list) {
+void add_store(std::vector<Field>& list) {
   list.push_back(make(store, "data-dir", Path{},
                       in(&Settings::store, &decltype(Settings::store)::data_dir),
                       "The folder of everything that is kept. Made with mode 0700 when absent."));
@@ -218,6 +227,41 @@ void add_store_and_log(std::vector<Field>& list) {
   list.push_back(make(store, "store-queue", WholeNumber{16, million},
                       in(&Settings::store, &decltype(Settings::store)::queue),
                       "Writes that wait for the disk; one more is refused as overloaded."));
+}
+
+void add_cluster(std::vector<Field>& list) {
+  list.push_back(with_variables(
+      private_one(make(cluster, "mongo-uri", PrivateUrl{{"mongodb://", "mongodb+srv://"}},
+                       in(&Settings::store, &decltype(Settings::store)::mongo_uri),
+                       "The MongoDB that keeps everything; its path names the database."),
+                  "unset: the embedded store in DATA_DIR"),
+      {"MONGO_URI", "MONGODB_URI"}));
+  list.push_back(private_one(
+      make(cluster, "redis-url", PrivateUrl{{"redis://", "rediss://"}},
+           in(&Settings::cluster, &decltype(Settings::cluster)::redis_url),
+           "The Redis that joins the nodes; rediss:// for TLS. More than one node needs it."),
+      "unset: this process is all there is, unless REDIS_HOST is set"));
+  list.push_back(make(cluster, "redis-host", OptionalHost{},
+                      in(&Settings::cluster, &decltype(Settings::cluster)::redis_host),
+                      "The same without a URL; REDIS_URL goes first."));
+  list.push_back(make(cluster, "redis-port", WholeNumber{1, 65535},
+                      in(&Settings::cluster, &decltype(Settings::cluster)::redis_port),
+                      "The port at REDIS_HOST."));
+  list.push_back(
+      private_one(make(cluster, "redis-password", Secret{},
+                       in(&Settings::cluster, &decltype(Settings::cluster)::redis_password),
+                       "The password at REDIS_HOST."),
+                  "unset: none is asked for"));
+  list.push_back(
+      make(cluster, "cluster-adapter", adapters,
+           in(&Settings::cluster, &decltype(Settings::cluster)::adapter),
+           "How Socket.IO events reach other nodes. Node.js servers beside must use the same."));
+  list.push_back(make(cluster, "presence-lease", Interval{500ms, 10min},
+                      in(&Settings::cluster, &decltype(Settings::cluster)::presence_lease),
+                      "The longest that users of a node that died stay online."));
+}
+
+void add_log(std::vector<Field>& list) {
   list.push_back(make(log, "log-level", levels, in(&Settings::log, &decltype(Settings::log)::level),
                       "The least important lines that are written; debug has one a packet."));
   list.push_back(make(log, "log-format", formats,
@@ -231,7 +275,9 @@ std::vector<Field> make_fields() {
   add_tokens(list);
   add_limits(list);
   add_connections(list);
-  add_store_and_log(list);
+  add_store(list);
+  add_cluster(list);
+  add_log(list);
   return list;
 }
 

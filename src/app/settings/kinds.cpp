@@ -188,6 +188,24 @@ std::optional<std::string> Secret::read(std::string_view text) const {
   return std::string{text};
 }
 
+std::string PrivateUrl::allowed() const {
+  return "a URL that begins with " + std::string{schemes[0]} + " or " + std::string{schemes[1]};
+}
+
+std::optional<std::string> PrivateUrl::read(std::string_view text) const {
+  const auto fits = [text](std::string_view scheme) {
+    return text.starts_with(scheme) && text.size() > scheme.size();
+  };
+  if (!is_printable_word(text) || std::none_of(schemes.begin(), schemes.end(), fits))
+    return std::nullopt;
+  return std::string{text};
+}
+
+std::optional<std::string> OptionalHost::read(std::string_view text) const {
+  if (text == "none") return std::string{};
+  return Word{}.read(text);
+}
+
 std::string Origins::allowed() const {
   return "a comma-separated list of origins such as https://chat.example.org, or * for every "
          "origin, or none";

@@ -97,6 +97,22 @@ struct Secret {
   std::string write(const std::string& value) const { return value.empty() ? "unset" : "set"; }
 };
 
+/// A URL of one of `schemes` (`redis://`), kept secret because it may hold a password.
+struct PrivateUrl {
+  std::array<std::string_view, 2> schemes;
+
+  std::string allowed() const;
+  std::optional<std::string> read(std::string_view text) const;
+  std::string write(const std::string& value) const { return value.empty() ? "unset" : "set"; }
+};
+
+/// A host, or `none`.
+struct OptionalHost {
+  std::string allowed() const { return "an address or a host name, or none"; }
+  std::optional<std::string> read(std::string_view text) const;
+  std::string write(const std::string& value) const { return value.empty() ? "none" : value; }
+};
+
 /// Comma-separated origins, `*` for every origin, or `none`. A trailing slash is dropped.
 struct Origins {
   std::string allowed() const;

@@ -100,6 +100,28 @@ TEST(Secret, never_shows_its_value) {
   EXPECT_EQ(secret.write(""), "unset");
 }
 
+TEST(PrivateUrl, has_one_of_its_schemes_and_is_never_shown) {
+  constexpr PrivateUrl url{{"redis://", "rediss://"}};
+  EXPECT_EQ(url.read("redis://:secret@host:1"), "redis://:secret@host:1");
+  EXPECT_EQ(url.read("rediss://host"), "rediss://host");
+  for (const auto* text :
+       {"", "redis://", "http://host", "host:6379", "redis://a b", "Redis://a"}) {
+    EXPECT_FALSE(url.read(text)) << text;
+  }
+  EXPECT_EQ(url.allowed(), "a URL that begins with redis:// or rediss://");
+  EXPECT_EQ(url.write("redis://:secret@host"), "set");
+  EXPECT_EQ(url.write(""), "unset");
+}
+
+TEST(OptionalHost, may_be_none) {
+  constexpr OptionalHost host;
+  EXPECT_EQ(host.read("none"), "");
+  EXPECT_EQ(host.read("redis.example"), "redis.example");
+  EXPECT_FALSE(host.read("two words"));
+  EXPECT_FALSE(host.read(""));
+  EXPECT_EQ(host.write(""), "none");
+}
+
 TEST(Origins, are_read_as_a_list) {
   constexpr Origins origins;
   EXPECT_EQ(origins.read("*"), Strings{"*"});

@@ -20,10 +20,8 @@ struct Unsupported {
   std::string_view service;
 };
 constexpr Unsupported unsupported[]{
-    {"MONGO_URI", "MongoDB"}, {"MONGODB_URI", "MongoDB"}, {"REDIS_URL", "Redis"},
-    {"REDIS_HOST", "Redis"},  {"REDIS_PORT", "Redis"},    {"REDIS_PASSWORD", "Redis"},
-    {"SMTP_HOST", "SMTP"},    {"SMTP_PORT", "SMTP"},      {"SMTP_USER", "SMTP"},
-    {"SMTP_PASS", "SMTP"},    {"EMAIL_USER", "SMTP"},     {"EMAIL_PASS", "SMTP"},
+    {"SMTP_HOST", "SMTP"}, {"SMTP_PORT", "SMTP"},  {"SMTP_USER", "SMTP"},
+    {"SMTP_PASS", "SMTP"}, {"EMAIL_USER", "SMTP"}, {"EMAIL_PASS", "SMTP"},
 };
 
 const Unsupported* find_unsupported(std::string_view variable) {
@@ -178,7 +176,7 @@ class Loader {
 
   /// What depends on more than one setting.
   void settle() {
-    auto& [server, auth, limits, realtime, http, store, log] = loaded_.settings;
+    auto& [server, auth, limits, realtime, http, store, cluster, log] = loaded_.settings;
     if (server.mode == Mode::production && !loaded_.sources.contains("client-url")) {
       server.client_url.clear();
     }
@@ -196,6 +194,19 @@ class Loader {
     if (limits.max_queued < limits.max_payload) {
       loaded_.warnings.push_back(
           "max-queued is less than max-payload: a client that gets one large packet is cut off.");
+    }
+    const bool has_redis = !cluster.redis_url.empty() || !cluster.redis_host.empty();
+    if (has_redis && store.mongo_uri.empty()) {
+      loaded_.warnings.push_back(
+          "Redis is set and mongo-uri is not: presence and Socket.IO events are shared with other "
+          "servers, messages stay in DATA_DIR.");
+    }
+    const bool has_secrets =
+        !auth.access_token_secret.empty() && !auth.refresh_token_secret.empty();
+    if (!store.mongo_uri.empty() && !has_secrets) {
+      loaded_.warnings.push_back(
+          "access-token-secret and refresh-token-secret are not both set: every node makes its "
+          "own, and logins of one are refused by the others.");
     }
   }
 

@@ -12,6 +12,7 @@ namespace {
 
 using namespace std::chrono_literals;
 using ::testing::Contains;
+using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 using ::testing::IsEmpty;
 using ::testing::Not;
@@ -80,12 +81,20 @@ TEST_F(Load, sources_fill_each_others_gaps) {
   EXPECT_EQ(settings.log.format, ops::LogFormat::json);
 }
 
+/// Something that the field takes: its default, or what suits those whose default is a phrase.
+std::string allowed_value(const Field& field) {
+  const std::string secret(40, 'x');
+  for (const std::string& value : {field.preset, secret, std::string{"https://a.example"},
+                                   std::string{"mongodb://a"}, std::string{"redis://a"}}) {
+    Settings ignored;
+    if ((!field.secret || value != field.preset) && field.read(ignored, value)) return value;
+  }
+  return "nothing is allowed";
+}
+
 TEST_F(Load, every_field_can_be_set_by_each_source) {
   for (const Field& field : fields()) {
-    Settings ignored;
-    const std::string value = field.secret                        ? std::string(40, 'x')
-                              : field.read(ignored, field.preset) ? field.preset
-                                                                  : "https://a.example";
+    const std::string value = allowed_value(field);
     for (int source = 0; source < 4; ++source) {
       Inputs only;
       only.dotenv = folder / "absent";
@@ -233,21 +242,37 @@ TEST_F(Load, refuses_a_dotenv_that_cannot_be_read) {
 }
 
 TEST_F(Load, refuses_services_of_the_original_in_dotenv_with_a_sentence) {
-  for (const auto* variable : {"MONGO_URI", "REDIS_URL", "REDIS_HOST", "REDIS_PORT"}) {
+  for (const auto* variable : {"SMTP_HOST", "SMTP_PORT", "EMAIL_USER"}) {
     dotenv(std::string{variable} + "=x\n");
     EXPECT_THAT(refusal(), HasSubstr(std::string{variable} + " in "));
     EXPECT_THAT(refusal(), HasSubstr("is not supported yet: this version works without "));
   }
-  dotenv("MONGO_URI=\n");
+  dotenv("SMTP_HOST=\n");
   EXPECT_EQ(refusal(), "no refusal");
 }
 
 TEST_F(Load, warns_of_services_of_the_original_in_the_environment) {
-  inputs.environment["REDIS_URL"] = "redis://somewhere";
+  inputs.environment["SMTP_HOST"] = "somewhere";
   const auto result = loaded();
   ASSERT_EQ(result.warnings.size(), 1u);
-  EXPECT_THAT(result.warnings[0], HasSubstr("REDIS_URL in the environment is not supported yet"));
+  EXPECT_THAT(result.warnings[0], HasSubstr("SMTP_HOST in the environment is not supported yet"));
   EXPECT_THAT(result.warnings[0], Not(HasSubstr("somewhere")));
+}
+
+TEST_F(Load, warns_of_nodes_that_would_not_fit_together) {
+  inputs.environment["REDIS_URL"] = "redis://somewhere";
+  EXPECT_THAT(loaded().warnings, ElementsAre(HasSubstr("messages stay in DATA_DIR")));
+  inputs.environment["MONGO_URI"] = "mongodb://somewhere/chat";
+  EXPECT_THAT(loaded().warnings, ElementsAre(HasSubstr("logins of one are refused by the others")));
+  inputs.environment["ACCESS_TOKEN_SECRET"] = std::string(40, 'a');
+  inputs.environment["REFRESH_TOKEN_SECRET"] = std::string(40, 'b');
+  EXPECT_THAT(loaded().warnings, IsEmpty());
+}
+
+TEST_F(Load, keeps_the_password_of_a_store_to_itself) {
+  inputs.environment["MONGO_URI"] = "http://user:hidden@somewhere";
+  EXPECT_THAT(refusal(), HasSubstr("MONGO_URI is not usable: it must be a URL"));
+  EXPECT_THAT(refusal(), Not(HasSubstr("hidden")));
 }
 
 TEST_F(Load, ignores_other_programs_variables_in_the_environment) {

@@ -14,6 +14,10 @@ namespace parley::app {
 /// Production refuses what development only warns of; test is as development.
 enum class Mode { development, production, test };
 
+/// How Socket.IO events reach other nodes: as @socket.io/redis-adapter's createAdapter does, or as
+/// its createShardedAdapter.
+enum class ClusterAdapter { classic, sharded };
+
 /// Everything that an operator decides, with its defaults. What each value means is said once, in
 /// fields.cpp; docs/config.md is made from that.
 struct Settings {
@@ -75,7 +79,17 @@ struct Settings {
     std::size_t read_threads = 2;
     std::size_t cache_mb = 64;
     std::size_t queue = 16'384;
+    std::string mongo_uri;  ///< Empty: the embedded store.
   } store;
+
+  struct Cluster {
+    std::string redis_url;  ///< Empty: redis_host, and without that no Redis.
+    std::string redis_host;
+    std::uint16_t redis_port = 6379;
+    std::string redis_password;
+    ClusterAdapter adapter = ClusterAdapter::classic;
+    Duration presence_lease{30'000};
+  } cluster;
 
   ops::Log::Config log;
 };
