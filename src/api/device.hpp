@@ -5,6 +5,7 @@
 #include <optional>
 #include <vector>
 
+#include "api/told.hpp"
 #include "chat/change.hpp"
 #include "chat/ids.hpp"
 #include "chat/ports/receipt_store.hpp"
@@ -38,6 +39,7 @@ struct Device {
   std::optional<chat::FamilyId> family;  ///< The login whose token it showed.
   Phase phase = Phase::catching_up;
   bool confirms = false;    ///< `auth.acks`: an acknowledgement counts as delivery, not the write.
+  bool behind = false;      ///< It has to catch up once more when it has.
   bool arrived = false;     ///< Presence knows of it.
   std::uint16_t calls = 0;  ///< Calls (send_message, message_read, sync) under way.
   std::uint16_t unconfirmed = 0;  ///< receive_message without its acknowledgement yet.
@@ -46,6 +48,7 @@ struct Device {
   std::vector<chat::DeliveryMark> written;      ///< Sent, and not yet known to have left.
   std::vector<chat::MessageId> own_reads;       ///< message_read calls of this device under way.
   std::unique_ptr<asio::steady_timer> drained;  ///< Only while the backlog waits for the wire.
+  std::unique_ptr<Told> told;                   ///< Only where live changes may repeat the backlog.
   std::unique_ptr<net::Timer> expiry;           ///< When its access token ends.
 };
 using DevicePtr = std::shared_ptr<Device>;

@@ -5,6 +5,7 @@
 
 #include "api/event_names.hpp"
 #include "api/wire.hpp"
+#include "chat/ports/feed.hpp"
 
 namespace parley::api {
 
@@ -100,6 +101,19 @@ void Devices::on_batch(const chat::ChangeBatchPtr& batch) {
   seen_version_ = batch->last_version;
 }
 
+std::vector<DevicePtr> Devices::fall_behind() {
+  std::vector<DevicePtr> behind;
+  for (const auto& [user, devices] : by_user_) {
+    for (const DevicePtr& device : devices) {
+      device->behind = device->phase == Device::Phase::catching_up;
+      if (device->phase != Device::Phase::live) continue;
+      device->phase = Device::Phase::catching_up;
+      behind.push_back(device);
+    }
+  }
+  return behind;
+}
+
 void Devices::hold(const DevicePtr& device, const chat::ChangeBatchPtr& batch, std::size_t index) {
   // A change has several notices; it is held once.
   if (!device->held.empty() && device->held.back().batch == batch &&
@@ -136,11 +150,19 @@ void Devices::tell(const DevicePtr& device, const chat::Notice& notice, Views& v
 void Devices::deliver(const DevicePtr& device, const chat::Message& message,
                       const socketio::EncodedEvent& event) {
   const bool for_receiver = message.receiver == device->user;
+  if (for_receiver && was_told(*device, message.id)) return;
   if (for_receiver && device->confirms) return ask_confirmation(device, message);
   device->socket->emit(event);
   if (!for_receiver) return;
   device->written.push_back(mark_of(message));
   if (device->phase == Device::Phase::live) observe_delivery(message);
+}
+
+/// Where one version parts backlog and live changes, none comes twice.
+bool Devices::was_told(Device& device, chat::MessageId id) const {
+  if (seen_version_ != chat::no_cut) return false;
+  if (!device.told) device.told = std::make_unique<Told>();
+  return !device.told->add(id, wall_now());
 }
 
 void Devices::observe_delivery(const chat::Message& message) {

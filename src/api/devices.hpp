@@ -42,6 +42,8 @@ class Devices {
   /// A commit of the store; they come in version order.
   void on_batch(const chat::ChangeBatchPtr& batch);
   void set_seen_version(chat::Version version) { seen_version_ = version; }
+  /// Live changes may have been missed: gives the devices that were live, to be caught up again.
+  std::vector<DevicePtr> fall_behind();
 
   /// A message from the backlog, for a device that catches up.
   void deliver_backlog(const DevicePtr& device, const chat::Message& message);
@@ -62,6 +64,7 @@ class Devices {
   void deliver(const DevicePtr& device, const chat::Message& message,
                const socketio::EncodedEvent& event);
   void on_answered(Device& device);
+  bool was_told(Device& device, chat::MessageId id) const;
   void observe_delivery(const chat::Message& message);
   void ask_confirmation(const DevicePtr& device, const chat::Message& message);
   void hold(const DevicePtr& device, const chat::ChangeBatchPtr& batch, std::size_t index);

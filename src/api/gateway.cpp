@@ -16,20 +16,22 @@ Task<std::optional<socketio::ConnectError>> admit(ShardGateway& shard, SocketPtr
 }  // namespace
 
 Gateway::Gateway(net::Shards& shards, socketio::Server& server, const Services& services,
-                 chat::Feed& feed, ops::Metrics& metrics)
-    : metrics_(metrics) {
+                 chat::Feed& feed, ops::Metrics& metrics, Neighbours neighbours)
+    : metrics_(metrics), neighbours_(std::move(neighbours)), nsp_(server.of("/")) {
   const auto announce = [this](std::vector<chat::UserId> users,
                                const socketio::EncodedEvent& event) {
     emit(std::move(users), event);
   };
-  const auto changed = [this](chat::UserId user) { presence_changed(user); };
+  const auto changed = [this](chat::UserId user, bool online) { presence_changed(user, online); };
+  const ShardGateway::Ways ways{announce, changed, neighbours_.room};
+  const bool has_neighbours = neighbours_.room != nullptr;
   for (const auto& shard : shards) {
-    shards_.push_back(std::make_unique<ShardGateway>(*shard, services, metrics_,
-                                                     ShardGateway::Ways{announce, changed}));
-    news_.push_back(std::make_unique<PresenceNews>(*shard, services.presences, announce));
+    shards_.push_back(std::make_unique<ShardGateway>(*shard, services, feed, metrics_, ways));
+    news_.push_back(
+        std::make_unique<PresenceNews>(*shard, services.presences, announce, has_neighbours));
   }
   subscribe(feed);
-  set_up(server.of("/"));
+  set_up(nsp_);
 }
 
 void Gateway::subscribe(chat::Feed& feed) {
@@ -39,6 +41,7 @@ void Gateway::subscribe(chat::Feed& feed) {
         feed.subscribe(devices.shard().executor(),
                        [&devices](const chat::ChangeBatchPtr& batch) { devices.on_batch(batch); });
     devices.shard().post([&devices, version] { devices.set_seen_version(version); });
+    feed.on_gap(devices.shard().executor(), [&gateway = *shard] { gateway.on_gap(); });
   }
 }
 
@@ -62,6 +65,18 @@ void Gateway::set_up(socketio::Namespace& nsp) {
 }
 
 void Gateway::emit(std::vector<chat::UserId> users, const socketio::EncodedEvent& event) {
+  if (neighbours_.room) return emit_everywhere(users, event);
+  emit_here(std::move(users), event);
+}
+
+void Gateway::emit_everywhere(const std::vector<chat::UserId>& users,
+                              const socketio::EncodedEvent& event) {
+  socketio::Selection selection;
+  for (const chat::UserId& user : users) selection.rooms.push_back(neighbours_.room(user));
+  nsp_.adapter().broadcast(selection, std::make_shared<const socketio::EncodedEvent>(event));
+}
+
+void Gateway::emit_here(std::vector<chat::UserId> users, const socketio::EncodedEvent& event) {
   const auto shared = std::make_shared<const std::vector<chat::UserId>>(std::move(users));
   for (const auto& shard : shards_) {
     Devices& devices = shard->devices();
@@ -73,12 +88,18 @@ void Gateway::emit(std::vector<chat::UserId> users, const socketio::EncodedEvent
   }
 }
 
-void Gateway::presence_changed(chat::UserId user) {
+void Gateway::presence_changed(chat::UserId user, bool online) {
   const std::size_t home = std::hash<chat::UserId>()(user) % shards_.size();
-  shards_[home]->devices().shard().post([&news = *news_[home], user] { news.changed(user); });
+  shards_[home]->devices().shard().post(
+      [&news = *news_[home], user, online] { news.changed(user, online); });
 }
 
 void Gateway::close(chat::UserId user, std::optional<chat::FamilyId> family) {
+  close_here(user, family);
+  if (neighbours_.close) neighbours_.close(user, family);
+}
+
+void Gateway::close_here(chat::UserId user, std::optional<chat::FamilyId> family) {
   for (const auto& shard : shards_) {
     Devices& devices = shard->devices();
     devices.shard().post([&devices, user, family] { devices.close(user, family); });

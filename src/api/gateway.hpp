@@ -12,6 +12,15 @@
 
 namespace parley::api {
 
+/// The other nodes of a cluster, as far as the gateway must know of them.
+struct Neighbours {
+  /// The room that a user's sockets join; events for the user go there through the server's
+  /// adapter, which reaches all nodes, those of Node.js too. Empty: this process is all there is.
+  std::function<std::string(chat::UserId)> room;
+  /// Ends the connections of a login on the other nodes.
+  std::function<void(chat::UserId, std::optional<chat::FamilyId>)> close;
+};
+
 /// Joins the Socket.IO namespace "/" to the domain: one ShardGateway a shard, and the ways between
 /// them.
 class Gateway {
@@ -19,21 +28,27 @@ class Gateway {
   /// Sets up the namespace and subscribes every shard to the feed. Before the server opens;
   /// everything given outlives it.
   Gateway(net::Shards& shards, socketio::Server& server, const Services& services, chat::Feed& feed,
-          ops::Metrics& metrics);
+          ops::Metrics& metrics, Neighbours neighbours = {});
 
-  /// An event for all devices of these users. Any shard.
+  /// An event for all devices of these users, wherever they are connected. Any shard.
   void emit(std::vector<chat::UserId> users, const socketio::EncodedEvent& event);
-  /// Ends the connections of a login; nullopt: of all logins of the user. Any shard.
+  /// Ends the connections of a login; nullopt: of all logins of the user. Any thread.
   void close(chat::UserId user, std::optional<chat::FamilyId> family);
+  /// The same on this node alone: another one asked for it. Any thread.
+  void close_here(chat::UserId user, std::optional<chat::FamilyId> family);
+  /// Somebody went online or offline: their news have one home. Any thread.
+  void presence_changed(chat::UserId user, bool online);
 
  private:
   ShardGateway& at(socketio::Socket& socket) { return *shards_[socket.shard().index()]; }
-  /// Somebody's presence may have changed: their news have one home. Any shard.
-  void presence_changed(chat::UserId user);
+  void emit_here(std::vector<chat::UserId> users, const socketio::EncodedEvent& event);
+  void emit_everywhere(const std::vector<chat::UserId>& users, const socketio::EncodedEvent& event);
   void set_up(socketio::Namespace& nsp);
   void subscribe(chat::Feed& feed);
 
   GatewayMetrics metrics_;
+  Neighbours neighbours_;
+  socketio::Namespace& nsp_;
   std::vector<std::unique_ptr<ShardGateway>> shards_;
   std::vector<std::unique_ptr<PresenceNews>> news_;  ///< One a shard.
 };

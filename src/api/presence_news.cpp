@@ -5,9 +5,10 @@
 
 namespace parley::api {
 
-void PresenceNews::changed(chat::UserId user) {
+void PresenceNews::changed(chat::UserId user, bool online) {
   Told& told = told_[user];
   told.changed = true;
+  if (has_neighbours_ && !told.telling) told.online = !online;
   if (std::exchange(told.telling, true)) return;
   shard_.spawn("tell of presence", tell(user));
 }
@@ -19,9 +20,10 @@ Task<void> PresenceNews::tell(chat::UserId user) {
     if (!news || news->presence.online == told.online) continue;
     told.online = news->presence.online;
     announce(*news);
+    told.changed = told.changed || has_neighbours_;
   }
   told.telling = false;
-  if (!told.online) told_.erase(user);
+  if (has_neighbours_ || !told.online) told_.erase(user);
 }
 
 void PresenceNews::announce(const chat::PresenceChange& news) {

@@ -20,11 +20,18 @@ class PresenceNews {
  public:
   using Announce = std::function<void(std::vector<chat::UserId>, const socketio::EncodedEvent&)>;
 
-  PresenceNews(net::Shard& shard, chat::Presences& presences, Announce announce)
-      : shard_(shard), presences_(presences), announce_(std::move(announce)) {}
+  /// `has_neighbours`: other nodes tell news, too. Then nobody here knows what was told last, and
+  /// it follows from the change; and who has told looks again, because another may have told the
+  /// opposite meanwhile.
+  PresenceNews(net::Shard& shard, chat::Presences& presences, Announce announce,
+               bool has_neighbours)
+      : shard_(shard),
+        presences_(presences),
+        announce_(std::move(announce)),
+        has_neighbours_(has_neighbours) {}
 
-  /// The user may stand otherwise than was told last. On this shard.
-  void changed(chat::UserId user);
+  /// The user went online or offline, and may stand otherwise again by now. On this shard.
+  void changed(chat::UserId user, bool online);
 
  private:
   struct Told {
@@ -38,6 +45,7 @@ class PresenceNews {
   net::Shard& shard_;
   chat::Presences& presences_;
   Announce announce_;
+  bool has_neighbours_;
   std::unordered_map<chat::UserId, Told> told_;  ///< Whoever is online, or being told of.
 };
 

@@ -29,10 +29,11 @@ Error too_many_calls() { return fail(Errc::overloaded, "too many calls under way
 
 }  // namespace
 
-ShardGateway::ShardGateway(net::Shard& shard, const Services& services, GatewayMetrics& metrics,
-                           Ways ways)
+ShardGateway::ShardGateway(net::Shard& shard, const Services& services, chat::Feed& feed,
+                           GatewayMetrics& metrics, Ways ways)
     : shard_(shard),
       services_(services),
+      feed_(feed),
       metrics_(metrics),
       ways_(std::move(ways)),
       devices_(shard, services.messaging, metrics),

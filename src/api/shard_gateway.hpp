@@ -7,6 +7,7 @@
 
 #include "api/devices.hpp"
 #include "api/services.hpp"
+#include "chat/ports/feed.hpp"
 #include "chat/typing.hpp"
 #include "net/timer.hpp"
 #include "socketio/server.hpp"
@@ -20,19 +21,25 @@ class ShardGateway {
   struct Ways {
     /// Sends an event to all devices of these users, wherever they are connected.
     std::function<void(std::vector<chat::UserId>, const socketio::EncodedEvent&)> announce;
-    /// Somebody may have come online or gone offline.
-    std::function<void(chat::UserId)> presence_changed;
+    /// Somebody has come online or gone offline.
+    std::function<void(chat::UserId, bool online)> presence_changed;
+    /// The room of a user's sockets, for whoever emits to them from another node; empty: nobody
+    /// does.
+    std::function<std::string(chat::UserId)> room;
   };
   /// send_message and message_read calls of one device that may be under way at once.
   static constexpr std::uint16_t max_calls = 1'000;
 
-  ShardGateway(net::Shard& shard, const Services& services, GatewayMetrics& metrics, Ways ways);
+  ShardGateway(net::Shard& shard, const Services& services, chat::Feed& feed,
+               GatewayMetrics& metrics, Ways ways);
 
   Devices& devices() { return devices_; }
 
   /// nullopt when the socket may join; its Device is then in `socket->data`.
   std::optional<socketio::ConnectError> admit(const std::shared_ptr<socketio::Socket>& socket);
   void on_connection(const std::shared_ptr<socketio::Socket>& socket);
+  /// Changes may have been missed: every device gets its backlog again.
+  void on_gap();
 
   void on_send_message(socketio::Socket& socket, socketio::Event& event);
   void on_message_read(socketio::Socket& socket, socketio::Event& event);
@@ -68,6 +75,7 @@ class ShardGateway {
 
   net::Shard& shard_;
   const Services& services_;
+  chat::Feed& feed_;
   GatewayMetrics& metrics_;
   Ways ways_;
   Devices devices_;

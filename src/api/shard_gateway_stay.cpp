@@ -1,6 +1,7 @@
 // A device's stay: admission, presence, backlog, the end of its token, departure.
 #include <boost/asio/redirect_error.hpp>
 #include <boost/asio/use_awaitable.hpp>
+#include <utility>
 
 #include "api/event_names.hpp"
 #include "api/shard_gateway.hpp"
@@ -66,6 +67,7 @@ void ShardGateway::on_connection(const std::shared_ptr<socketio::Socket>& socket
     if (const DevicePtr present = device_of(*drained)) devices_.on_drained(*present);
   });
   devices_.add(device);
+  if (ways_.room) socket->join(ways_.room(device->user));
   shard_.spawn("attend to a device", attend(device));
 }
 
@@ -92,8 +94,9 @@ Task<void> ShardGateway::attend(DevicePtr device) {
   const std::string name = device->socket->id();
   const Time now = wall_now();
   const auto arrived = co_await services_.presences.arrive(device->user, name, now);
+  if (arrived && *arrived) ways_.presence_changed(device->user, true);
+  co_await feed_.follow(device->user);
   device->arrived = true;
-  if (arrived && *arrived) ways_.presence_changed(device->user);
   if (device->is_gone()) {
     co_await leave(device);
   } else {
@@ -114,7 +117,11 @@ Task<void> ShardGateway::catch_up(DevicePtr device) {
       devices_.deliver_backlog(device, message);
       if (device->is_gone()) co_return;
     }
-    if (!page->has_more) break;
+    if (!page->has_more) {
+      if (!std::exchange(device->behind, false)) break;
+      query.after = 0;
+      continue;
+    }
     query.after = page->messages.back().version;
     co_await wait_for_drain(shard_, device);
     if (device->is_gone()) co_return;
@@ -122,11 +129,17 @@ Task<void> ShardGateway::catch_up(DevicePtr device) {
   devices_.go_live(device);
 }
 
+void ShardGateway::on_gap() {
+  for (const DevicePtr& device : devices_.fall_behind())
+    shard_.spawn("catch up after a gap", catch_up(device));
+}
+
 Task<void> ShardGateway::leave(DevicePtr device) {
+  feed_.unfollow(device->user);
   const std::string name = device->socket->id();
   const Time now = wall_now();
   const auto left = co_await services_.presences.leave(device->user, name, now);
-  if (left && *left) ways_.presence_changed(device->user);
+  if (left && *left) ways_.presence_changed(device->user, false);
 }
 
 }  // namespace parley::api

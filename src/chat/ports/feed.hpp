@@ -1,11 +1,16 @@
 #pragma once
 
 #include <functional>
+#include <limits>
 
 #include "base/task.hpp"
 #include "chat/change.hpp"
 
 namespace parley::chat {
+
+/// What Feed::subscribe gives, and batches carry, where what is read from the store and what is
+/// published may overlap: there is no version that parts them.
+inline constexpr Version no_cut = std::numeric_limits<Version>::max();
 
 /// Every durable change, to every subscriber. Where one process writes, in version order; where
 /// several nodes do, a conversation's messages come in the order of seq, each once, and receipts
@@ -17,8 +22,7 @@ class Feed {
   using Subscriber = std::function<void(const ChangeBatchPtr&)>;
   /// `subscriber` runs on `executor` for every commit that follows this call; gives the version up
   /// to which it will see nothing. For the program's whole life: call before the server opens.
-  /// With several nodes there is no such version: it is the greatest there is, as in all batches,
-  /// and what the store tells of a moment may come here again.
+  /// With several nodes it is no_cut, as in all batches.
   virtual Version subscribe(Executor executor, Subscriber subscriber) = 0;
 
   /// Returns when changes that concern `user` come here whichever node makes them, until `unfollow`
