@@ -1,0 +1,172 @@
+#include "store/mongo/client.hpp"
+
+#include <mongoc/mongoc.h>
+
+#include <atomic>
+#include <condition_variable>
+#include <mutex>
+#include <thread>
+
+#include "ops/log.hpp"
+#include "store/mongo/errors.hpp"
+
+namespace parley::store::mongo {
+
+namespace {
+void log_driver(mongoc_log_level_t level, const char* domain, const char* message, void*) {
+  const auto ours = level == MONGOC_LOG_LEVEL_ERROR     ? ops::Level::error
+                    : level <= MONGOC_LOG_LEVEL_WARNING ? ops::Level::warn
+                                                        : ops::Level::debug;
+  if (level <= MONGOC_LOG_LEVEL_INFO) {
+    ops::log().write(ours, "the MongoDB driver says", {{"domain", domain}, {"text", message}});
+  }
+}
+
+/// The driver, for the program's whole life.
+void start_driver() {
+  static const bool is_started = [] {
+    mongoc_init();
+    mongoc_log_set_handler(log_driver, nullptr);
+    return true;
+  }();
+  (void)is_started;
+}
+
+int milliseconds(std::chrono::milliseconds time) { return static_cast<int>(time.count()); }
+
+/// Sets what the URI leaves open.
+void fill_in(mongoc_uri_t* uri, const Config& config) {
+  const auto number = [uri](const char* option, int value) {
+    if (!mongoc_uri_has_option(uri, option)) mongoc_uri_set_option_as_int32(uri, option, value);
+  };
+  number(MONGOC_URI_SERVERSELECTIONTIMEOUTMS, milliseconds(config.selection_timeout));
+  number(MONGOC_URI_CONNECTTIMEOUTMS, milliseconds(config.selection_timeout));
+  number(MONGOC_URI_SOCKETTIMEOUTMS, milliseconds(config.socket_timeout));
+  number(MONGOC_URI_WAITQUEUETIMEOUTMS, milliseconds(config.socket_timeout));
+  number(MONGOC_URI_MAXPOOLSIZE, static_cast<int>(config.connections));
+  if (!mongoc_uri_has_option(uri, MONGOC_URI_RETRYWRITES))
+    mongoc_uri_set_option_as_bool(uri, MONGOC_URI_RETRYWRITES, true);
+  if (!mongoc_uri_get_appname(uri)) mongoc_uri_set_appname(uri, config.application.c_str());
+}
+
+/// Whatever the URI says: an acknowledged message is one that survives the loss of a primary.
+void make_durable(mongoc_uri_t* uri) {
+  const std::unique_ptr<mongoc_write_concern_t, decltype(&mongoc_write_concern_destroy)> writes(
+      mongoc_write_concern_new(), mongoc_write_concern_destroy);
+  // The server gives up before the socket does, so that its answer is heard.
+  mongoc_write_concern_set_wmajority(
+      writes.get(),
+      mongoc_uri_get_option_as_int32(uri, MONGOC_URI_SOCKETTIMEOUTMS, 10'000) / 5 * 4);
+  mongoc_write_concern_set_journal(writes.get(), true);
+  mongoc_uri_set_write_concern(uri, writes.get());
+
+  const std::unique_ptr<mongoc_read_concern_t, decltype(&mongoc_read_concern_destroy)> reads(
+      mongoc_read_concern_new(), mongoc_read_concern_destroy);
+  mongoc_read_concern_set_level(reads.get(), MONGOC_READ_CONCERN_LEVEL_MAJORITY);
+  mongoc_uri_set_read_concern(uri, reads.get());
+
+  const std::unique_ptr<mongoc_read_prefs_t, decltype(&mongoc_read_prefs_destroy)> primary(
+      mongoc_read_prefs_new(MONGOC_READ_PRIMARY), mongoc_read_prefs_destroy);
+  mongoc_uri_set_read_prefs_t(uri, primary.get());
+}
+}  // namespace
+
+struct Client::State {
+  struct ClosePool {
+    void operator()(mongoc_client_pool_t* pool) const { mongoc_client_pool_destroy(pool); }
+  };
+
+  Config config;
+  std::string database;
+  std::unique_ptr<mongoc_client_pool_t, ClosePool> pool;
+
+  std::atomic<bool> is_well = false;  ///< The last call reached the server.
+  mutable std::mutex mutex;           ///< Of what follows.
+  std::condition_variable ended;
+  Error trouble = fail(Errc::unavailable, "MongoDB: not asked yet");
+  bool is_ending = false;
+  std::thread watcher;
+};
+
+Result<std::unique_ptr<Client>> Client::open(Config config) {
+  start_driver();
+  bson_error_t error{};
+  const std::unique_ptr<mongoc_uri_t, decltype(&mongoc_uri_destroy)> uri(
+      mongoc_uri_new_with_error(config.uri.c_str(), &error), mongoc_uri_destroy);
+  if (!uri) return fail(Errc::bad_request, std::string("the MongoDB URI: ") + error.message);
+  fill_in(uri.get(), config);
+  make_durable(uri.get());
+  auto state = std::make_unique<State>();
+  const char* named = mongoc_uri_get_database(uri.get());
+  state->database = named && *named ? named : config.database;
+  state->config = std::move(config);
+  state->pool.reset(mongoc_client_pool_new_with_error(uri.get(), &error));
+  if (!state->pool)
+    return fail(Errc::bad_request, std::string("the MongoDB URI: ") + error.message);
+  mongoc_client_pool_set_error_api(state->pool.get(), MONGOC_ERROR_API_VERSION_2);
+  return std::make_unique<Client>(std::move(state));
+}
+
+Client::Client(std::unique_ptr<State> state) : state_(std::move(state)) {
+  state_->watcher = std::thread([this] { watch(); });
+}
+
+Client::~Client() {
+  {
+    const std::lock_guard lock(state_->mutex);
+    state_->is_ending = true;
+  }
+  state_->ended.notify_all();
+  state_->watcher.join();
+}
+
+Result<Lease> Client::lease() {
+  mongoc_client_t* connection = mongoc_client_pool_pop(state_->pool.get());
+  if (!connection) return fail(Errc::overloaded, "MongoDB: all connections are in use");
+  return Lease(*this, connection);
+}
+
+const std::string& Client::database() const { return state_->database; }
+
+Result<Done> Client::ping() {
+  auto lease = this->lease();
+  if (!lease) return lease.error();
+  const Document command = std::move(Document().set("ping", 1));
+  if (const auto answer = lease->command(command); !answer) return answer.error();
+  return Done{};
+}
+
+Result<Done> Client::health() const {
+  if (state_->is_well) return Done{};
+  const std::lock_guard lock(state_->mutex);
+  return state_->trouble;
+}
+
+void Client::watch() {
+  std::unique_lock lock(state_->mutex);
+  while (!state_->is_ending) {
+    lock.unlock();
+    (void)ping();  // it notes its outcome itself
+    lock.lock();
+    state_->ended.wait_for(lock, state_->config.ping_interval,
+                           [this] { return state_->is_ending; });
+  }
+}
+
+void Client::give_back(_mongoc_client_t* connection) {
+  mongoc_client_pool_push(state_->pool.get(), connection);
+}
+
+void Client::note(const Error* error) {
+  const bool is_well = !error || !info(error->code).temporary;  // a refusal is an answer
+  if (is_well) {
+    if (!state_->is_well.exchange(true)) ops::log().info("MongoDB answers");
+    return;
+  }
+  const std::lock_guard lock(state_->mutex);
+  state_->trouble = *error;
+  if (state_->is_well.exchange(false))
+    ops::log().warn("MongoDB does not answer", {{"detail", error->detail}});
+}
+
+}  // namespace parley::store::mongo
