@@ -1,0 +1,5 @@
+/** createShardedAdapter, dynamic: Node.js beside itself shows that the tests ask for what the packages really do. */
+import { NodePeer } from './node_peer.js';
+import { cluster } from './servers.js';
+
+cluster('sharded', [NodePeer, NodePeer]);
