@@ -18,6 +18,13 @@ namespace parley::api {
 /// The whole server but for network and disk: two shards that the test's thread runs.
 class TestHouse {
  public:
+  TestHouse() : TestHouse(nullptr, {}) {}
+  /// A node among others: `other_feed` takes the place of the stores' own.
+  TestHouse(chat::Feed* other_feed, Neighbours neighbours)
+      : gateway{shards,   io,
+                services, other_feed != nullptr ? *other_feed : stores.messages,
+                metrics,  std::move(neighbours)} {}
+
   struct Person {
     chat::UserId id;
     std::string access_token, refresh_token;
@@ -58,6 +65,7 @@ class TestHouse {
     while (ran) {
       ran = false;
       for (const auto& shard : shards) {
+        const net::ShardScope scope(*shard);
         shard->context().restart();
         while (shard->context().poll() > 0) ran = true;
       }
@@ -78,7 +86,7 @@ class TestHouse {
   socketio::Server io{shards, {}};
   Services services{accounts,  sessions,   messaging,
                     presences, 100 * 1024, [](chat::UserId, std::optional<chat::FamilyId>) {}};
-  Gateway gateway{shards, io, services, stores.messages, metrics};
+  Gateway gateway;
 
  private:
   template <class T>

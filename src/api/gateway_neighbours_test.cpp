@@ -1,0 +1,152 @@
+// The gateway of a node that has neighbours: what is stored and what is published overlap.
+#include <gtest/gtest.h>
+
+#include <boost/asio/post.hpp>
+#include <map>
+
+#include "api/test_house.hpp"
+
+namespace parley::api {
+
+namespace {
+
+/// A feed that says what the test lets it say, when it lets it.
+class ScriptedFeed final : public chat::Feed {
+ public:
+  chat::Version subscribe(Executor executor, Subscriber subscriber) override {
+    subscribers_.push_back({executor, std::move(subscriber)});
+    return chat::no_cut;
+  }
+  Task<void> follow(chat::UserId user) override {
+    ++followed[user];
+    co_return;
+  }
+  void unfollow(chat::UserId user) override { --followed[user]; }
+  void on_gap(Executor executor, std::function<void()> listener) override {
+    gaps_.push_back({executor, std::move(listener)});
+  }
+
+  void say(const chat::Message& message) {
+    const chat::MessageAppended appended{message, {{message.receiver, 1}, {message.sender, 0}}};
+    const auto batch =
+        std::make_shared<const chat::ChangeBatch>(chat::ChangeBatch{{appended}, chat::no_cut});
+    for (const auto& [executor, subscriber] : subscribers_)
+      asio::post(executor, [&subscriber, batch] { subscriber(batch); });
+  }
+  void lose_some() {
+    for (const auto& [executor, listener] : gaps_) asio::post(executor, listener);
+  }
+
+  std::map<chat::UserId, int> followed;
+
+ private:
+  std::vector<std::pair<Executor, Subscriber>> subscribers_;
+  std::vector<std::pair<Executor, std::function<void()>>> gaps_;
+};
+
+std::string room(chat::UserId user) { return "user:" + user.hex(); }
+
+class GatewayNeighbours : public ::testing::Test {
+ protected:
+  using Closed = std::pair<chat::UserId, std::optional<chat::FamilyId>>;
+
+  /// What the device was told since last time: the contents of receive_message, names of the rest.
+  std::vector<std::string> told(socketio::TestClient& device) {
+    house_.settle();
+    device.run();
+    std::vector<std::string> all;
+    for (const auto& event : device.take_events()) {
+      if (event.name == "conversation_updated") continue;
+      all.push_back(event.name == "receive_message"
+                        ? std::string(only_object(event.args.json).at("content").as_string())
+                        : event.name);
+    }
+    return all;
+  }
+
+  ScriptedFeed feed_;
+  std::vector<Closed> closed_;
+  TestHouse house_{&feed_, Neighbours{room, [this](chat::UserId user, auto family) {
+                                        closed_.push_back({user, family});
+                                      }}};
+  TestHouse::Person ann_ = house_.person("ann"), bob_ = house_.person("bob");
+};
+
+using Contents = std::vector<std::string>;
+
+TEST_F(GatewayNeighbours, tells_once_what_is_in_the_backlog_and_in_the_feed) {
+  const chat::Message message = house_.send(ann_, bob_, "hello");
+  const auto device = house_.device(bob_, 1);
+  feed_.say(message);
+  EXPECT_EQ(told(*device), Contents{"hello"});
+  feed_.say(message);
+  EXPECT_EQ(told(*device), Contents{});
+}
+
+TEST_F(GatewayNeighbours, catches_devices_up_after_a_gap) {
+  const auto device = house_.device(bob_, 1), other = house_.device(bob_, 0);
+  const chat::Message heard = house_.send(ann_, bob_, "heard");
+  feed_.say(heard);
+  EXPECT_EQ(told(*device), Contents{"heard"});
+  EXPECT_EQ(told(*other), Contents{"heard"});
+  house_.send(ann_, bob_, "lost");
+  EXPECT_EQ(told(*device), Contents{});
+  feed_.lose_some();
+  EXPECT_EQ(told(*device), Contents{"lost"});
+  EXPECT_EQ(told(*other), Contents{"lost"});
+  feed_.say(house_.send(ann_, bob_, "heard again"));
+  EXPECT_EQ(told(*device), Contents{"heard again"});
+}
+
+TEST_F(GatewayNeighbours, holds_what_comes_while_it_catches_up) {
+  const auto device = house_.device(bob_);
+  const chat::Message lost = house_.send(ann_, bob_, "lost");
+  const chat::Message next = house_.send(ann_, bob_, "next");
+  feed_.lose_some();
+  feed_.say(next);
+  EXPECT_EQ(told(*device), (Contents{"lost", "next"}));
+}
+
+TEST_F(GatewayNeighbours, follows_whoever_is_connected) {
+  auto phone = house_.device(bob_, 0), laptop = house_.device(bob_, 1);
+  EXPECT_EQ(feed_.followed[bob_.id], 2);
+  phone->close();
+  house_.settle();
+  EXPECT_EQ(feed_.followed[bob_.id], 1);
+  laptop->close();
+  house_.settle();
+  EXPECT_EQ(feed_.followed[bob_.id], 0);
+}
+
+TEST_F(GatewayNeighbours, speaks_to_people_through_their_rooms) {
+  const auto device = house_.device(bob_, 1);
+  house_.io.of("/").to(room(bob_.id)).emit("typing", {R"([{"userId":"x"}])", {}});
+  EXPECT_EQ(told(*device), Contents{"typing"});
+  house_.gateway.emit({bob_.id, ann_.id}, {"/", "user_online", {R"([{}])", {}}});
+  EXPECT_EQ(told(*device), Contents{"user_online"});
+}
+
+TEST_F(GatewayNeighbours, asks_the_others_to_end_a_login) {
+  const auto device = house_.device(bob_, 1);
+  house_.gateway.close_here(ann_.id, std::nullopt);
+  EXPECT_TRUE(closed_.empty());
+  house_.gateway.close(bob_.id, std::nullopt);
+  house_.settle();
+  EXPECT_FALSE(device->is_connected());
+  EXPECT_EQ(closed_, (std::vector<Closed>{{bob_.id, std::nullopt}}));
+}
+
+TEST_F(GatewayNeighbours, tells_of_a_user_whom_another_node_put_offline) {
+  house_.send(ann_, bob_, "so that they share a conversation");
+  const auto anns = house_.device(ann_, 0);
+  const auto bobs = house_.device(bob_, 1);
+  EXPECT_EQ(told(*anns), Contents{"user_online"});
+  house_.gateway.presence_changed(bob_.id, false);
+  EXPECT_EQ(told(*anns), Contents{}) << "he is here still: nothing new";
+  house_.gateway.presence_changed(bob_.id, true);
+  EXPECT_EQ(told(*anns), Contents{"user_online"}) << "others may have told the opposite";
+}
+
+}  // namespace
+
+}  // namespace parley::api
