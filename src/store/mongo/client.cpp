@@ -13,13 +13,11 @@
 namespace parley::store::mongo {
 
 namespace {
+/// Whatever matters comes back as the error of a call, too: this is for who looks deeper.
 void log_driver(mongoc_log_level_t level, const char* domain, const char* message, void*) {
-  const auto ours = level == MONGOC_LOG_LEVEL_ERROR     ? ops::Level::error
-                    : level <= MONGOC_LOG_LEVEL_WARNING ? ops::Level::warn
-                                                        : ops::Level::debug;
-  if (level <= MONGOC_LOG_LEVEL_INFO) {
-    ops::log().write(ours, "the MongoDB driver says", {{"domain", domain}, {"text", message}});
-  }
+  if (level > MONGOC_LOG_LEVEL_INFO) return;
+  const auto ours = level <= MONGOC_LOG_LEVEL_CRITICAL ? ops::Level::warn : ops::Level::debug;
+  ops::log().write(ours, "the MongoDB driver says", {{"domain", domain}, {"text", message}});
 }
 
 /// The driver, for the program's whole life.
