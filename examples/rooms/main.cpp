@@ -32,8 +32,8 @@ void say(const Socket& socket, Event& event) {
 }
 
 Task<void> answer_count(socketio::Broadcast room, socketio::Ack ack) {
-  const auto sockets = co_await room.fetch_sockets();
-  ack(Payload::of({sockets.size()}));
+  const auto found = co_await room.fetch_sockets();
+  ack(Payload::of({found.sockets.size()}));
 }
 
 void leave(const Socket& socket, socketio::DisconnectReason) {

@@ -2,6 +2,7 @@
 
 #include <chrono>
 #include <cstddef>
+#include <cstdint>
 #include <functional>
 #include <memory>
 #include <string>
@@ -33,10 +34,17 @@ struct AskedEvent {
   std::chrono::milliseconds timeout{};  ///< Answers that come later are dropped.
 };
 
+/// Who was asked for answers.
+struct AskedClients {
+  std::size_t count = 0;
+  bool complete = true;  ///< False: not every server of the cluster could be asked.
+};
+
 /// Where the answers of an AskedEvent go. Both are called on the shard that asked, and only there.
 struct AckSink {
-  std::function<void(std::size_t clients)> on_clients;  ///< Once: how many were asked.
-  std::function<void(Payload)> on_ack;                  ///< Each client's arguments.
+  /// At most once; never when servers do not say in time how many they asked.
+  std::function<void(AskedClients)> on_clients;
+  std::function<void(Payload)> on_ack;  ///< Each client's arguments, cut to the first.
 };
 
 /// What is known of a socket of any shard or server.
@@ -44,10 +52,27 @@ struct SocketInfo {
   std::string id;
   std::vector<std::string> rooms;
   json::object handshake;  ///< headers, query, auth, address, url, issued, secure, xdomain.
+  json::object data;       ///< Socket::show.
+};
+
+/// The sockets that were found.
+struct FetchedSockets {
+  std::vector<SocketInfo> sockets;
+  bool complete = true;  ///< False: not every server of the cluster answered in time.
+};
+
+/// What the other servers answered to a server-side emit.
+struct ServerAnswers {
+  std::vector<Payload> answers;  ///< In order of arrival, each cut to its first argument.
+  bool complete = true;          ///< False: not every server answered in time.
 };
 
 /// Told on a shard when a room gets its first member there, and when its last one leaves.
 using RoomWatcher = std::function<void(std::string_view room, bool exists)>;
+
+/// Whether a RoomWatcher is told of the rooms that sockets have by their ids, too. A room of that
+/// name that others join is told besides: who listens counts.
+enum class OwnRooms : std::uint8_t { omitted, told };
 
 /// How a namespace reaches its sockets. Thrice the same port, each handing inwards to the next: a
 /// shard (LocalAdapter), a process (ShardedAdapter), a cluster (one over Redis). Any shard may
@@ -64,11 +89,16 @@ class Adapter {
   virtual void leave(const Selection& selection, const std::vector<std::string>& rooms) = 0;
   /// DISCONNECT to each; with `close_engine` their connections are closed behind it.
   virtual void disconnect(const Selection& selection, bool close_engine) = 0;
-  virtual Task<std::vector<SocketInfo>> fetch_sockets(Selection selection) = 0;
+  virtual Task<FetchedSockets> fetch_sockets(Selection selection) = 0;
   /// To the other servers of the cluster, not to clients: there is none below a cluster adapter.
   virtual void server_side_emit(std::string_view name, const Payload& args) = 0;
+  /// The same, and each of them is asked for an answer.
+  virtual Task<ServerAnswers> server_side_emit_with_ack(std::string name, Payload args) = 0;
   /// Before the server starts; one watcher. Called on the shard of the room.
-  virtual void watch_rooms(RoomWatcher watcher) = 0;
+  virtual void watch_rooms(RoomWatcher watcher, OwnRooms own_rooms) = 0;
+  /// Returns when what other servers send to a room that has members here reaches them; false when
+  /// that takes too long. At once where nothing has to be subscribed.
+  virtual Task<bool> reachable(std::string room) = 0;
 };
 
 }  // namespace parley::socketio

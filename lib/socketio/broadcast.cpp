@@ -19,22 +19,24 @@ struct Gathering {
   explicit Gathering(Executor executor) : timer(std::move(executor)) {}
 
   void end_if_complete() {
-    if (!expected || acks.answers.size() < *expected) return;
-    acks.complete = true;
+    if (!asked || acks.answers.size() < asked->count) return;
+    acks.complete = asked->complete;
+    has_ended = true;
     timer.cancel();
   }
 
   SteadyTimer timer;
   BroadcastAcks acks;
-  std::optional<std::size_t> expected;
+  std::optional<AskedClients> asked;
+  bool has_ended = false;
 };
 
 Task<BroadcastAcks> gather(const Namespace& nsp, Selection selection,
                            std::shared_ptr<const AskedEvent> asked) {
   auto gathering = std::make_shared<Gathering>(co_await asio::this_coro::executor);
   gathering->timer.expires_after(asked->timeout);
-  AckSink sink{[gathering](std::size_t clients) {
-                 gathering->expected = clients;
+  AckSink sink{[gathering](AskedClients clients) {
+                 gathering->asked = clients;
                  gathering->end_if_complete();
                },
                [gathering](Payload answer) {
@@ -46,7 +48,7 @@ Task<BroadcastAcks> gather(const Namespace& nsp, Selection selection,
   constexpr asio::use_awaitable_t<Executor> use_task{};
   auto token = asio::redirect_error(use_task, ignored);
   // What was answered before the wait began has cancelled nothing.
-  if (!gathering->acks.complete) co_await gathering->timer.async_wait(std::move(token));
+  if (!gathering->has_ended) co_await gathering->timer.async_wait(std::move(token));
   co_return std::exchange(gathering->acks, {});
 }
 
@@ -100,7 +102,7 @@ void Broadcast::leave(std::string room) const {
 void Broadcast::disconnect(bool close_engine) const {
   nsp_->adapter().disconnect(selection_, close_engine);
 }
-Task<std::vector<SocketInfo>> Broadcast::fetch_sockets() const {
+Task<FetchedSockets> Broadcast::fetch_sockets() const {
   return nsp_->adapter().fetch_sockets(selection_);
 }
 

@@ -15,7 +15,7 @@ class Namespace;
 /// What came back from a broadcast that asked for answers.
 struct BroadcastAcks {
   std::vector<Payload> answers;  ///< In order of arrival, each cut to its first argument.
-  bool complete = false;         ///< False when the timeout came first.
+  bool complete = false;         ///< False: the timeout came first, or a server was not asked.
 };
 
 /// Selects receivers, then emits: `nsp.to("a").to("b").except("c").emit(…)`. A value; any shard.
@@ -37,7 +37,7 @@ class Broadcast {
   void join(std::string room) const;
   void leave(std::string room) const;
   void disconnect(bool close_engine) const;
-  Task<std::vector<SocketInfo>> fetch_sockets() const;
+  Task<FetchedSockets> fetch_sockets() const;
 
  private:
   const Namespace* nsp_;

@@ -165,11 +165,21 @@ TEST_F(BroadcastTest, finds_sockets_of_all_shards) {
   c.emit("join", {R"(["x"])", {}});
   const auto infos = wait(nsp.to("x").fetch_sockets());
   ASSERT_TRUE(infos);
-  ASSERT_EQ(infos->size(), 2U);
-  EXPECT_EQ((*infos)[0].id, a.sid());
-  EXPECT_EQ((*infos)[1].id, c.sid());
-  EXPECT_EQ((*infos)[1].rooms.size(), 2U);
-  EXPECT_TRUE((*infos)[1].handshake.contains("address"));
+  EXPECT_TRUE(infos->complete);
+  ASSERT_EQ(infos->sockets.size(), 2U);
+  EXPECT_EQ(infos->sockets[0].id, a.sid());
+  EXPECT_EQ(infos->sockets[1].id, c.sid());
+  EXPECT_EQ(infos->sockets[1].rooms.size(), 2U);
+  EXPECT_TRUE(infos->sockets[1].handshake.contains("address"));
+  EXPECT_TRUE(infos->sockets[1].data.empty());
+}
+
+TEST_F(BroadcastTest, finds_what_a_socket_shows) {
+  socket(c).show({{"name", "carol"}});
+  const auto infos = wait(nsp.to(c.sid()).fetch_sockets());
+  ASSERT_TRUE(infos);
+  ASSERT_EQ(infos->sockets.size(), 1U);
+  EXPECT_EQ(infos->sockets[0].data, (json::object{{"name", "carol"}}));
 }
 
 TEST_F(BroadcastTest, gathers_the_first_argument_of_every_answer) {
@@ -210,12 +220,55 @@ TEST_F(BroadcastTest, is_complete_at_once_when_nobody_is_asked) {
 TEST_F(BroadcastTest, tells_a_cluster_adapter_of_rooms) {
   std::vector<std::pair<std::string, bool>> told;
   nsp.adapter().watch_rooms(
-      [&](std::string_view room, bool exists) { told.emplace_back(room, exists); });
+      [&](std::string_view room, bool exists) { told.emplace_back(room, exists); },
+      OwnRooms::omitted);
   a.emit("join", {R"(["x"])", {}});
   b.emit("join", {R"(["x"])", {}});
   a.close();
   b.close();
   EXPECT_EQ(told, (std::vector<std::pair<std::string, bool>>{{"x", true}, {"x", false}}));
+}
+
+TEST_F(BroadcastTest, tells_a_cluster_adapter_of_the_rooms_of_ids_when_it_asks) {
+  std::vector<std::pair<std::string, bool>> told;
+  nsp.adapter().watch_rooms(
+      [&](std::string_view room, bool exists) { told.emplace_back(room, exists); }, OwnRooms::told);
+  TestClient e{io, shards, 1};
+  e.connect();
+  const std::string id = e.sid();
+  for (int i = 0; i < 2; ++i) got([&] { nsp.to(id).leave(id); });  // the second finds nobody
+  got([&] { socket(e).join(id); }, 1);
+  got([&] { socket(e).join(id); }, 1);
+  e.close();
+  EXPECT_EQ(told, (std::vector<std::pair<std::string, bool>>{
+                      {id, true}, {id, false}, {id, true}, {id, false}}));
+  nsp.adapter().watch_rooms(nullptr, OwnRooms::omitted);
+}
+
+TEST_F(BroadcastTest, finds_no_other_servers) {
+  int calls = 0;
+  nsp.on_server_side_emit([&](std::string_view, const Payload&, const auto&) { ++calls; });
+  nsp.server_side_emit("hello");
+  const auto answers = wait(nsp.server_side_emit_with_ack("hello"));
+  ASSERT_TRUE(answers);
+  EXPECT_TRUE(answers->complete);
+  EXPECT_TRUE(answers->answers.empty());
+  EXPECT_EQ(calls, 0);
+  EXPECT_EQ(wait(nsp.adapter().reachable("x")), std::optional{true});
+}
+
+TEST_F(BroadcastTest, hands_what_an_adapter_heard_to_every_server_side_handler) {
+  Texts heard;
+  nsp.on_server_side_emit([](std::string_view, const Payload&, const auto&) { throw 1; });
+  nsp.on_server_side_emit([&](std::string_view name, const Payload& args, const auto& ack) {
+    heard.push_back(std::string{name} + args.json);
+    ack({"[2]", {}});
+  });
+  Texts answers;
+  nsp.on_server_side(shards[0], "e", {"[1]", {}},
+                     [&](const Payload& answer) { answers.push_back(answer.json); });
+  EXPECT_EQ(heard, (Texts{"e[1]"}));
+  EXPECT_EQ(answers, (Texts{"[2]"}));
 }
 
 /// Notes what passes through the port, as an adapter for a cluster would.
@@ -228,6 +281,10 @@ class Recorder final : public Adapter {
   }
   void broadcast_with_ack(const Selection& selection, std::shared_ptr<const AskedEvent> event,
                           AckSink sink) override {
+    sink.on_clients = [tell = std::move(sink.on_clients), this](AskedClients asked) {
+      asked.complete = asks_everybody;
+      tell(asked);
+    };
     inner_->broadcast_with_ack(selection, std::move(event), std::move(sink));
   }
   void join(const Selection& selection, const std::vector<std::string>& rooms) override {
@@ -239,15 +296,22 @@ class Recorder final : public Adapter {
   void disconnect(const Selection& selection, bool close_engine) override {
     inner_->disconnect(selection, close_engine);
   }
-  Task<std::vector<SocketInfo>> fetch_sockets(Selection selection) override {
+  Task<FetchedSockets> fetch_sockets(Selection selection) override {
     return inner_->fetch_sockets(std::move(selection));
   }
   void server_side_emit(std::string_view name, const Payload& args) override {
     inner_->server_side_emit(name, args);
   }
-  void watch_rooms(RoomWatcher watcher) override { inner_->watch_rooms(std::move(watcher)); }
+  Task<ServerAnswers> server_side_emit_with_ack(std::string name, Payload args) override {
+    return inner_->server_side_emit_with_ack(std::move(name), std::move(args));
+  }
+  void watch_rooms(RoomWatcher watcher, OwnRooms own_rooms) override {
+    inner_->watch_rooms(std::move(watcher), own_rooms);
+  }
+  Task<bool> reachable(std::string room) override { return inner_->reachable(std::move(room)); }
 
   Texts seen;
+  bool asks_everybody = true;
 
  private:
   std::unique_ptr<Adapter> inner_;
@@ -271,6 +335,30 @@ class WrappedAdapter : public BroadcastTest {
 TEST_F(WrappedAdapter, sees_broadcasts_and_hands_them_inwards) {
   EXPECT_EQ(got([&] { nsp.everyone().emit("e", {"[1]", {}}); }), (Texts{"a", "b", "c", "d"}));
   EXPECT_EQ(recorder->seen, (Texts{R"(2["e",1])"}));
+}
+
+TEST_F(WrappedAdapter, is_made_for_every_namespace_that_can_have_sockets) {
+  std::vector<std::string> made;
+  Config config;
+  config.adapter = [&](Namespace& of, std::unique_ptr<Adapter> inner) {
+    made.push_back(of.name());
+    return inner;
+  };
+  Server server{shards, config};
+  server.of("/a");
+  server.dynamic([](std::string_view name, const auto&) { return name == "/dynamic"; });
+  TestClient client{server, shards};
+  client.connect("/dynamic");
+  EXPECT_EQ(made, (std::vector<std::string>{"/", "/a", "/dynamic"}));
+}
+
+TEST_F(WrappedAdapter, says_that_not_every_server_was_asked) {
+  for (const bool complete : {true, false}) {
+    recorder->asks_everybody = complete;
+    const auto acks = wait(nsp.to("nobody").emit_with_ack("q", {}, 5s), 2s);
+    ASSERT_TRUE(acks);
+    EXPECT_EQ(acks->complete, complete);
+  }
 }
 
 /// Connection state recovery through the whole server.

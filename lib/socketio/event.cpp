@@ -85,6 +85,13 @@ const Ack& Event::ack() const {
   return ack_;
 }
 
+std::string_view EncodedEvent::data() const {
+  std::string_view rest = text().substr(1);
+  if (messages_.size() > 1) rest.remove_prefix(rest.find('-') + 1);
+  if (rest.starts_with('/')) rest.remove_prefix(rest.find(',') + 1);
+  return rest;
+}
+
 EncodedEvent EncodedEvent::with_argument(std::string_view argument) const {
   std::string& text = scratch();
   text = this->text();

@@ -102,6 +102,11 @@ class EncodedEvent {
   /// Borrowed.
   std::string_view text() const { return messages_.front().payload().substr(1); }
 
+  /// What `text` says behind type and namespace: `["name",…args]`. Borrowed.
+  std::string_view data() const;
+  /// The messages of its attachments, in order.
+  std::span<const engineio::Message> attachments() const { return messages().subspan(1); }
+
   /// The same event with one more argument, a string: the offset of connection state recovery.
   EncodedEvent with_argument(std::string_view text) const;
 

@@ -38,6 +38,15 @@ TEST(EncodedEvent, is_followed_by_its_attachments) {
   EXPECT_TRUE(event.messages()[1].is_binary());
 }
 
+TEST(EncodedEvent, shows_its_data_whatever_stands_before) {
+  EXPECT_EQ((EncodedEvent{"/", "a,b-1", {"[1]", {}}}.data()), R"(["a,b-1",1])");
+  EXPECT_EQ((EncodedEvent{"/n-1", "a", {}}.data()), R"(["a"])");
+  const EncodedEvent event{"/1-2", "b", {R"([{"_placeholder":true,"num":0}])", {"bytes"}}};
+  EXPECT_EQ(event.data(), R"(["b",{"_placeholder":true,"num":0}])");
+  ASSERT_EQ(event.attachments().size(), 1U);
+  EXPECT_EQ(event.attachments()[0].payload(), "bytes");
+}
+
 TEST(EncodedEvent, takes_one_more_argument_and_shares_its_attachments) {
   const EncodedEvent event{"/", "b", {R"([ {"_placeholder":true,"num":0} ] )", {"bytes"}}};
   const EncodedEvent more = event.with_argument("0-1");

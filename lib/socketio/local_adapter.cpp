@@ -50,12 +50,17 @@ LocalAdapter::LocalAdapter(Namespace& nsp, net::Shard& shard, const RecoveryConf
 
 LocalAdapter::~LocalAdapter() = default;
 
-void LocalAdapter::add(std::shared_ptr<Socket> socket) { sockets_.insert(std::move(socket)); }
+void LocalAdapter::add(std::shared_ptr<Socket> socket) {
+  const Socket& added = **sockets_.insert(std::move(socket)).first;
+  if (added.in_own_room_) tell_own_room(added.id(), true);
+}
 
 void LocalAdapter::remove(Socket& socket) {
   rooms_.leave_all(socket);
   const auto found = sockets_.find(std::string_view{socket.id()});
-  if (found != sockets_.end() && found->get() == &socket) sockets_.erase(found);
+  if (found == sockets_.end() || found->get() != &socket) return;
+  if (socket.in_own_room_) tell_own_room(socket.id(), false);
+  sockets_.erase(found);
 }
 
 std::shared_ptr<Socket> LocalAdapter::find(std::string_view id) const {
@@ -113,7 +118,7 @@ void LocalAdapter::broadcast_with_ack(const Selection& selection,
     collector->timer.start(shard_.now() + event->timeout);
     collectors_.push_back(std::move(collector));
   }
-  sink.on_clients(selected.size());
+  sink.on_clients({selected.size(), true});
   for (const auto& socket : selected) {
     if (socket->is_connected()) socket->send({messages.data(), messages.size()});
   }
@@ -157,17 +162,29 @@ void LocalAdapter::disconnect(const Selection& selection, bool close_engine) {
 std::vector<SocketInfo> LocalAdapter::describe(const Selection& selection) {
   std::vector<SocketInfo> infos;
   for (const auto& socket : select(selection)) {
-    infos.push_back({socket->id(), socket->rooms(), socket->handshake().to_json()});
+    infos.push_back(
+        {socket->id(), socket->rooms(), socket->handshake().to_json(), socket->shown()});
   }
   return infos;
 }
 
-Task<std::vector<SocketInfo>> LocalAdapter::fetch_sockets(Selection selection) {
-  co_return describe(selection);
+Task<FetchedSockets> LocalAdapter::fetch_sockets(Selection selection) {
+  FetchedSockets fetched;
+  fetched.sockets = describe(selection);
+  co_return fetched;
 }
 
 void LocalAdapter::server_side_emit(std::string_view, const Payload&) {}
 
-void LocalAdapter::watch_rooms(RoomWatcher watcher) { rooms_.watch(std::move(watcher)); }
+Task<ServerAnswers> LocalAdapter::server_side_emit_with_ack(std::string, Payload) {
+  co_return ServerAnswers{};
+}
+
+void LocalAdapter::watch_rooms(RoomWatcher watcher, OwnRooms own_rooms) {
+  own_room_watcher_ = own_rooms == OwnRooms::told ? watcher : nullptr;
+  rooms_.watch(std::move(watcher));
+}
+
+Task<bool> LocalAdapter::reachable(std::string) { co_return true; }
 
 }  // namespace parley::socketio

@@ -48,10 +48,12 @@ class LocalAdapter final : public Adapter {
   void join(const Selection& selection, const std::vector<std::string>& rooms) override;
   void leave(const Selection& selection, const std::vector<std::string>& rooms) override;
   void disconnect(const Selection& selection, bool close_engine) override;
-  Task<std::vector<SocketInfo>> fetch_sockets(Selection selection) override;
+  Task<FetchedSockets> fetch_sockets(Selection selection) override;
   std::vector<SocketInfo> describe(const Selection& selection);
   void server_side_emit(std::string_view name, const Payload& args) override;
-  void watch_rooms(RoomWatcher watcher) override;
+  Task<ServerAnswers> server_side_emit_with_ack(std::string name, Payload args) override;
+  void watch_rooms(RoomWatcher watcher, OwnRooms own_rooms) override;
+  Task<bool> reachable(std::string room) override;
 
  private:
   struct Collector;
@@ -65,6 +67,11 @@ class LocalAdapter final : public Adapter {
   };
   using Sockets = boost::container::small_vector<std::shared_ptr<Socket>, 8>;
 
+  friend class Socket;
+  /// The room of a socket's id, which Rooms knows nothing of, came or went.
+  void tell_own_room(std::string_view id, bool exists) {
+    if (own_room_watcher_) own_room_watcher_(id, exists);
+  }
   /// Held, so that a send that closes a connection takes nobody out of our hands.
   Sockets select(const Selection& selection);
   template <class Visit>
@@ -77,6 +84,7 @@ class LocalAdapter final : public Adapter {
   std::unordered_set<std::shared_ptr<Socket>, ById, ById> sockets_;
   std::vector<std::unique_ptr<Collector>> collectors_;
   std::unique_ptr<Recovery> recovery_;
+  RoomWatcher own_room_watcher_;
   std::uint64_t next_ack_id_ = 0;
   std::uint32_t mark_ = 0;  ///< Grows by every selection: what a selected socket is marked with.
 };

@@ -1,5 +1,6 @@
 #include "socketio/namespace.hpp"
 
+#include "socketio/guard.hpp"
 #include "socketio/sharded_adapter.hpp"
 
 namespace parley::socketio {
@@ -13,7 +14,8 @@ Namespace::Namespace(std::string name, net::Shards& shards, const Config& config
   auto sharded = std::make_unique<ShardedAdapter>(*this, shards, config.recovery);
   sharded_ = sharded.get();
   adapter_ = std::move(sharded);
-  if (config.adapter) adapter_ = config.adapter(*this, std::move(adapter_));
+  // The nameless one of Server::dynamic only takes handlers.
+  if (config.adapter && !name_.empty()) adapter_ = config.adapter(*this, std::move(adapter_));
 }
 
 Namespace::~Namespace() = default;
@@ -51,6 +53,26 @@ Namespace& Namespace::on_disconnecting(DisconnectHandler handler) {
 Namespace& Namespace::on_disconnect(DisconnectHandler handler) {
   behaviour_->disconnect.push_back(std::move(handler));
   return *this;
+}
+
+Namespace& Namespace::on_server_side_emit(ServerSideHandler handler) {
+  behaviour_->server_side.push_back(std::move(handler));
+  return *this;
+}
+
+void Namespace::server_side_emit(std::string_view name, const Payload& args) const {
+  adapter_->server_side_emit(name, args);
+}
+
+Task<ServerAnswers> Namespace::server_side_emit_with_ack(std::string name, Payload args) const {
+  return adapter_->server_side_emit_with_ack(std::move(name), std::move(args));
+}
+
+void Namespace::on_server_side(net::Shard& shard, std::string_view name, const Payload& args,
+                               const ServerAck& ack) const {
+  for (const auto& handler : behaviour_->server_side) {
+    guarded(shard, "socketio.on_server_side_emit", [&] { handler(name, args, ack); });
+  }
 }
 
 Broadcast Namespace::to(std::string room) const { return everyone().to(std::move(room)); }

@@ -36,6 +36,12 @@ class Namespace {
   /// An error keeps the event from its handlers; the client is not told.
   using Filter = std::function<Result<Done>(const SharedSocket&, Event&)>;
 
+  /// Answers a server-side emit of another server, cut to the first argument. Any shard; the first
+  /// call counts. Empty when no answer is wanted.
+  using ServerAck = std::function<void(const Payload& answer)>;
+  using ServerSideHandler =
+      std::function<void(std::string_view name, const Payload& args, const ServerAck& ack)>;
+
   /// What all namespaces of one origin share: a dynamic one's children have their parent's.
   struct Behaviour {
     std::vector<Middleware> middlewares;
@@ -44,6 +50,7 @@ class Namespace {
     std::vector<Filter> filters;
     std::vector<EventHandler> any;
     std::unordered_map<std::string, std::vector<EventHandler>, StringHash, std::equal_to<>> events;
+    std::vector<ServerSideHandler> server_side;
   };
 
   Namespace(std::string name, net::Shards& shards, const Config& config,
@@ -66,8 +73,21 @@ class Namespace {
   /// When it has left.
   Namespace& on_disconnect(DisconnectHandler handler);
 
+  /// What other servers of the cluster emit to servers. On the shard that hears the cluster; which
+  /// one that is says its adapter.
+  Namespace& on_server_side_emit(ServerSideHandler handler);
+
   Broadcast to(std::string room) const;
   Broadcast everyone() const;
+
+  /// To the other servers of the cluster: never to this one, never to clients.
+  void server_side_emit(std::string_view name, const Payload& args = {}) const;
+  /// One answer from every other server, or what came until the adapter's patience ended. Awaited
+  /// on a shard.
+  Task<ServerAnswers> server_side_emit_with_ack(std::string name, Payload args = {}) const;
+  /// For an adapter: another server's emit. Handlers that throw are reported on `shard`.
+  void on_server_side(net::Shard& shard, std::string_view name, const Payload& args,
+                      const ServerAck& ack) const;
 
   /// The outermost adapter.
   Adapter& adapter() const { return *adapter_; }

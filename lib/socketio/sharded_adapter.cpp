@@ -8,13 +8,13 @@ struct AckJoin {
   AckSink sink;
   net::Shard& home;
   std::size_t missing;  ///< Shards that have not said how many clients they asked.
-  std::size_t clients = 0;
+  AskedClients asked{};
   std::vector<Payload> early;  ///< Answers that came before the count.
 
-  void on_clients(std::size_t count) {
-    clients += count;
+  void on_clients(AskedClients more) {
+    asked.count += more.count;
     if (--missing > 0) return;
-    sink.on_clients(clients);
+    sink.on_clients(asked);
     for (Payload& answer : early) sink.on_ack(std::move(answer));
     early.clear();
   }
@@ -83,9 +83,9 @@ void ShardedAdapter::broadcast_with_ack(const Selection& selection,
         });
   }
   auto join =
-      std::make_shared<AckJoin>(AckJoin{std::move(sink), here->shard(), locals_.size(), 0, {}});
-  AckSink back{[join](std::size_t count) {
-                 run_there(join->home, [join, count] { join->on_clients(count); });
+      std::make_shared<AckJoin>(AckJoin{std::move(sink), here->shard(), locals_.size(), {}, {}});
+  AckSink back{[join](AskedClients asked) {
+                 run_there(join->home, [join, asked] { join->on_clients(asked); });
                },
                [join](Payload answer) {
                  run_there(join->home, [join, answer = std::move(answer)]() mutable {
@@ -111,20 +111,26 @@ void ShardedAdapter::disconnect(const Selection& selection, bool close_engine) {
   });
 }
 
-Task<std::vector<SocketInfo>> ShardedAdapter::fetch_sockets(Selection selection) {
-  std::vector<SocketInfo> all;
+Task<FetchedSockets> ShardedAdapter::fetch_sockets(Selection selection) {
+  FetchedSockets all;
   for (const auto& local : locals_) {
     auto describe = [&selection, there = local.get()] { return there->describe(selection); };
     std::vector<SocketInfo> some = co_await net::run_on(local->shard(), describe);
-    for (SocketInfo& info : some) all.push_back(std::move(info));
+    for (SocketInfo& info : some) all.sockets.push_back(std::move(info));
   }
   co_return all;
 }
 
 void ShardedAdapter::server_side_emit(std::string_view, const Payload&) {}
 
-void ShardedAdapter::watch_rooms(RoomWatcher watcher) {
-  for (const auto& local : locals_) local->watch_rooms(watcher);
+Task<ServerAnswers> ShardedAdapter::server_side_emit_with_ack(std::string, Payload) {
+  co_return ServerAnswers{};
 }
+
+void ShardedAdapter::watch_rooms(RoomWatcher watcher, OwnRooms own_rooms) {
+  for (const auto& local : locals_) local->watch_rooms(watcher, own_rooms);
+}
+
+Task<bool> ShardedAdapter::reachable(std::string) { co_return true; }
 
 }  // namespace parley::socketio

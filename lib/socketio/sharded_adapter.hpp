@@ -23,9 +23,11 @@ class ShardedAdapter final : public Adapter {
   void join(const Selection& selection, const std::vector<std::string>& rooms) override;
   void leave(const Selection& selection, const std::vector<std::string>& rooms) override;
   void disconnect(const Selection& selection, bool close_engine) override;
-  Task<std::vector<SocketInfo>> fetch_sockets(Selection selection) override;
+  Task<FetchedSockets> fetch_sockets(Selection selection) override;
   void server_side_emit(std::string_view name, const Payload& args) override;
-  void watch_rooms(RoomWatcher watcher) override;
+  Task<ServerAnswers> server_side_emit_with_ack(std::string name, Payload args) override;
+  void watch_rooms(RoomWatcher watcher, OwnRooms own_rooms) override;
+  Task<bool> reachable(std::string room) override;
 
  private:
   void broadcast_stamped(LocalAdapter& home, const Selection& selection, const SharedEvent& event);

@@ -42,6 +42,7 @@ struct Socket::Extras {
   std::vector<std::unique_ptr<PendingAck>> acks;
   std::string pid;  ///< Empty when recovery is off.
   std::shared_ptr<const Replay> replay;
+  json::object shown;
 };
 
 Socket::Socket(Client& client, engineio::Session& session, LocalAdapter& local, json::object auth)
@@ -60,6 +61,12 @@ Socket::Extras& Socket::extras() {
   if (!extras_) extras_ = std::make_unique<Extras>();
   return *extras_;
 }
+
+void Socket::show(json::object what) {
+  if (state_ != State::ended) extras().shown = std::move(what);
+}
+
+json::object Socket::shown() const { return extras_ ? extras_->shown : json::object{}; }
 
 void Socket::on(std::string_view event, EventHandler handler) {
   if (state_ == State::ended) return;
@@ -182,7 +189,7 @@ void Socket::drained() {
 void Socket::join(std::string room) {
   if (state_ == State::ended) return;
   if (room == id_) {
-    in_own_room_ = true;
+    if (!std::exchange(in_own_room_, true) && is_connected()) local_->tell_own_room(id_, true);
   } else {
     local_->rooms().join(*this, room);
   }
@@ -190,7 +197,7 @@ void Socket::join(std::string room) {
 
 void Socket::leave(std::string_view room) {
   if (room == id_) {
-    in_own_room_ = false;
+    if (std::exchange(in_own_room_, false) && is_connected()) local_->tell_own_room(id_, false);
   } else {
     local_->rooms().leave(*this, room);
   }

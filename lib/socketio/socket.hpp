@@ -63,6 +63,11 @@ class Socket final : public std::enable_shared_from_this<Socket>, private Member
   /// The application's own data. Kept, and moved to another shard, by connection state recovery.
   std::any data;
 
+  /// What other servers see of this socket (SocketInfo::data). Costs memory from the first call on;
+  /// not restored by connection state recovery.
+  void show(json::object what);
+  json::object shown() const;
+
   /// A handler of this socket alone; handlers of the whole namespace (Namespace::on) cost no memory
   /// per socket.
   void on(std::string_view event, EventHandler handler);
