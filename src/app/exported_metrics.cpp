@@ -7,26 +7,6 @@ namespace parley::app {
 
 namespace {
 
-using Read = ops::Metrics::Read;
-
-double as_number(const std::atomic<std::uint64_t>& counter) {
-  return static_cast<double>(counter.load(std::memory_order_relaxed));
-}
-
-template <std::size_t size>
-ops::Histogram::Snapshot snapshot(const store::embedded::Histogram<size>& histogram) {
-  ops::Histogram::Snapshot out;
-  for (std::size_t bucket = 0; bucket <= size; ++bucket)
-    out.counts.push_back(histogram.count(bucket));
-  out.sum = histogram.sum();
-  return out;
-}
-
-template <std::size_t size>
-std::vector<double> bounds(const store::embedded::Histogram<size>& histogram) {
-  return {histogram.bounds().begin(), histogram.bounds().end()};
-}
-
 void export_http(ops::Metrics& metrics, const http::Server& http) {
   const auto gauge = [&](std::string_view name, std::string_view help, auto member) {
     metrics.gauge_from(name, help,
@@ -82,37 +62,11 @@ void export_engine(ops::Metrics& metrics, const engineio::Server& engine) {
                         [&engine] { return engine.counts().rejected; });
 }
 
-void export_store(ops::Metrics& metrics, const store::embedded::Stats& stats) {
-  const auto counter = [&](std::string_view name, std::string_view help, const auto& value) {
-    metrics.counter_from(name, help, [&value] { return as_number(value); });
-  };
-  metrics.gauge_from("parley_store_queued", "Writes that wait for the committer.",
-                     [&stats] { return as_number(stats.queued); });
-  counter("parley_store_commits_total", "Batches written.", stats.commits);
-  counter("parley_store_synced_commits_total", "Batches that waited for the disk.",
-          stats.synced_commits);
-  counter("parley_store_failed_commits_total", "Batches that could not be written.",
-          stats.failed_commits);
-  counter("parley_store_refused_writes_total", "Writes refused because the queue was full.",
-          stats.refused_writes);
-  counter("parley_store_messages_total", "Messages stored.", stats.messages_appended);
-  counter("parley_store_duplicates_total", "Messages that were there already.",
-          stats.duplicate_messages);
-  counter("parley_store_reads_total", "Reads by seek.", stats.reads);
-  metrics.histogram_from("parley_store_commit_seconds", "Time of one batch, its sync included.",
-                         bounds(stats.commit_seconds),
-                         [&stats] { return snapshot(stats.commit_seconds); });
-  metrics.histogram_from("parley_store_batch_writes", "Writes that shared one batch.",
-                         bounds(stats.batch_operations),
-                         [&stats] { return snapshot(stats.batch_operations); });
-}
-
 }  // namespace
 
 void export_counts(ops::Metrics& metrics, const Counted& counted) {
   export_http(metrics, counted.http);
   export_engine(metrics, counted.engine);
-  export_store(metrics, counted.database.stats());
   metrics.gauge_from(
       "parley_password_hashes_queued", "Logins and registrations that wait for a hash.",
       [&hashing = counted.hashing] { return static_cast<double>(hashing.queued()); });

@@ -4,7 +4,6 @@
 #include "http/server.hpp"
 #include "net/workers.hpp"
 #include "ops/metrics.hpp"
-#include "store/embedded/database.hpp"
 
 namespace parley::app {
 
@@ -12,7 +11,6 @@ namespace parley::app {
 struct Counted {
   const http::Server& http;
   const engineio::Server& engine;
-  const store::embedded::Database& database;
   const net::Workers& hashing;
 };
 

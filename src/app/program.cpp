@@ -5,6 +5,7 @@
 #include <thread>
 
 #include "api/routes.hpp"
+#include "app/embedded_stores.hpp"
 #include "app/exported_metrics.hpp"
 #include "http/access_log.hpp"
 #include "http/cors.hpp"
@@ -83,34 +84,26 @@ chat::SessionSettings session_settings(const Settings::Auth& auth) {
 
 }  // namespace
 
-Stores::Stores(std::unique_ptr<store::embedded::Database> opened, net::Shards& shards)
-    : database(std::move(opened)),
-      accounts(*database),
-      sessions(*database),
-      messages(*database),
-      receipts(*database),
-      conversations(*database),
-      feed(*database),
-      presence(shards, *database) {}
-
-Domain::Domain(const Settings& settings, net::Workers& hashing, Stores& stores)
+Domain::Domain(const Settings& settings, net::Workers& hashing, Stores& stores,
+               chat::PresenceStore& presence)
     : hasher(hashing, {settings.auth.hash_cost}),
       signer({settings.auth.access_token_secret, settings.auth.refresh_token_secret}),
-      accounts(stores.accounts, hasher, ids, chat_limits(settings.limits)),
-      sessions(stores.sessions, signer, ids, session_settings(settings.auth)),
-      messaging(stores.messages, stores.receipts, stores.conversations,
+      accounts(stores.accounts(), hasher, ids, chat_limits(settings.limits)),
+      sessions(stores.sessions(), signer, ids, session_settings(settings.auth)),
+      messaging(stores.messages(), stores.receipts(), stores.conversations(),
                 chat_limits(settings.limits)),
-      presences(stores.presence, stores.accounts, stores.conversations,
-                chat_limits(settings.limits)) {}
+      presences(presence, stores.accounts(), stores.conversations(), chat_limits(settings.limits)) {
+}
 
-Program::Program(const Settings& settings, std::unique_ptr<store::embedded::Database> database)
+Program::Program(const Settings& settings, std::unique_ptr<Stores> stores)
     : settings_(settings),
       shards_(settings.server.shards),
       metrics_(shards_.size()),
       hashing_({hash_threads(settings), settings.auth.hash_queue}),
       chores_({1, 4}),
-      stores_(std::move(database), shards_),
-      domain_(settings, hashing_, stores_),
+      stores_(std::move(stores)),
+      presence_(stores_->presence(shards_)),
+      domain_(settings, hashing_, *stores_, *presence_),
       io_(shards_, socketio_config(settings)),
       services_{domain_.accounts,
                 domain_.sessions,
@@ -120,20 +113,20 @@ Program::Program(const Settings& settings, std::unique_ptr<store::embedded::Data
                 [this](chat::UserId user, std::optional<chat::FamilyId> family) {
                   gateway_.close(user, family);
                 }},
-      gateway_(shards_, io_, services_, stores_.feed, metrics_) {
+      gateway_(shards_, io_, services_, stores_->feed(), metrics_) {
   net::set_escape_reporter(report_escape);
-  health_.add("store", [this] { return stores_.database->health(); });
+  health_.add("store", [this] { return stores_->health(); });
   add_middlewares();
   add_routes();
   http_ = std::make_unique<http::Server>(shards_, http_config(settings_), router_);
-  export_counts(metrics_, {*http_, io_.engine(), *stores_.database, hashing_});
+  export_counts(metrics_, {*http_, io_.engine(), hashing_});
+  stores_->export_counts(metrics_);
   shards_.start();
-  control_ = std::make_unique<Control>(shards_[0], control_socket(settings_.store.data_dir),
-                                       control_commands());
+  listen_for_commands();
 }
 
 Program::~Program() {
-  stores_.database->close();
+  stores_->close();
   shards_.stop();
 }
 
@@ -211,15 +204,24 @@ void Program::add_operations_routes() {
   router_.route(http::Method::get, "/metrics", [this](http::Request) { return scrape(metrics_); });
 }
 
-std::map<std::string, Control::Command> Program::control_commands() {
-  return {{"backup", [this](json::object arguments) { return backup(std::move(arguments)); }}};
+void Program::listen_for_commands() {
+  // Whoever holds the embedded store's lock owns DATA_DIR, and the socket in it.
+  auto* embedded = dynamic_cast<EmbeddedStores*>(stores_.get());
+  if (embedded == nullptr) return;
+  const auto make_backup = [this, &database = embedded->database()](json::object arguments) {
+    return backup(database, std::move(arguments));
+  };
+  control_ =
+      std::make_unique<Control>(shards_[0], control_socket(settings_.store.data_dir),
+                                std::map<std::string, Control::Command>{{"backup", make_backup}});
 }
 
-Task<Result<json::object>> Program::backup(json::object arguments) {
+Task<Result<json::object>> Program::backup(store::embedded::Database& database,
+                                           json::object arguments) {
   const auto folder = json::string_member(arguments, "folder");
   if (!folder) co_return fail(Errc::bad_request, "backup wants a folder");
-  auto work = [database = stores_.database.get(), target = std::filesystem::path{*folder}] {
-    return database->checkpoint(target);
+  auto work = [&database, target = std::filesystem::path{*folder}] {
+    return database.checkpoint(target);
   };
   const auto made = co_await chores_.run(std::move(work));
   if (!made) co_return made.error();

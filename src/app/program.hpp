@@ -5,6 +5,7 @@
 #include "api/gateway.hpp"
 #include "api/services.hpp"
 #include "app/control.hpp"
+#include "app/stores.hpp"
 #include "base/object_id.hpp"
 #include "crypto/bcrypt_hasher.hpp"
 #include "crypto/jwt_signer.hpp"
@@ -15,34 +16,17 @@
 #include "ops/metrics.hpp"
 #include "settings/settings.hpp"
 #include "socketio/server.hpp"
-#include "store/embedded/account_store.hpp"
-#include "store/embedded/conversation_store.hpp"
-#include "store/embedded/database.hpp"
-#include "store/embedded/feed.hpp"
-#include "store/embedded/message_store.hpp"
-#include "store/embedded/presence.hpp"
-#include "store/embedded/receipt_store.hpp"
-#include "store/embedded/session_store.hpp"
+
+namespace parley::store::embedded {
+class Database;
+}
 
 namespace parley::app {
 
-/// The embedded store behind every storage port.
-struct Stores {
-  Stores(std::unique_ptr<store::embedded::Database> opened, net::Shards& shards);
-
-  std::unique_ptr<store::embedded::Database> database;
-  store::embedded::AccountStore accounts;
-  store::embedded::SessionStore sessions;
-  store::embedded::MessageStore messages;
-  store::embedded::ReceiptStore receipts;
-  store::embedded::ConversationStore conversations;
-  store::embedded::Feed feed;
-  store::embedded::Presence presence;
-};
-
 /// The domain on these stores.
 struct Domain {
-  Domain(const Settings& settings, net::Workers& hashing, Stores& stores);
+  Domain(const Settings& settings, net::Workers& hashing, Stores& stores,
+         chat::PresenceStore& presence);
 
   ObjectIdSource ids;
   crypto::BcryptHasher hasher;
@@ -56,8 +40,8 @@ struct Domain {
 /// A whole server, wired. Made, started, drained and destroyed by one thread, which is no shard's.
 class Program {
  public:
-  /// Opens the store's parts and binds the port; throws std::system_error when it cannot listen.
-  Program(const Settings& settings, std::unique_ptr<store::embedded::Database> database);
+  /// Binds the port; throws std::system_error when it cannot listen.
+  Program(const Settings& settings, std::unique_ptr<Stores> stores);
   /// Stops at once what `drain` has not ended; what was acknowledged is on disk either way.
   ~Program();
 
@@ -71,8 +55,8 @@ class Program {
   void add_routes();
   void add_operations_routes();
   void add_middlewares();
-  std::map<std::string, Control::Command> control_commands();
-  Task<Result<json::object>> backup(json::object arguments);
+  void listen_for_commands();
+  Task<Result<json::object>> backup(store::embedded::Database& database, json::object arguments);
 
   Settings settings_;
   net::Shards shards_;  ///< First: the io_contexts outlive what waits on them.
@@ -80,7 +64,8 @@ class Program {
   ops::Health health_;
   net::Workers hashing_;
   net::Workers chores_;  ///< Backups.
-  Stores stores_;
+  std::unique_ptr<Stores> stores_;
+  std::unique_ptr<chat::PresenceStore> presence_;
   Domain domain_;
   socketio::Server io_;
   api::Services services_;

@@ -6,8 +6,8 @@
 #include <exception>
 #include <iostream>
 
+#include "app/embedded_stores.hpp"
 #include "app/program.hpp"
-#include "app/store_config.hpp"
 #include "ops/log.hpp"
 #include "settings/build_info.hpp"
 #include "settings/cli.hpp"
@@ -41,9 +41,15 @@ std::string address(const Settings& settings, std::uint16_t port) {
   return "http://" + shown + ':' + std::to_string(port);
 }
 
-int run_until_told(const Settings& settings, std::unique_ptr<store::embedded::Database> database) {
+Result<std::unique_ptr<Stores>> open_stores(const Settings& settings) {
+  auto database = store::embedded::Database::open(embedded_config(settings));
+  if (!database) return database.error();
+  return std::unique_ptr<Stores>(std::make_unique<EmbeddedStores>(std::move(*database)));
+}
+
+int run_until_told(const Settings& settings, std::unique_ptr<Stores> stores) {
   const sigset_t signals = ending_signals();
-  Program program(settings, std::move(database));
+  Program program(settings, std::move(stores));
   const std::string where = address(settings, program.port());
   ops::log().info("ready", {{"url", where}, {"version", version_line()}});
   std::cout << "parley is ready: " << where << std::endl;
@@ -65,13 +71,13 @@ int serve(const Settings& settings) {
   std::signal(SIGPIPE, SIG_IGN);
   raise_descriptor_limit();
 
-  auto database = store::embedded::Database::open(store_config(settings));
-  if (!database) {
-    ops::log().error("the store cannot be opened", {{"reason", database.error().detail}});
+  auto stores = open_stores(settings);
+  if (!stores) {
+    ops::log().error("the store cannot be opened", {{"reason", stores.error().detail}});
     return exit_failed;
   }
   try {
-    const int code = run_until_told(settings, std::move(*database));
+    const int code = run_until_told(settings, std::move(*stores));
     ops::log().info("stopped");
     return code;
   } catch (const std::exception& error) {
