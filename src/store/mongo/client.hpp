@@ -104,6 +104,8 @@ class Lease {
   Result<Document> command(const Document& command);
   /// The same with the write concern.
   Result<Document> write_command(Document command);
+  /// Empty for a collection that there is not.
+  Result<std::vector<std::string>> index_names(std::string_view collection);
   Result<Done> drop_database();
 
  private:

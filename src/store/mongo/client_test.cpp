@@ -147,10 +147,10 @@ TEST_F(LeaseTest, aggregates) {
   EXPECT_EQ(groups->at(1).view().integer("n"), 2);
 }
 
-TEST_F(LeaseTest, says_internal_of_a_command_that_there_is_not) {
+TEST_F(LeaseTest, says_not_supported_of_a_command_that_there_is_not) {
   const auto answer = database_->lease().command(json(R"({"makeCoffee": 1})"));
   ASSERT_FALSE(answer);
-  EXPECT_EQ(answer.error().code, Errc::internal);
+  EXPECT_EQ(answer.error().code, Errc::not_supported);
   EXPECT_TRUE(database_->client().health()) << "a refusal is an answer";
 }
 

@@ -9,6 +9,9 @@ namespace parley::store::mongo {
 
 namespace {
 constexpr int max_time_expired = 50;
+constexpr int namespace_not_found = 26;
+constexpr std::array missing_features{59 /* CommandNotFound */, 115 /* CommandNotSupported */,
+                                      238 /* NotImplemented */};
 constexpr std::array temporary{
     6,      // HostUnreachable
     7,      // HostNotFound
@@ -30,11 +33,20 @@ constexpr std::array temporary{
     13435,  // NotPrimaryNoSecondaryOk
     13436,  // NotPrimaryOrSecondary
 };
+
+template <std::size_t size>
+bool has(const std::array<int, size>& codes, int code) {
+  return std::find(codes.begin(), codes.end(), code) != codes.end();
+}
+
+/// FerretDB has no code for a unique index that an update or an index build breaks.
+bool is_sqlite_duplicate(const bson_error_t& error) {
+  static constexpr std::string_view words = "UNIQUE constraint failed";
+  return error.code == 1 && std::string_view(error.message).find(words) != std::string_view::npos;
+}
 }  // namespace
 
-bool is_temporary(int code) {
-  return std::find(temporary.begin(), temporary.end(), code) != temporary.end();
-}
+bool is_temporary(int code) { return has(temporary, code); }
 
 bool is_duplicate(int code) { return code == 11000 || code == 11001 || code == 12582; }
 
@@ -64,8 +76,10 @@ Error translate(const bson_error_t& error) {
     default:
       break;
   }
-  if (is_duplicate(code)) return as(Errc::conflict);
+  if (is_duplicate(code) || is_sqlite_duplicate(error)) return as(Errc::conflict);
   if (is_temporary(code)) return as(Errc::unavailable);
+  if (code == namespace_not_found) return as(Errc::not_found);
+  if (has(missing_features, code)) return as(Errc::not_supported);
   return as(code == max_time_expired ? Errc::timeout : Errc::internal);
 }
 

@@ -258,6 +258,18 @@ Result<Document> Lease::write_command(Document command) {
   return answered(is_good, Document(reply.view()), error);
 }
 
+Result<std::vector<std::string>> Lease::index_names(std::string_view collection) {
+  const Collection of(*this, collection);
+  std::vector<std::string> names;
+  const auto keep = [&names](View index) {
+    names.emplace_back(index.text("name").value_or(""));
+    return true;
+  };
+  auto all = drain(Cursor(mongoc_collection_find_indexes_with_opts(of.get(), nullptr)), keep);
+  if (!all && all.error().code != Errc::not_found) return std::move(all).error();
+  return names;
+}
+
 Result<Done> Lease::drop_database() {
   auto answer = write_command(std::move(Document().set("dropDatabase", 1)));
   if (!answer) return std::move(answer).error();

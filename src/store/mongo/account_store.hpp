@@ -1,0 +1,35 @@
+#pragma once
+
+#include "chat/ports/account_store.hpp"
+
+namespace parley::net {
+class Workers;
+}
+
+namespace parley::store::mongo {
+
+class Client;
+
+/// `users` of the original. Documents that a Node server made are found, too, and get our keys when
+/// they are (`parley migrate` does that for all at once).
+class AccountStore final : public chat::AccountStore {
+ public:
+  /// Both outlive it.
+  AccountStore(Client& client, net::Workers& workers) : client_(client), workers_(workers) {}
+
+  Task<Result<chat::Account>> create(chat::Account account) override;
+  Task<Result<chat::Account>> find(chat::UserId id) override;
+  Task<Result<chat::Account>> find_by_email(std::string email) override;
+  Task<Result<std::vector<chat::Account>>> find_many(std::vector<chat::UserId> ids) override;
+  /// Of documents without our keys, a thousand at most are looked at.
+  Task<Result<std::vector<chat::Account>>> search(std::string username_prefix,
+                                                  std::size_t limit) override;
+  Task<Result<chat::Account>> update(chat::UserId id, chat::ProfilePatch patch, Time now) override;
+  Task<Result<Done>> touch_last_seen(chat::UserId id, Time at) override;
+
+ private:
+  Client& client_;
+  net::Workers& workers_;
+};
+
+}  // namespace parley::store::mongo

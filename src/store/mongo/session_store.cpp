@@ -1,0 +1,89 @@
+#include "store/mongo/session_store.hpp"
+
+#include "store/mongo/call.hpp"
+#include "store/mongo/schema.hpp"
+
+namespace parley::store::mongo {
+
+namespace {
+Document revocation() { return Document(Document().set("$set", Document().set("revoked", true))); }
+
+Result<Done> open_family(Lease& lease, const chat::Family& family) {
+  Document document;
+  document.set("_id", family.id).set("user", family.user).set("tokenId", family.token_id);
+  document.set("revoked", false).set("expiresAt", family.expires_at);
+  auto inserted = lease.insert(sessions_collection, document);
+  if (!inserted && inserted.error().code == Errc::conflict)
+    return fail(Errc::conflict, "the family exists already");
+  return inserted;
+}
+
+/// A family whose newest token is good at `now`.
+Document good_family(const chat::Family& family, Time now) {
+  Document filter;
+  filter.set("_id", family.id).set("user", family.user).set("revoked", false);
+  filter.set("expiresAt", Document().set("$gt", now));
+  return filter;
+}
+
+Result<Done> rotate_family(Lease& lease, const chat::Family& next, const std::string& presented,
+                           Time now) {
+  Update rotation{good_family(next, now), {}};
+  rotation.filter.set("tokenId", presented);
+  rotation.change.set("$set", Document().set("tokenId", next.token_id));
+  rotation.change.set("$max", Document().set("expiresAt", next.expires_at));
+  auto rotated = lease.update(sessions_collection, rotation);
+  if (!rotated) return std::move(rotated).error();
+  if (rotated->matched != 0) return Done{};
+
+  Update reuse{good_family(next, now), revocation()};
+  reuse.filter.set("tokenId", Document().set("$ne", presented));
+  auto revoked = lease.update(sessions_collection, reuse);
+  if (!revoked) return std::move(revoked).error();
+  return fail(Errc::unauthorized, "Invalid token");
+}
+
+Result<Done> revoke_family(Lease& lease, chat::FamilyId id) {
+  const Update change{Document(Document().set("_id", id)), revocation()};
+  if (auto done = lease.update(sessions_collection, change); !done) return std::move(done).error();
+  return Done{};
+}
+
+Result<std::vector<chat::FamilyId>> revoke_families(Lease& lease, chat::UserId user) {
+  const Document good(Document().set("user", user).set("revoked", false));
+  const auto families = lease.find(
+      sessions_collection, good, Document(Document().set("projection", Document().set("_id", 1))));
+  if (!families) return families.error();
+  std::vector<chat::FamilyId> ids;
+  for (const View family : *families) {
+    if (const auto id = family.id<chat::FamilyId>("_id")) ids.push_back(*id);
+  }
+  if (ids.empty()) return ids;
+  Update change{good, revocation(), true};
+  change.filter.set("_id", Document().set("$in", Array(ids)));
+  if (auto done = lease.update(sessions_collection, change); !done) return std::move(done).error();
+  return ids;
+}
+}  // namespace
+
+Task<Result<Done>> SessionStore::open(chat::Family family) {
+  return call(workers_, client_,
+              [family = std::move(family)](Lease& lease) { return open_family(lease, family); });
+}
+
+Task<Result<Done>> SessionStore::rotate(chat::Family next, std::string presented, Time now) {
+  return call(workers_, client_,
+              [next = std::move(next), presented = std::move(presented), now](Lease& lease) {
+                return rotate_family(lease, next, presented, now);
+              });
+}
+
+Task<Result<Done>> SessionStore::revoke(chat::FamilyId id) {
+  return call(workers_, client_, [id](Lease& lease) { return revoke_family(lease, id); });
+}
+
+Task<Result<std::vector<chat::FamilyId>>> SessionStore::revoke_all(chat::UserId user) {
+  return call(workers_, client_, [user](Lease& lease) { return revoke_families(lease, user); });
+}
+
+}  // namespace parley::store::mongo

@@ -1,0 +1,30 @@
+#pragma once
+
+#include "chat/ports/session_store.hpp"
+
+namespace parley::net {
+class Workers;
+}
+
+namespace parley::store::mongo {
+
+class Client;
+
+/// Families of refresh tokens, one document each in `parley_sessions`: {_id, user, tokenId,
+/// revoked, expiresAt}. Every decision is one update whose filter says on what it depends.
+class SessionStore final : public chat::SessionStore {
+ public:
+  /// Both outlive it.
+  SessionStore(Client& client, net::Workers& workers) : client_(client), workers_(workers) {}
+
+  Task<Result<Done>> open(chat::Family family) override;
+  Task<Result<Done>> rotate(chat::Family next, std::string presented, Time now) override;
+  Task<Result<Done>> revoke(chat::FamilyId id) override;
+  Task<Result<std::vector<chat::FamilyId>>> revoke_all(chat::UserId user) override;
+
+ private:
+  Client& client_;
+  net::Workers& workers_;
+};
+
+}  // namespace parley::store::mongo

@@ -1,0 +1,74 @@
+#include "store/mongo/users.hpp"
+
+#include "chat/ports/account_store.hpp"
+
+namespace parley::store::mongo {
+
+namespace {
+std::string text_or_empty(View document, std::string_view name) {
+  return std::string(document.text(name).value_or(""));
+}
+
+std::optional<std::string> maybe_text(View document, std::string_view name) {
+  const auto text = document.text(name);
+  return text ? std::optional<std::string>(*text) : std::nullopt;
+}
+
+/// An ObjectId begins with the second in which it was made. Source: BSON specification.
+Time time_of(const ObjectId& id) {
+  std::int64_t seconds = 0;
+  for (std::size_t i = 0; i < 4; ++i) seconds = seconds << 8 | id[i];
+  return from_unix_ms(seconds * 1000);
+}
+}  // namespace
+
+std::string fold_username(std::string_view username) {
+  std::string folded(username);
+  for (char& c : folded) {
+    if (c >= 'A' && c <= 'Z') c = static_cast<char>(c - 'A' + 'a');
+  }
+  return folded;
+}
+
+Document to_document(const chat::Account& account) {
+  Document user;
+  user.set("_id", account.id).set("username", account.username).set("email", account.email);
+  user.set("password", account.password_hash);
+  if (account.last_seen) {
+    user.set("lastSeen", *account.last_seen);
+  } else {
+    user.set("lastSeen", nullptr);  // as the original has it
+  }
+  user.set("createdAt", account.created_at).set("updatedAt", account.updated_at).set("__v", 0);
+  user.set("emailKey", chat::fold_email(account.email));
+  user.set("usernameKey", fold_username(account.username));
+  user.set("name", account.name).set("avatar", account.avatar);
+  user.set("emailNotifications", account.email_notifications);
+  user.set("administrator", account.administrator);
+  return user;
+}
+
+std::optional<chat::Account> account_from(View document) {
+  const auto id = document.id<chat::UserId>("_id");
+  if (!id) return std::nullopt;
+  chat::Account account;
+  account.id = *id;
+  account.username = text_or_empty(document, "username");
+  account.email = text_or_empty(document, "email");
+  account.password_hash = text_or_empty(document, "password");
+  account.name = maybe_text(document, "name");
+  account.avatar = maybe_text(document, "avatar");
+  account.email_notifications = document.boolean("emailNotifications").value_or(true);
+  account.administrator = document.boolean("administrator").value_or(false);
+  account.last_seen = document.time("lastSeen");
+  account.created_at = document.time("createdAt").value_or(time_of(id->bytes));
+  account.updated_at = document.time("updatedAt").value_or(account.created_at);
+  return account;
+}
+
+bool is_complete(View user) {
+  return (user.has("emailKey") || !user.text("email")) &&
+         (user.has("usernameKey") || !user.text("username"));
+}
+
+}  // namespace parley::store::mongo
