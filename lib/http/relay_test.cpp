@@ -1,0 +1,276 @@
+// A server that lets another one answer, both over loopback.
+#include "http/relay.hpp"
+
+#include <arpa/inet.h>
+#include <gtest/gtest.h>
+#include <netinet/in.h>
+#include <sys/socket.h>
+
+#include <atomic>
+#include <thread>
+
+#include "http/server.hpp"
+#include "net/descriptor.hpp"
+
+namespace parley::http {
+namespace {
+
+net::Descriptor new_socket() {
+  net::Descriptor socket{::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0)};
+  const timeval patience{10, 0};
+  ::setsockopt(socket.get(), SOL_SOCKET, SO_RCVTIMEO, &patience, sizeof patience);
+  return socket;
+}
+
+sockaddr_in loopback(std::uint16_t port) {
+  sockaddr_in address{};
+  address.sin_family = AF_INET;
+  address.sin_port = htons(port);
+  address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+  return address;
+}
+
+void say(int socket, std::string_view bytes) {
+  while (!bytes.empty()) {
+    const ssize_t sent = ::send(socket, bytes.data(), bytes.size(), MSG_NOSIGNAL);
+    if (sent <= 0) return;
+    bytes.remove_prefix(static_cast<std::size_t>(sent));
+  }
+}
+
+/// Reads until `end` has come, or the stream's end.
+std::string hear(int socket, std::string_view end) {
+  std::string all;
+  char buffer[65536];
+  while (end.empty() || all.find(end) == std::string::npos) {
+    const ssize_t got = ::recv(socket, buffer, sizeof buffer, 0);
+    if (got <= 0) break;
+    all.append(buffer, static_cast<std::size_t>(got));
+  }
+  return all;
+}
+
+/// A server that answers one connection with what it was told to, and then waits for its end.
+class ScriptedServer {
+ public:
+  explicit ScriptedServer(std::string answer) : listener_(new_socket()) {
+    sockaddr_in address = loopback(0);
+    ::bind(listener_.get(), reinterpret_cast<sockaddr*>(&address), sizeof address);
+    ::listen(listener_.get(), 1);
+    socklen_t size = sizeof address;
+    ::getsockname(listener_.get(), reinterpret_cast<sockaddr*>(&address), &size);
+    port = ntohs(address.sin_port);
+    thread_ = std::thread([this, answer = std::move(answer)] {
+      const net::Descriptor peer{::accept(listener_.get(), nullptr, nullptr)};
+      is_connected = true;
+      say(peer.get(), answer);
+      heard = hear(peer.get(), "");
+      has_ended = true;
+    });
+  }
+  ~ScriptedServer() { thread_.join(); }
+
+  std::uint16_t port = 0;
+  std::string heard;  ///< Once has_ended.
+  std::atomic<bool> is_connected = false, has_ended = false;
+
+ private:
+  net::Descriptor listener_;
+  std::thread thread_;
+};
+
+Task<Response> echo(Request request) {
+  Response response =
+      Response::text(request.body == "refuse" ? 418 : 200,
+                     request.target + "|" + request.body + "|" + request.headers.joined("x-mine") +
+                         "|" + request.headers.joined("via") + "|" + request.client);
+  response.headers.add("Set-Cookie", "a=b");
+  response.headers.add("X-Inner", "stays inside");
+  co_return response;
+}
+
+/// Sends back in capitals what comes over an upgraded connection; `bye` ends it.
+class Shouting final : public net::Protocol {
+ public:
+  explicit Shouting(net::Connection& connection) : connection_(connection) {}
+  void on_bytes(std::span<char> bytes) override {
+    std::string all{bytes.data(), bytes.size()};
+    if (all.ends_with("bye")) return connection_.close_after_flush();
+    for (char& one : all) one = one >= 'a' && one <= 'z' ? static_cast<char>(one - 32) : one;
+    connection_.send(all);
+  }
+  void on_closed(net::CloseCause) override { ++ended; }
+
+  static std::atomic<int> ended;
+
+ private:
+  net::Connection& connection_;
+};
+std::atomic<int> Shouting::ended = 0;
+
+class Upgrading final : public Endpoint {
+ public:
+  void on_head(std::shared_ptr<Exchange> exchange) override {
+    std::string leftover;
+    net::Connection& connection = exchange->take_over(leftover);
+    connection.set_protocol(std::make_unique<Shouting>(connection));
+    connection.send("HTTP/1.1 101 Switching Protocols\r\nUpgrade: shout\r\n\r\n");
+  }
+  void on_body(std::shared_ptr<Exchange>) override {}
+  std::size_t max_body() const override { return 0; }
+};
+
+/// Relays everything.
+class Relayed final : public Endpoint {
+ public:
+  void on_head(std::shared_ptr<Exchange>) override {}
+  void on_body(std::shared_ptr<Exchange> exchange) override {
+    const auto refuse = [](Exchange& open) { open.respond(Response::text(400, "refused")); };
+    relay(std::move(exchange), {"127.0.0.1", port}, refuse, limits);
+  }
+  std::size_t max_body() const override { return 5'000'000; }
+
+  std::uint16_t port = 0;
+  RelayLimits limits;
+};
+
+class RelayTest : public testing::Test {
+ protected:
+  RelayTest() {
+    inner_router_.route(Method::get, "/echo", echo);
+    inner_router_.route(Method::post, "/echo", echo);
+    inner_router_.mount("/shout/", std::make_shared<Upgrading>());
+    outer_router_.mount("/", outer_);
+    Config config;
+    config.host = "127.0.0.1";
+    config.port = 0;
+    inner_.emplace(shards_, config, inner_router_);
+    server_.emplace(shards_, config, outer_router_);
+    outer_->port = inner_->port();
+  }
+  ~RelayTest() override { shards_.stop(); }
+
+  /// A client's connection, with the request sent.
+  net::Descriptor send(const std::string& request) {
+    if (!shards_[0].is_running()) shards_.start();
+    net::Descriptor socket = new_socket();
+    const sockaddr_in address = loopback(server_->port());
+    ::connect(socket.get(), reinterpret_cast<const sockaddr*>(&address), sizeof address);
+    say(socket.get(), request);
+    return socket;
+  }
+  std::string ask(const std::string& request, std::string_view end = "END") {
+    return hear(send(request).get(), end);
+  }
+  template <class Condition>
+  static void wait_until(Condition condition) {
+    const auto deadline = std::chrono::steady_clock::now() + std::chrono::seconds{10};
+    while (!condition() && std::chrono::steady_clock::now() < deadline) std::this_thread::yield();
+    EXPECT_TRUE(condition());
+  }
+  net::Descriptor shouting() {
+    net::Descriptor socket =
+        send("GET /shout/ HTTP/1.1\r\nHost: h\r\nConnection: Upgrade\r\nUpgrade: shout\r\n\r\n");
+    EXPECT_TRUE(hear(socket.get(), "\r\n\r\n").starts_with("HTTP/1.1 101"));
+    return socket;
+  }
+
+  Router inner_router_, outer_router_;
+  std::shared_ptr<Relayed> outer_ = std::make_shared<Relayed>();
+  net::Shards shards_{2};
+  std::optional<Server> inner_, server_;
+};
+
+TEST_F(RelayTest, brings_request_and_answer_across) {
+  const std::string got =
+      ask("GET /echo?a=b HTTP/1.1\r\nHost: h\r\nX-Mine: m\r\nX-Forwarded-For: 6.6.6.6\r\n\r\n",
+          "127.0.0.1");
+  EXPECT_TRUE(got.starts_with("HTTP/1.1 200")) << got;
+  EXPECT_NE(got.find("/echo?a=b||m|1.1 parley|127.0.0.1"), std::string::npos) << got;
+  EXPECT_NE(got.find("Set-Cookie: a=b"), std::string::npos);
+  EXPECT_EQ(got.find("X-Inner"), std::string::npos);
+  EXPECT_EQ(got.find("Content-Length"), got.rfind("Content-Length"));
+}
+
+TEST_F(RelayTest, brings_bodies_and_statuses_across) {
+  const std::string body(50'000, 'b');
+  EXPECT_EQ(
+      ask("POST /echo HTTP/1.1\r\nHost: h\r\nContent-Length: 50000\r\n\r\n" + body, "127.0.0.1")
+              .find(body) != std::string::npos,
+      true);
+  EXPECT_TRUE(ask("POST /echo HTTP/1.1\r\nHost: h\r\nContent-Length: 6\r\n\r\nrefuse", "127.0.0.1")
+                  .starts_with("HTTP/1.1 418"));
+}
+
+TEST_F(RelayTest, keeps_the_clients_connection) {
+  const net::Descriptor socket = send("GET /echo HTTP/1.1\r\nHost: h\r\n\r\n");
+  for (int i = 0; i < 3; ++i) {
+    EXPECT_TRUE(hear(socket.get(), "127.0.0.1").starts_with("HTTP/1.1 200"));
+    say(socket.get(), "GET /echo HTTP/1.1\r\nHost: h\r\n\r\n");
+  }
+}
+
+TEST_F(RelayTest, refuses_when_nobody_is_there) {
+  inner_.reset();
+  EXPECT_NE(ask("GET /echo HTTP/1.1\r\nHost: h\r\n\r\n", "refused").find("400"), std::string::npos);
+}
+
+TEST_F(RelayTest, refuses_when_the_answer_is_nonsense_or_cut) {
+  for (const std::string& answer :
+       {std::string("this is no HTTP\r\n\r\n"),
+        "HTTP/1.1 200 OK\r\nX: " + std::string(100'000, 'h'),
+        std::string("HTTP/1.1 200 OK\r\nContent-Length: 99999999999\r\n\r\n")}) {
+    ScriptedServer strange(answer);
+    outer_->port = strange.port;
+    EXPECT_NE(ask("GET /echo HTTP/1.1\r\nHost: h\r\n\r\n", "refused").find("400"),
+              std::string::npos);
+  }
+}
+
+TEST_F(RelayTest, refuses_when_the_answer_does_not_come) {
+  ScriptedServer silent("HTTP/1.1 200 OK\r\n");
+  outer_->port = silent.port;
+  outer_->limits.answer_timeout = std::chrono::milliseconds{50};
+  EXPECT_NE(ask("GET /echo HTTP/1.1\r\nHost: h\r\n\r\n", "refused").find("400"), std::string::npos);
+}
+
+TEST_F(RelayTest, lets_go_of_the_other_server_when_the_client_leaves) {
+  ScriptedServer silent("");
+  outer_->port = silent.port;
+  {
+    const net::Descriptor leaving = send("GET /echo HTTP/1.1\r\nHost: h\r\n\r\n");
+    wait_until([&] { return silent.is_connected.load(); });
+  }
+  wait_until([&] { return silent.has_ended.load(); });
+}
+
+TEST_F(RelayTest, tunnels_an_upgraded_connection_both_ways) {
+  const net::Descriptor socket = shouting();
+  say(socket.get(), "hello");
+  EXPECT_EQ(hear(socket.get(), "HELLO"), "HELLO");
+  const std::string much(3'000'000, 'x');
+  std::thread talking([&] { say(socket.get(), much + "end"); });
+  EXPECT_EQ(hear(socket.get(), "END"), std::string(3'000'000, 'X') + "END");
+  talking.join();
+}
+
+TEST_F(RelayTest, ends_a_tunnel_from_either_side) {
+  const int before = Shouting::ended;
+  const net::Descriptor ended_inside = shouting();
+  say(ended_inside.get(), "bye");
+  EXPECT_EQ(hear(ended_inside.get(), ""), "");
+  { const net::Descriptor ended_outside = shouting(); }
+  wait_until([&] { return Shouting::ended == before + 2; });
+}
+
+TEST(WasRelayed, looks_for_ourselves_in_via) {
+  Request request;
+  EXPECT_FALSE(was_relayed(request));
+  request.headers.add("Via", "1.1 proxy");
+  EXPECT_FALSE(was_relayed(request));
+  request.headers.add("Via", "1.1 parley");
+  EXPECT_TRUE(was_relayed(request));
+}
+
+}  // namespace
+}  // namespace parley::http
