@@ -54,6 +54,12 @@ export class Child {
     return this.ended;
   }
 
+  /** The tests may end while it runs; it ends with them. */
+  unref() {
+    this.process.unref();
+    for (const stream of [this.process.stdout, this.process.stderr]) stream.unref();
+  }
+
   keep(bytes, stream) {
     const text = bytes.toString();
     if (stream && this.stdout.length < 10_000) this.stdout += text;

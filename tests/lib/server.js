@@ -51,6 +51,22 @@ process.once('exit', () => {
 });
 for (const signal of ['SIGINT', 'SIGTERM']) process.once(signal, () => process.exit(1));
 
+let database;
+
+/**
+ * With PARLEY_TEST_STORE=mongo each server is the only node of a cluster of its own, so that whole suites can be run on
+ * MongoDB and Redis.
+ */
+async function clusterOfOne() {
+  if (process.env.PARLEY_TEST_STORE !== 'mongo') return {};
+  const [{ Mongo }, { Redis }] = await Promise.all([import('./mongo.js'), import('./redis.js')]);
+  database ??= Mongo.start();
+  const [mongo, redis] = [await database, await Redis.start()];
+  if (mongo.missing) throw new Error(mongo.missing);
+  for (const { child } of [mongo, redis]) child.unref();
+  return { MONGO_URI: mongo.newDatabase(), REDIS_URL: redis.url, PRESENCE_LEASE: '3s' };
+}
+
 export class Server {
   /**
    * @param options {env, args, dataDir, port, wrap}: env and args come on top of the defaults for tests;
@@ -69,6 +85,7 @@ export class Server {
   /** A server that answers /readyz. */
   static async start(options = {}) {
     const server = new Server(options);
+    server.cluster = options.env?.MONGO_URI ? {} : await clusterOfOne();
     server.port = options.port ?? (await freePort());
     await server.start();
     return server;
@@ -123,7 +140,7 @@ export class Server {
   }
 
   environment() {
-    const { NODE_ENV, PARLEY_ENV, ...inherited } = process.env;
+    const { NODE_ENV, PARLEY_ENV, MONGO_URI, MONGODB_URI, REDIS_URL, REDIS_HOST, ...inherited } = process.env;
     return {
       ...inherited,
       HOST: '127.0.0.1',
@@ -135,6 +152,7 @@ export class Server {
       RATE_LIMIT_API: '0',
       HASH_COST: '4',
       LOG_LEVEL: 'info',
+      ...this.cluster,
       ...this.options.env,
     };
   }
