@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "engineio/session_id.hpp"
+#include "http/relay.hpp"
 #include "websocket/handshake.hpp"
 
 namespace parley::engineio {
@@ -34,16 +35,32 @@ ClientSession* Endpoint::session_of(http::Exchange& exchange) {
 }
 
 net::Shard* Endpoint::other_shard(http::Exchange& exchange) {
-  const auto named = shard_of(Asked{exchange.request()}.sid);
-  if (!named || *named >= core_->registries.size()) return nullptr;
-  net::Shard& shard = core_->registries[*named]->shard();
+  const auto home = home_of(Asked{exchange.request()}.sid);
+  if (!home || home->node != config().node || home->shard >= core_->registries.size())
+    return nullptr;
+  net::Shard& shard = core_->registries[home->shard]->shard();
   return &shard == &exchange.connection().shard() ? nullptr : &shard;
+}
+
+std::optional<NodeNumber> Endpoint::other_node(const http::Request& request) const {
+  if (!config().neighbours || http::was_relayed(request)) return std::nullopt;
+  const auto home = home_of(Asked{request}.sid);
+  if (!home || home->node == config().node) return std::nullopt;
+  return home->node;
+}
+
+void Endpoint::forward(NodeNumber node, std::shared_ptr<http::Exchange> exchange) {
+  const auto refuse_it = [self = *this](http::Exchange& open) mutable {
+    self.refuse(open, Refusal::session_unknown);
+  };
+  config().neighbours->forward(node, std::move(exchange), refuse_it);
 }
 
 void Endpoint::on_head(std::shared_ptr<http::Exchange> exchange) {
   if (net::Shard* owner = other_shard(*exchange)) return exchange->move_to(*owner);
   const http::Request& request = exchange->request();
   if (answers().is_preflight(request)) return answers().preflight(*exchange);
+  if (other_node(request)) return;  // on_body goes on.
 
   const Asked asked{request};
   ClientSession* session = session_of(*exchange);
@@ -59,6 +76,7 @@ void Endpoint::on_head(std::shared_ptr<http::Exchange> exchange) {
 void Endpoint::on_body(std::shared_ptr<http::Exchange> exchange) {
   const Asked asked{exchange->request()};
   if (asked.sid.empty()) return open(*exchange);
+  if (const auto node = other_node(exchange->request())) return forward(*node, std::move(exchange));
   ClientSession* session = session_of(*exchange);
   // Since the head was read the session may have ended, or upgraded.
   if (!session) return refuse(*exchange, Refusal::session_unknown);

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <memory>
+#include <optional>
 #include <vector>
 
 #include "engineio/refusal.hpp"
@@ -36,6 +37,9 @@ class Endpoint final : public http::Endpoint {
   /// The session that the request names, brought up to now.
   ClientSession* session_of(http::Exchange& exchange);
   net::Shard* other_shard(http::Exchange& exchange);
+  /// The other node whose session the request names, if there is a way to it.
+  std::optional<NodeNumber> other_node(const http::Request& request) const;
+  void forward(NodeNumber node, std::shared_ptr<http::Exchange> exchange);
 
   void upgrade(http::Exchange& exchange, ClientSession* session);
   void open(http::Exchange& exchange);

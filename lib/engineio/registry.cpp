@@ -41,8 +41,8 @@ bool Registry::has_room() const {
 }
 
 ClientSession& Registry::add(Handshake handshake) {
-  auto made =
-      std::make_unique<ClientSession>(*this, make_session_id(shard_.index()), std::move(handshake));
+  const Home home{common_.config.node, shard_.index()};
+  auto made = std::make_unique<ClientSession>(*this, make_session_id(home), std::move(handshake));
   ClientSession& session = *made;
   sessions_.insert(std::move(made));
   common_.sessions.fetch_add(1, std::memory_order_relaxed);

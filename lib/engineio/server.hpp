@@ -7,6 +7,7 @@
 #include <string>
 #include <vector>
 
+#include "engineio/neighbours.hpp"
 #include "engineio/session.hpp"
 #include "http/router.hpp"
 #include "net/shard.hpp"
@@ -41,7 +42,9 @@ struct Config {
       false;                 ///< Refuse handshakes of other origins (code 4), WebSocket included.
   bool credentials = false;  ///< Access-Control-Allow-Credentials: true.
   std::vector<std::string>
-      keep_headers;  ///< Lower-case names kept in Handshake::headers; empty keeps all.
+      keep_headers;     ///< Lower-case names kept in Handshake::headers; empty keeps all.
+  NodeNumber node = 0;  ///< This server's, where there are several.
+  std::shared_ptr<Neighbours> neighbours;  ///< Empty: others' sessions are unknown ones.
 };
 
 /// What is above: the Socket.IO server, or a bare echo.

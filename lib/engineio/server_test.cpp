@@ -21,6 +21,58 @@ std::map<std::string, std::uint64_t> as_map(
   return {counts.begin(), counts.end()};
 }
 
+/// Writes down what was to be forwarded.
+class ForwardedRequests final : public Neighbours {
+ public:
+  void forward(NodeNumber node, std::shared_ptr<http::Exchange> exchange,
+               std::function<void(http::Exchange&)> refuse) override {
+    nodes.push_back(node);
+    if (is_reachable) {
+      exchange->respond(http::Response::text(200, exchange->request().body + " elsewhere"));
+    } else {
+      refuse(*exchange);
+    }
+  }
+  std::vector<NodeNumber> nodes;
+  bool is_reachable = true;
+};
+
+TEST(Server, forwards_a_request_to_the_node_of_its_session) {
+  net::Shard shard{0};
+  Recorder recorder;
+  const auto neighbours = std::make_shared<ForwardedRequests>();
+  Config config;
+  config.node = 7;
+  config.neighbours = neighbours;
+  Server server{{&shard}, config, recorder};
+  const auto endpoint = server.endpoint();
+  const auto ask = [&](const http::Request& request) {
+    const auto exchange = std::make_shared<FakeExchange>(shard, request);
+    endpoint->on_head(exchange);
+    if (exchange->is_open()) endpoint->on_body(exchange);
+    return exchange->response;
+  };
+
+  const std::string elsewhere = make_session_id({8, 0}), unknown_here = make_session_id({7, 0});
+  const auto upgrade =
+      Rig::upgrade_request({{"EIO", "4"}, {"transport", "websocket"}, {"sid", elsewhere}});
+  EXPECT_EQ(ask(Rig::request(Method::post, Rig::polling(elsewhere), "4a"))->body, "4a elsewhere");
+  EXPECT_EQ(ask(Rig::request(Method::get, Rig::polling(elsewhere)))->body, " elsewhere");
+  EXPECT_EQ(ask(upgrade)->body, " elsewhere");
+  EXPECT_EQ(neighbours->nodes, (std::vector<NodeNumber>{8, 8, 8}));
+
+  EXPECT_EQ(ask(Rig::request(Method::get, Rig::polling(unknown_here)))->status, 400);
+  auto relayed = Rig::request(Method::get, Rig::polling(elsewhere));
+  relayed.headers.add("Via", "1.1 parley");
+  EXPECT_EQ(ask(relayed)->status, 400) << "it does not go in circles";
+  EXPECT_EQ(neighbours->nodes.size(), 3u);
+
+  neighbours->is_reachable = false;
+  const auto refused = ask(Rig::request(Method::get, Rig::polling(elsewhere)));
+  EXPECT_EQ(refused->status, 400);
+  EXPECT_NE(refused->body.find("Session ID unknown"), std::string::npos);
+}
+
 TEST(Server, moves_a_request_to_the_shard_of_its_session) {
   net::Shard zero{0};
   net::Shard one{1};
@@ -31,7 +83,7 @@ TEST(Server, moves_a_request_to_the_shard_of_its_session) {
   endpoint->on_head(opened);
   endpoint->on_body(opened);
   const std::string sid = Rig::sid_in(opened->response->body);
-  EXPECT_EQ(shard_of(sid), 1);
+  EXPECT_EQ(home_of(sid)->shard, 1);
 
   auto upgrade = Rig::upgrade_request({{"EIO", "4"}, {"transport", "websocket"}, {"sid", sid}});
   for (auto request : {Rig::request(Method::get, Rig::polling(sid)),

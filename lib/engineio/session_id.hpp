@@ -4,6 +4,7 @@
 #include <string>
 #include <string_view>
 
+#include "engineio/neighbours.hpp"
 #include "net/shard.hpp"
 
 namespace parley::engineio {
@@ -12,12 +13,20 @@ namespace parley::engineio {
 inline constexpr std::size_t max_shards = 4096;
 inline constexpr std::size_t session_id_size = 20;
 
-/// A new session id: 20 characters of base64url, of which the first two name the shard that owns
-/// the session and the others hold 108 random bits. A secret. Throws std::runtime_error when the
-/// system has no randomness.
-std::string make_session_id(net::ShardIndex shard);
+/// Where a session lives.
+struct Home {
+  NodeNumber node = 0;
+  net::ShardIndex shard = 0;
 
-/// The shard that an id names; nullopt when it cannot be an id of ours.
-std::optional<net::ShardIndex> shard_of(std::string_view session_id);
+  friend bool operator==(const Home&, const Home&) = default;
+};
+
+/// A new session id: 20 characters of base64url, of which the first two name the shard that owns
+/// the session, the next four its node, and the others hold 84 random bits. A secret. Throws
+/// std::runtime_error when the system has no randomness.
+std::string make_session_id(Home home);
+
+/// The home that an id names; nullopt when it cannot be an id of ours.
+std::optional<Home> home_of(std::string_view session_id);
 
 }  // namespace parley::engineio

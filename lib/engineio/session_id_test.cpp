@@ -7,29 +7,29 @@
 namespace parley::engineio {
 namespace {
 
-TEST(SessionId, names_its_shard_and_has_twenty_url_safe_characters) {
-  for (const int shard : {0, 1, 63, 64, 4095}) {
-    const std::string id = make_session_id(static_cast<net::ShardIndex>(shard));
+TEST(SessionId, names_its_home_and_has_twenty_url_safe_characters) {
+  for (const Home home : {Home{0, 0}, Home{1, 63}, Home{64, 64}, Home{max_node_number, 4095}}) {
+    const std::string id = make_session_id(home);
     EXPECT_EQ(id.size(), session_id_size);
     EXPECT_EQ(
         id.find_first_not_of("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_"),
         std::string::npos);
-    EXPECT_EQ(shard_of(id), shard);
+    EXPECT_EQ(home_of(id), home);
   }
 }
 
 TEST(SessionId, differs_every_time) {
   std::set<std::string> ids;
-  for (int i = 0; i < 1000; ++i) ids.insert(make_session_id(3));
+  for (int i = 0; i < 1000; ++i) ids.insert(make_session_id({7, 3}));
   EXPECT_EQ(ids.size(), 1000u);
 }
 
-TEST(SessionId, of_another_shape_names_no_shard) {
-  EXPECT_FALSE(shard_of(""));
-  EXPECT_FALSE(shard_of("AB"));
-  EXPECT_FALSE(shard_of("AA0000000000000000000"));
-  EXPECT_FALSE(shard_of("A+000000000000000000"));
-  EXPECT_FALSE(shard_of("%A000000000000000000"));
+TEST(SessionId, of_another_shape_names_no_home) {
+  EXPECT_FALSE(home_of(""));
+  EXPECT_FALSE(home_of("AB"));
+  EXPECT_FALSE(home_of("AA0000000000000000000"));
+  EXPECT_FALSE(home_of("A+000000000000000000"));
+  EXPECT_FALSE(home_of("%A000000000000000000"));
 }
 
 }  // namespace
