@@ -259,6 +259,10 @@ void add_cluster(std::vector<Field>& list) {
   list.push_back(make(cluster, "presence-lease", Interval{500ms, 10min},
                       in(&Settings::cluster, &decltype(Settings::cluster)::presence_lease),
                       "The longest that users of a node that died stay online."));
+  list.push_back(make(cluster, "advertise", OptionalAddress{},
+                      in(&Settings::cluster, &decltype(Settings::cluster)::advertise),
+                      "Where the other nodes reach this one. With it they forward requests of "
+                      "polling clients whose session is here."));
 }
 
 void add_log(std::vector<Field>& list) {

@@ -206,6 +206,18 @@ std::optional<std::string> OptionalHost::read(std::string_view text) const {
   return Word{}.read(text);
 }
 
+std::optional<std::string> OptionalAddress::read(std::string_view text) const {
+  if (text == "none") return std::string{};
+  const auto colon = text.rfind(':');
+  if (colon == std::string_view::npos || colon == 0 || !is_printable_word(text))
+    return std::nullopt;
+  const std::string_view host = text.substr(0, colon);
+  const bool is_bracketed = host.front() == '[' && host.back() == ']';
+  if (!is_bracketed && host.find(':') != std::string_view::npos) return std::nullopt;
+  if (!WholeNumber{1, 65535}.read(text.substr(colon + 1))) return std::nullopt;
+  return std::string{text};
+}
+
 std::string Origins::allowed() const {
   return "a comma-separated list of origins such as https://chat.example.org, or * for every "
          "origin, or none";

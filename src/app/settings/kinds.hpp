@@ -113,6 +113,13 @@ struct OptionalHost {
   std::string write(const std::string& value) const { return value.empty() ? "none" : value; }
 };
 
+/// `host:port`, an IPv6 address in brackets, or `none`.
+struct OptionalAddress {
+  std::string allowed() const { return "host:port, or none"; }
+  std::optional<std::string> read(std::string_view text) const;
+  std::string write(const std::string& value) const { return value.empty() ? "none" : value; }
+};
+
 /// Comma-separated origins, `*` for every origin, or `none`. A trailing slash is dropped.
 struct Origins {
   std::string allowed() const;

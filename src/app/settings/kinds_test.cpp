@@ -122,6 +122,19 @@ TEST(OptionalHost, may_be_none) {
   EXPECT_EQ(host.write(""), "none");
 }
 
+TEST(OptionalAddress, has_a_host_and_a_port) {
+  constexpr OptionalAddress address;
+  EXPECT_EQ(address.read("none"), "");
+  for (const auto* good : {"10.0.0.5:8000", "node-1.internal:1", "[fd00::1]:65535"}) {
+    EXPECT_EQ(address.read(good), good);
+    EXPECT_EQ(address.write(good), good);
+  }
+  for (const auto* bad : {"", "host", ":8000", "host:", "host:0", "host:65536", "host:x", "a b:1",
+                          "fd00::1:8000", "http://host:80/"}) {
+    EXPECT_FALSE(address.read(bad)) << bad;
+  }
+}
+
 TEST(Origins, are_read_as_a_list) {
   constexpr Origins origins;
   EXPECT_EQ(origins.read("*"), Strings{"*"});

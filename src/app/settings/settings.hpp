@@ -89,6 +89,7 @@ struct Settings {
     std::string redis_password;
     ClusterAdapter adapter = ClusterAdapter::classic;
     Duration presence_lease{30'000};
+    std::string advertise;  ///< `host:port`; empty: requests are not forwarded to this node.
   } cluster;
 
   ops::Log::Config log;
