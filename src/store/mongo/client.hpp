@@ -95,6 +95,8 @@ class Lease {
                               Order order);
   /// conflict: a duplicate key.
   Result<Done> insert(std::string_view collection, const Document& document);
+  /// A refused update is in `errors`. FerretDB may count as not modified what it modified, when one
+  /// was refused.
   Result<Written> bulk(std::string_view collection, std::span<const Update> updates, Order order);
   /// conflict: a duplicate key.
   Result<Written> update(std::string_view collection, const Update& update);
@@ -118,6 +120,8 @@ class Lease {
   Error failed(const bson_error_t& error);
   Result<Done> drain(Cursor cursor, const Visit& visit);
   Result<Written> execute(Bulk bulk);
+  Result<Written> one_by_one(std::string_view collection, std::span<const Update> updates,
+                             Order order);
   Result<Document> answered(bool is_good, Document answer, const bson_error_t& error);
 
   Client* client_;

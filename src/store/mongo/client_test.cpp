@@ -135,6 +135,38 @@ TEST_F(LeaseTest, does_many_updates_in_one_round) {
   EXPECT_EQ(database_->only("things", json(R"({"_id": 31})")).view().integer("n"), 31);
 }
 
+TEST_F(LeaseTest, does_all_updates_but_those_that_are_refused) {
+  make_unique_index("by_name", "name");
+  Lease lease = database_->lease();
+  std::vector<Update> updates;
+  for (int i = 0; i < 5; ++i) {
+    database_->put("things", Document(Document().set("_id", i)));
+    updates.push_back(set_one(Document(Document().set("_id", i)),
+                              Document(Document().set("name", i == 3 ? 1 : i))));
+  }
+  const auto done = lease.bulk("things", updates, Order::unordered);
+  ASSERT_TRUE(done) << done.error().detail;
+  ASSERT_EQ(done->errors.size(), 1u);
+  EXPECT_EQ(done->errors[0].index, 3u);
+  EXPECT_TRUE(done->errors[0].is_duplicate());
+  EXPECT_EQ(*lease.count("things", json(R"({"name": {"$exists": true}})")), 4u);
+}
+
+TEST_F(LeaseTest, stops_ordered_updates_at_the_first_that_is_refused) {
+  make_unique_index("by_name", "name");
+  Lease lease = database_->lease();
+  std::vector<Update> updates;
+  for (int i = 0; i < 4; ++i) {
+    database_->put("things", Document(Document().set("_id", i)));
+    updates.push_back(set_one(Document(Document().set("_id", i)),
+                              Document(Document().set("name", i == 2 ? 1 : i))));
+  }
+  const auto done = lease.bulk("things", updates, Order::ordered);
+  ASSERT_TRUE(done) << done.error().detail;
+  EXPECT_EQ(done->errors.at(0).index, 2u);
+  EXPECT_FALSE(database_->only("things", json(R"({"_id": 3})")).view().has("name"));
+}
+
 TEST_F(LeaseTest, aggregates) {
   Lease lease = database_->lease();
   for (int i = 0; i < 4; ++i)

@@ -215,7 +215,28 @@ Result<Written> Lease::bulk(std::string_view collection, std::span<const Update>
     if (!add(bulk.get(), update.filter.bson(), update.change.bson(), options.bson(), &bulk.error))
       break;
   }
-  return execute(std::move(bulk));
+  auto done = execute(std::move(bulk));
+  if (done || done.error().code != Errc::conflict) return done;
+  if (updates.size() > 1) return one_by_one(collection, updates, order);
+  return Written{.errors = {WriteError{0, MONGOC_ERROR_DUPLICATE_KEY, done.error().detail}}};
+}
+
+/// FerretDB refuses all of a command for one duplicate. MongoDB does not come here.
+Result<Written> Lease::one_by_one(std::string_view collection, std::span<const Update> updates,
+                                  Order order) {
+  Written all;
+  for (std::size_t i = 0; i < updates.size(); ++i) {
+    auto one = bulk(collection, updates.subspan(i, 1), order);
+    if (!one) return one;
+    all.matched += one->matched;
+    all.modified += one->modified;
+    all.upserted += one->upserted;
+    if (one->errors.empty()) continue;
+    one->errors.front().index = i;
+    all.errors.push_back(std::move(one->errors.front()));
+    if (order == Order::ordered) break;
+  }
+  return all;
 }
 
 Result<Written> Lease::update(std::string_view collection, const Update& update) {
