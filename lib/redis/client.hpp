@@ -1,7 +1,8 @@
 #pragma once
 
+#include <cstddef>
+#include <cstdint>
 #include <functional>
-#include <initializer_list>
 #include <memory>
 #include <string>
 #include <string_view>
@@ -34,8 +35,12 @@ class Script {
 /// order; those of one loop turn in one write. While there is no connection calls fail at once
 /// (unavailable): nothing is repeated behind the caller's back. Errors of every call: unavailable
 /// (no connection, lost before the reply, or the deadline passed: the command may have been
-/// executed), overloaded (Config limits), corrupt (not RESP), bad_request (the server answered with
-/// an error; `detail` is its text), closed.
+/// executed, or the server says that it cannot serve now: LOADING, READONLY and the like),
+/// overloaded (Config limits), corrupt (not RESP, or over Config::max_reply), bad_request (the
+/// server answered with another error; `detail` is its text), closed.
+///
+/// One call that gets no reply in time ends the connection, and with it the calls behind it:
+/// replies come in order, so none of them would be earlier.
 class Client {
  public:
   /// Begins to connect when the shard runs. `name` (a literal) shows in logs and CLIENT SETNAME.
@@ -73,6 +78,8 @@ class Client {
 
  private:
   class Link;
+  static Task<Result<std::vector<Reply>>> exchange(std::shared_ptr<Link> link, std::string bytes,
+                                                   std::size_t commands);
   std::shared_ptr<Link> link_;
 };
 

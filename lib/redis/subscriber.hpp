@@ -31,13 +31,14 @@ class Subscriber {
   /// Home shard only. One handler a (kind, name): conflict when there is one. Returns when the
   /// server has confirmed it. unavailable: not yet (no connection, or Config::command_timeout
   /// passed); the subscription is kept all the same, and is made as soon as there is a connection.
+  /// bad_request: the server refuses it (`detail` is its text); it is asked again now and then.
   Task<Result<Done>> subscribe(Kind kind, std::string name, Handler handler);
   /// The same without waiting. Home shard only.
   void subscribe_soon(Kind kind, std::string name, Handler handler);
   /// Its handler is not called any more. Home shard only; unknown names are ignored.
   void unsubscribe(Kind kind, std::string_view name);
 
-  bool is_connected() const;       ///< Any thread.
+  bool is_connected() const;       ///< Any thread. As on_state says.
   std::string last_error() const;  ///< Any thread; empty while connected.
   /// Before the shards start; on the home shard. True: connected, and all that was subscribed
   /// before is confirmed again.
