@@ -1,34 +1,31 @@
 #include "chat/ports/contract/account_store_contract.hpp"
+#include "chat/ports/contract/conversation_store_contract.hpp"
+#include "chat/ports/contract/message_store_contract.hpp"
+#include "chat/ports/contract/receipt_store_contract.hpp"
 #include "chat/ports/contract/session_store_contract.hpp"
-#include "store/mongo/account_store.hpp"
-#include "store/mongo/schema.hpp"
-#include "store/mongo/session_store.hpp"
-#include "store/mongo/testing.hpp"
+#include "chat/ports/contract/sync_contract.hpp"
+#include "store/mongo/node_testing.hpp"
 
 namespace parley::chat::contract {
 
 namespace {
 using store::mongo::TestDatabase;
+using store::mongo::TestNode;
 using store::mongo::TestServer;
 
-/// A fresh database with all indexes.
+/// A fresh database with all indexes, and one node on it.
 class MongoAdapter final : public Stores {
  public:
-  MongoAdapter() {
-    const auto made = store::mongo::ensure_indexes(database_.client());
-    if (!made) throw std::runtime_error(made.error().detail);
-  }
-  AccountStore& accounts() override { return accounts_; }
-  SessionStore& sessions() override { return sessions_; }
-  MessageStore& messages() override { throw std::logic_error("not here"); }
-  ReceiptStore& receipts() override { throw std::logic_error("not here"); }
-  ConversationStore& conversations() override { throw std::logic_error("not here"); }
-  Feed& feed() override { throw std::logic_error("not here"); }
+  AccountStore& accounts() override { return node_.accounts(); }
+  SessionStore& sessions() override { return node_.sessions(); }
+  MessageStore& messages() override { return node_.messages(); }
+  ReceiptStore& receipts() override { return node_.receipts(); }
+  ConversationStore& conversations() override { return node_.conversations(); }
+  Feed& feed() override { return node_.feed(); }
 
  private:
   TestDatabase database_;
-  store::mongo::AccountStore accounts_{database_.client(), database_.workers()};
-  store::mongo::SessionStore sessions_{database_.client(), database_.workers()};
+  TestNode node_{database_.uri()};
 };
 
 std::unique_ptr<Stores> make_stores() {
@@ -41,5 +38,9 @@ const auto mongo = ::testing::Values(Adapter{"mongo", make_stores});
 
 INSTANTIATE_TEST_SUITE_P(Mongo, AccountStoreContract, mongo);
 INSTANTIATE_TEST_SUITE_P(Mongo, SessionStoreContract, mongo);
+INSTANTIATE_TEST_SUITE_P(Mongo, MessageStoreContract, mongo);
+INSTANTIATE_TEST_SUITE_P(Mongo, ReceiptStoreContract, mongo);
+INSTANTIATE_TEST_SUITE_P(Mongo, ConversationStoreContract, mongo);
+INSTANTIATE_TEST_SUITE_P(Mongo, SyncContract, mongo);
 
 }  // namespace parley::chat::contract

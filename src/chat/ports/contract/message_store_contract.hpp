@@ -1,6 +1,7 @@
 #pragma once
 
 #include <algorithm>
+#include <limits>
 #include <set>
 #include <thread>
 
@@ -327,6 +328,8 @@ TEST_P(MessageStoreContract, says_up_to_where_a_subscriber_will_see_nothing) {
   const Version seen = stores_->feed().subscribe(context_.get_executor(), ignore);
   const Message after = say(alice_, bob_, "after");
   EXPECT_GE(seen, before.version);
+  // Where several nodes write there is no such version: all may come again.
+  if (seen == std::numeric_limits<Version>::max()) return;
   EXPECT_LT(seen, after.version);
 }
 

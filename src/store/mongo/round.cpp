@@ -1,0 +1,203 @@
+#include "store/mongo/round.hpp"
+
+#include <algorithm>
+#include <thread>
+
+namespace parley::store::mongo {
+
+namespace {
+chat::Version version_of(const chat::Change& change) {
+  if (const auto* appended = std::get_if<chat::MessageAppended>(&change))
+    return appended->message.version;
+  if (const auto* delivered = std::get_if<chat::MessageDelivered>(&change))
+    return delivered->version;
+  return std::get_if<chat::MessagesRead>(&change)->version;
+}
+}  // namespace
+
+Round::Round(Context& context, Cache& cache, Lease& lease, SteadyTime deadline,
+             std::vector<Update>& unwritten)
+    : context_(context),
+      cache_(cache),
+      lease_(lease),
+      started_(std::chrono::steady_clock::now()),
+      deadline_(deadline),
+      unwritten_(unwritten) {}
+
+std::vector<chat::Change> Round::run(std::span<OperationPtr> operations) {
+  cache_.catch_up();
+  sort(operations);
+  append_all();
+  const auto prepared = insist([this] { return prepare_marks(); });
+  if (prepared) decide();
+  if (!prepared) {
+    failed_ = true;
+    for (const std::size_t i : marks_) operations_[i]->fail(prepared.error());
+  }
+  record();
+  for (const OperationPtr& one : operations_) one->fail(fail(Errc::internal, "a lost write"));
+  std::sort(changes_.begin(), changes_.end(), [](const chat::Change& a, const chat::Change& b) {
+    return version_of(a) < version_of(b);
+  });
+  return std::move(changes_);
+}
+
+void Round::sort(std::span<OperationPtr> operations) {
+  operations_ = operations;
+  pending_.reserve(operations.size());
+  for (std::size_t i = 0; i < operations.size(); ++i) {
+    Work& work = operations[i]->work;
+    if (auto* append = std::get_if<AppendWork>(&work)) {
+      Pending one;
+      one.work = append;
+      one.id.bytes = context_.ids.next(append->draft.now);
+      pending_.push_back(std::move(one));
+    } else if (auto* repair = std::get_if<RepairWork>(&work)) {
+      repairs_.push_back(repair->conversation);
+      repair->answer.emplace(Done{});
+    } else {
+      marks_.push_back(i);
+    }
+  }
+}
+
+/// Until it works, it can never work, or the deadline is over.
+Result<Done> Round::insist(const std::function<Result<Done>()>& step) {
+  using namespace std::chrono_literals;
+  std::chrono::milliseconds pause = 20ms;
+  for (;;) {
+    Result<Done> done = step();
+    if (done || !info(done.error().code).temporary) return done;
+    if (std::chrono::steady_clock::now() + pause >= deadline_) {
+      return fail(Errc::unavailable, done.error().detail);
+    }
+    context_.stats.retries.fetch_add(1, std::memory_order_relaxed);
+    std::this_thread::sleep_for(pause);
+    pause = std::min<std::chrono::milliseconds>(2 * pause, 500ms);
+  }
+}
+
+Result<std::vector<Document>> Round::find(std::string_view collection, const Document& filter,
+                                          const Document& options) {
+  context_.stats.commands.fetch_add(1, std::memory_order_relaxed);
+  return lease_.find(collection, filter, options);
+}
+
+Result<Written> Round::bulk(std::string_view collection, std::span<const Update> updates) {
+  context_.stats.commands.fetch_add(1, std::memory_order_relaxed);
+  return lease_.bulk(collection, updates, Order::unordered);
+}
+
+void Round::append_all() {
+  const auto is_open = [](const Pending& one) { return !one.work->answer; };
+  while (std::any_of(pending_.begin(), pending_.end(), is_open)) {
+    Result<Done> done = insist([this] { return insert_some(); });
+    if (done && std::chrono::steady_clock::now() >= deadline_)
+      done = fail(Errc::unavailable, "other nodes write faster to these conversations");
+    if (done) continue;
+    failed_ = true;
+    for (Pending& one : pending_) {
+      if (one.work->answer) continue;
+      if (one.conversation) doubt(*one.conversation);
+      one.answer(done.error());
+    }
+  }
+}
+
+/// The head that this round may decide on; nullptr: to be loaded.
+CachedHead* Round::head(chat::ConversationId id) {
+  if (used_.contains(id)) {
+    CachedHead* known = cache_.find_any(id);
+    return known != nullptr && !known->is_doubtful ? known : nullptr;
+  }
+  CachedHead* known = cache_.find(id, started_);
+  if (known != nullptr) used_.insert(id);
+  return known;
+}
+
+void Round::doubt(chat::ConversationId id) {
+  cache_.forget(id);
+  unplace(id);
+}
+
+/// Those that are not known. Where another node was faster, or may have died half-way, `all` finds
+/// what the conversation's document does not say.
+Result<Done> Round::load(Ids ids, Newer newer) {
+  std::sort(ids.begin(), ids.end());
+  ids.erase(std::unique(ids.begin(), ids.end()), ids.end());
+  bool has_doubts = false;
+  std::erase_if(ids, [&](const chat::ConversationId& id) {
+    if (head(id) != nullptr) return true;
+    const CachedHead* known = cache_.find_any(id);
+    has_doubts = has_doubts || (known != nullptr && known->is_doubtful);
+    return false;
+  });
+  if (ids.empty()) return Done{};
+  context_.stats.commands.fetch_add(1, std::memory_order_relaxed);
+  auto heads = load_heads(lease_, context_, ids);
+  if (!heads) return std::move(heads).error();
+  for (const Head& one : *heads) {
+    CachedHead loaded;
+    loaded.head = one;
+    loaded.recorded = {one.last_seq, one.last_at};
+    loaded.loaded = started_;
+    cache_.put(std::move(loaded));
+    used_.insert(one.id);
+  }
+  auto read = read_newer(*heads, has_doubts ? Newer::all : newer);
+  if (!read) {
+    for (const Head& one : *heads) cache_.forget(one.id);
+  }
+  return read;
+}
+
+/// Messages that our feed may not have seen, and must before what follows them.
+Result<Done> Round::read_newer(const std::vector<Head>& heads, Newer newer) {
+  const chat::Version horizon = context_.horizon();
+  Array any;
+  for (const Head& one : heads) {
+    Document behind, filter;
+    if (newer == Newer::all) {
+      behind.set("$gt", one.last_seq);
+      filter.set("conversationId", one.id).set("seq", behind);
+      any.add(filter);
+    }
+    if (one.last_version <= horizon) continue;
+    Document young, recent;
+    young.set("$gt", horizon);
+    recent.set("conversationId", one.id).set("version", young);
+    any.add(recent);
+  }
+  if (any.empty()) return Done{};
+  Document filter, sort, options;
+  filter.set("$or", any);
+  sort.set("seq", 1);
+  options.set("sort", sort);
+  auto documents = find(messages_collection, filter, options);
+  if (!documents) return std::move(documents).error();
+  for (const Document& one : *documents) take_newer(one);
+  return Done{};
+}
+
+void Round::take_newer(View document) {
+  auto found = message_from(document);
+  if (!found || found->message.seq == 0) return;
+  chat::Message& message = found->message;
+  context_.clock.observe(message.version);
+  CachedHead* cached = cache_.find_any(message.conversation_id);
+  if (cached == nullptr) return;
+  Head& head = cached->head;
+  if (message.seq == head.last_seq + 1) {
+    head.follow(message);
+    cached->last_text = message.content;
+    touched_.insert(head.id);
+  }
+  const SentCounts sent = found->sent_counts(head);
+  cache_.put_location(message.id, {head.id, message.seq, message.sender, sent});
+  if (message.version <= context_.horizon()) return;
+  head.complete(message);
+  auto unread = head.unread_at(message.seq, sent);
+  changes_.push_back(chat::MessageAppended{std::move(message), std::move(unread)});
+}
+
+}  // namespace parley::store::mongo

@@ -1,0 +1,165 @@
+#include <algorithm>
+#include <map>
+
+#include "store/mongo/adopt.hpp"
+#include "store/mongo/round.hpp"
+
+namespace parley::store::mongo {
+
+namespace {
+constexpr std::size_t max_unwritten = 10'000;
+
+void fail_mark(Work& work, const Error& error) {
+  if (auto* deliver = std::get_if<DeliverWork>(&work)) deliver->answer.emplace(error);
+  if (auto* read = std::get_if<ReadWork>(&work)) read->answer.emplace(error);
+}
+}  // namespace
+
+/// What the conversations say, then what old messages say. Messages are committed already; marks
+/// are by this.
+void Round::record() {
+  const Result<Done> written = insist([this] { return write_conversations(); });
+  if (!written) {
+    failed_ = true;
+    fail_moves(written.error());
+  }
+  for (const chat::ConversationId& id : touched_) {
+    CachedHead* known = cache_.find_any(id);
+    if (known == nullptr || known->is_doubtful) continue;
+    if (written) {
+      known->recorded = {known->head.last_seq, known->head.last_at};
+    } else {
+      cache_.forget(id);
+    }
+  }
+  std::erase_if(moves_, [](const Moved& one) { return one.was_overtaken; });
+  for (const Moved& one : moves_) changes_.push_back(one.move.change);
+  context_.stats.marks_advanced.fetch_add(moves_.size(), std::memory_order_relaxed);
+  write_receipts();
+}
+
+void Round::fail_moves(const Error& error) {
+  for (const Moved& one : moves_) {
+    fail_mark(operations_[one.operation]->work, error);
+    cache_.forget(one.move.conversation);
+  }
+  moves_.clear();
+}
+
+/// Several moves of one watermark are one; `by_time`: of one moment.
+std::vector<Round::Moved> Round::coalesced(bool by_time) const {
+  std::vector<Moved> all;
+  std::map<std::pair<chat::ConversationId, chat::UserId>, std::size_t> newest;
+  for (const Moved& one : moves_) {
+    if (one.was_overtaken) continue;
+    const auto [place, is_first] =
+        newest.try_emplace({one.move.conversation, one.move.user}, all.size());
+    if (!is_first) {
+      Move& before = all[place->second].move;
+      const bool fits =
+          !by_time || (before.read.has_value() == one.move.read.has_value() &&
+                       (one.move.read ? one.move.read->at == before.read->at
+                                      : one.move.delivered->at == before.delivered->at));
+      if (fits) {
+        if (one.move.delivered) before.delivered = one.move.delivered;
+        if (one.move.read) {
+          before.read = one.move.read;
+          before.sent_at_read = one.move.sent_at_read;
+        }
+        continue;
+      }
+      place->second = all.size();
+    }
+    all.push_back(one);
+  }
+  return all;
+}
+
+Result<Done> Round::write_conversations() {
+  std::vector<Update> updates;
+  for (const chat::ConversationId& id : touched_) {
+    const CachedHead* known = cache_.find_any(id);
+    if (known == nullptr || known->is_doubtful) continue;
+    updates.push_back(tail_update(known->head, known->last_text, &known->recorded));
+  }
+  for (const Moved& one : coalesced(false)) {
+    const CachedHead* known = cache_.find_any(one.move.conversation);
+    const bool with_count = !touched_.contains(one.move.conversation);
+    add_move(updates, one.move, known->head, with_count);
+  }
+  if (updates.empty()) return Done{};
+  auto written = bulk(conversations_collection, updates);
+  if (!written) return std::move(written).error();
+  if (!written->errors.empty()) return fail(Errc::internal, written->errors.front().message);
+  if (static_cast<std::size_t>(written->matched) == updates.size()) return Done{};
+  return verify();
+}
+
+/// Some updates found nothing to do: another node has been there (then its word holds), a Node
+/// server has (then its messages get their places), or our own earlier try.
+Result<Done> Round::verify() {
+  Ids ids(touched_.begin(), touched_.end());
+  for (const Moved& one : moves_) ids.push_back(one.move.conversation);
+  Document filter;
+  match_any(filter, "_id", std::span<const chat::ConversationId>(ids));
+  auto documents = find(conversations_collection, filter);
+  if (!documents) return std::move(documents).error();
+  std::vector<Update> updates;
+  for (const Document& document : *documents) {
+    const auto found = head_from(document);
+    if (!found) continue;
+    verify_moves(*found);
+    CachedHead* known = cache_.find_any(found->head.id);
+    const bool is_recorded =
+        known == nullptr || found->head.last_seq >= known->head.last_seq || known->is_doubtful;
+    if (is_recorded || !touched_.contains(found->head.id)) continue;
+    if (found->is_stale) {
+      if (auto done = adopt(lease_, context_, found->head.id); !done)
+        return std::move(done).error();
+      cache_.forget(found->head.id);
+    } else {
+      updates.push_back(tail_update(known->head, known->last_text, nullptr));
+    }
+  }
+  if (updates.empty()) return Done{};
+  auto written = bulk(conversations_collection, updates);
+  return written ? Result<Done>(Done{}) : std::move(written).error();
+}
+
+/// A watermark that carries another version than ours, and is as far, was moved by another node.
+void Round::verify_moves(const FoundHead& found) {
+  std::map<chat::UserId, std::pair<chat::Version, chat::Version>> ours;
+  for (const Moved& one : moves_) {
+    if (one.move.conversation != found.head.id) continue;
+    auto& [delivered, read] = ours[one.move.user];
+    if (one.move.delivered) delivered = one.move.delivered->version;
+    if (one.move.read) read = one.move.read->version;
+  }
+  for (Moved& one : moves_) {
+    if (one.move.conversation != found.head.id) continue;
+    const auto member = found.head.member(one.move.user);
+    if (!member) continue;
+    const Member& theirs = found.head.members[*member];
+    const auto& [delivered, read] = ours[one.move.user];
+    const bool lost =
+        one.move.read ? theirs.read.version != read : theirs.delivered.version != delivered;
+    if (!lost) continue;
+    one.was_overtaken = true;
+    cache_.forget(found.head.id);
+  }
+}
+
+void Round::write_receipts() {
+  std::vector<Update> updates = std::move(unwritten_);
+  unwritten_.clear();
+  for (const Moved& one : coalesced(true)) add_receipts(updates, one.move);
+  for (const chat::ConversationId& id : repairs_) {
+    if (const CachedHead* known = head(id)) add_lagging_receipts(updates, known->head);
+  }
+  if (updates.empty()) return;
+  const auto written = bulk(messages_collection, updates);
+  // Readers take the status from the watermarks meanwhile.
+  if (!written && updates.size() < max_unwritten) unwritten_ = std::move(updates);
+}
+
+}  // namespace parley::store::mongo

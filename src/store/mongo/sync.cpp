@@ -1,0 +1,250 @@
+#include <algorithm>
+#include <unordered_map>
+#include <unordered_set>
+
+#include "store/mongo/adopt.hpp"
+#include "store/mongo/database.hpp"
+#include "store/mongo/internals.hpp"
+#include "store/mongo/load.hpp"
+#include "store/mongo/message_store.hpp"
+#include "store/mongo/summary.hpp"
+
+namespace parley::store::mongo {
+
+namespace {
+using namespace std::chrono_literals;
+constexpr chat::Version greatest = INT64_MAX;
+/// How far clocks may be apart: of a version that nobody made, and of times that Node servers set.
+constexpr auto clock_skew = 1h;
+constexpr auto time_skew = 1min;
+constexpr int max_adoptions = 3;
+
+std::unordered_map<chat::ConversationId, const Head*> by_id(const std::vector<Head>& heads) {
+  std::unordered_map<chat::ConversationId, const Head*> all;
+  for (const Head& head : heads) all.emplace(head.id, &head);
+  return all;
+}
+
+/// Messages that have reached no device, a page of documents at a time: their status may lag behind
+/// the watermarks.
+class Backlog {
+ public:
+  Backlog(Lease& lease, Context& context, const chat::BacklogQuery& query)
+      : lease_(lease), context_(context), query_(query), after_(query.after) {}
+
+  Result<chat::MessagePage> page() {
+    for (bool more = true; more && page_.messages.size() <= query_.limit;) {
+      auto taken = take_some();
+      if (!taken) return std::move(taken).error();
+      more = *taken;
+    }
+    page_.has_more = page_.messages.size() > query_.limit;
+    if (page_.has_more) page_.messages.resize(query_.limit);
+    return std::move(page_);
+  }
+
+ private:
+  Result<std::vector<Found>> find() {
+    Document range, placed, placeless, filter, options, sort;
+    range.set("$gt", after_).set("$lte", std::min(query_.up_to, greatest));
+    placed.set("version", range);
+    placeless.set("version", nullptr);
+    filter.set("receiver", query_.user)
+        .set("status", "sent")
+        .set("$or", Array().add(placed).add(placeless));
+    sort.set("version", 1);
+    options.set("sort", sort).set("limit", static_cast<std::int64_t>(query_.limit) + 1);
+    std::vector<Found> all;
+    auto done = lease_.each(messages_collection, filter, options, [&](View document) {
+      if (auto found = message_from(document)) all.push_back(std::move(*found));
+      return true;
+    });
+    if (!done) return std::move(done).error();
+    return all;
+  }
+
+  /// Those of Node servers come first, and without a place: they get it.
+  Result<bool> adopt_placeless(const std::vector<Found>& all) {
+    std::unordered_set<chat::ConversationId> ids;
+    for (const Found& one : all) {
+      if (one.message.seq == 0) ids.insert(one.message.conversation_id);
+    }
+    for (const chat::ConversationId& id : ids) {
+      auto done = adopt(lease_, context_, id);
+      if (!done && done.error().code != Errc::not_found) return std::move(done).error();
+    }
+    return !ids.empty();
+  }
+
+  /// False: that was all.
+  Result<bool> take_some() {
+    auto all = find();
+    for (int attempt = 0; all && attempt < max_adoptions; ++attempt) {
+      auto adopted = adopt_placeless(*all);
+      if (!adopted) return std::move(adopted).error();
+      if (!*adopted) break;
+      all = find();
+    }
+    if (!all) return std::move(all).error();
+    std::vector<chat::ConversationId> ids;
+    for (const Found& one : *all) ids.push_back(one.message.conversation_id);
+    std::sort(ids.begin(), ids.end());
+    ids.erase(std::unique(ids.begin(), ids.end()), ids.end());
+    auto heads = load_heads(lease_, context_, ids);
+    if (!heads) return std::move(heads).error();
+    const auto known = by_id(*heads);
+    for (Found& one : *all) {
+      const auto head = known.find(one.message.conversation_id);
+      if (one.message.seq == 0 || head == known.end()) continue;
+      after_ = one.message.version;
+      head->second->complete(one.message);
+      if (!one.message.delivered_at) page_.messages.push_back(std::move(one.message));
+    }
+    return all->size() > query_.limit;
+  }
+
+  Lease& lease_;
+  Context& context_;
+  const chat::BacklogQuery& query_;
+  chat::Version after_;
+  chat::MessagePage page_;
+};
+
+/// One page of `changes`. What is younger than the horizon is told by version, not by order.
+class Changes {
+ public:
+  Changes(Lease& lease, Context& context, chat::UserId user, const chat::SyncCursor& since)
+      : lease_(lease),
+        context_(context),
+        user_(user),
+        since_(since),
+        horizon_(context.horizon()),
+        end_(greatest) {}
+
+  Result<chat::SyncPage> page(std::size_t limit) {
+    const chat::Version newest = VersionClock::floor_of(context_.config.clock() + clock_skew);
+    const bool is_ahead = !since_.recent.empty() && since_.recent.back() > newest;
+    if (since_.version > newest || is_ahead)
+      return fail(Errc::bad_request, "since is in the future");
+    if (auto done = load(); !done) return std::move(done).error();
+    if (auto done = take_messages(limit); !done) return std::move(done).error();
+    take_receipts();
+    if (auto done = take_summaries(); !done) return std::move(done).error();
+    move_cursor();
+    return std::move(page_);
+  }
+
+ private:
+  /// The conversations in which something may have happened since.
+  Result<Done> load() {
+    Document newer, later, changed, touched, unknown, filter;
+    newer.set("$gt", since_.version);
+    later.set("$gt", VersionClock::time_of(since_.version) - time_skew);
+    changed.set("parley.v", newer);
+    touched.set("lastMessageAt", later);
+    unknown.set("parley.v", nullptr);
+    filter.set("participants", user_).set("$or", Array().add(changed).add(touched).add(unknown));
+    auto heads = load_heads(lease_, context_, filter);
+    if (!heads) return std::move(heads).error();
+    heads_ = std::move(*heads);
+    return Done{};
+  }
+
+  bool is_new(chat::Version version) const {
+    return version > since_.version && version <= end_ &&
+           !std::binary_search(since_.recent.begin(), since_.recent.end(), version);
+  }
+
+  Result<Done> take_messages(std::size_t limit) {
+    if (heads_.empty()) return Done{};
+    std::vector<chat::ConversationId> ids;
+    for (const Head& head : heads_) ids.push_back(head.id);
+    Document filter, newer, options, sort;
+    match_any(filter, "conversationId", std::span<const chat::ConversationId>(ids));
+    newer.set("$gt", since_.version);
+    filter.set("version", newer);
+    sort.set("version", 1);
+    options.set("sort", sort)
+        .set("limit", static_cast<std::int64_t>(limit + since_.recent.size()) + 1);
+    const auto known = by_id(heads_);
+    auto done = lease_.each(messages_collection, filter, options, [&](View document) {
+      auto found = message_from(document);
+      if (!found || !is_new(found->message.version)) return true;
+      page_.has_more = page_.messages.size() == limit;
+      if (page_.has_more) return false;
+      known.at(found->message.conversation_id)->complete(found->message);
+      told_.push_back(found->message.version);
+      changed_.insert(found->message.conversation_id);
+      page_.messages.push_back(std::move(found->message));
+      return true;
+    });
+    if (!done) return done;
+    if (page_.has_more) end_ = page_.messages.empty() ? since_.version : told_.back();
+    return Done{};
+  }
+
+  void take_receipts() {
+    for (const Head& head : heads_) {
+      for (std::size_t i = 0; i < head.members.size(); ++i) {
+        const Member& one = head.members[i];
+        const chat::Version moved = std::max(one.delivered.version, one.read.version);
+        if (!is_new(moved)) continue;
+        page_.receipts.push_back(head.receipt(i));
+        told_.push_back(moved);
+        changed_.insert(head.id);
+      }
+    }
+  }
+
+  Result<Done> take_summaries() {
+    std::erase_if(heads_, [this](const Head& head) { return !changed_.contains(head.id); });
+    auto summaries = summarize(lease_, heads_, user_);
+    if (!summaries) return std::move(summaries).error();
+    page_.conversations = std::move(*summaries);
+    return Done{};
+  }
+
+  /// Everything up to the horizon that is there has been told, unless the page was cut before.
+  void move_cursor() {
+    chat::SyncCursor& cursor = page_.cursor;
+    cursor.version = std::max(since_.version, std::min(horizon_, end_));
+    std::vector<chat::Version> told = since_.recent;
+    told.insert(told.end(), told_.begin(), told_.end());
+    std::sort(told.begin(), told.end());
+    told.erase(std::unique(told.begin(), told.end()), told.end());
+    if (told.size() > chat::SyncCursor::max_recent)
+      cursor.version =
+          std::max(cursor.version, told[told.size() - chat::SyncCursor::max_recent - 1]);
+    const auto first = std::upper_bound(told.begin(), told.end(), cursor.version);
+    cursor.recent.assign(first, told.end());
+  }
+
+  Lease& lease_;
+  Context& context_;
+  const chat::UserId user_;
+  const chat::SyncCursor& since_;
+  const chat::Version horizon_;
+  chat::Version end_;  ///< What is above it belongs to the next page.
+  std::vector<Head> heads_;
+  std::vector<chat::Version> told_;
+  std::unordered_set<chat::ConversationId> changed_;
+  chat::SyncPage page_;
+};
+}  // namespace
+
+Task<Result<chat::MessagePage>> MessageStore::backlog(chat::BacklogQuery query) {
+  Internals& internals = database_.internals();
+  return read(internals, [&internals, query](Lease& lease) {
+    return Backlog(lease, internals.context, query).page();
+  });
+}
+
+Task<Result<chat::SyncPage>> MessageStore::changes(chat::UserId user, chat::SyncCursor since,
+                                                   std::size_t limit) {
+  Internals& internals = database_.internals();
+  return read(internals, [&internals, user, since = std::move(since), limit](Lease& lease) {
+    return Changes(lease, internals.context, user, since).page(limit);
+  });
+}
+
+}  // namespace parley::store::mongo

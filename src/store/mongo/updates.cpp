@@ -1,0 +1,131 @@
+#include "store/mongo/updates.hpp"
+
+namespace parley::store::mongo {
+
+namespace {
+Document tail_of(const Head& head) {
+  Document tail;
+  tail.set("seq", head.last_seq)
+      .set("version", head.last_version)
+      .set("at", head.last_at)
+      .set("id", head.last_id)
+      .set("sent", to_document(head.sent(), head));
+  return tail;
+}
+
+std::string mark_name(const Move& move, std::string_view field) {
+  return "parley.marks." + move.user.hex() + "." + std::string(field);
+}
+
+Update mark_update(const Move& move, std::string_view seq_field, const Reached& to, Document set) {
+  Document newest;
+  newest.set("parley.v", to.version);
+  Update update;
+  update.filter.set("_id", move.conversation).set(mark_name(move, seq_field), below(to.seq));
+  update.change.set("$set", set).set("$max", newest);
+  return update;
+}
+
+Document between(chat::Seq above, chat::Seq up_to) {
+  Document range;
+  if (above > 0) range.set("$gt", above);
+  range.set("$lte", up_to);
+  return range;
+}
+
+Update receipts(const chat::ConversationId& conversation, const chat::UserId& receiver,
+                const Document& range) {
+  Update update;
+  update.many = true;
+  update.filter.set("conversationId", conversation).set("receiver", receiver).set("seq", range);
+  return update;
+}
+
+void add_delivered(std::vector<Update>& updates, Update update, Time at) {
+  update.filter.set("status", "sent");
+  Document delivered;
+  delivered.set("status", "delivered").set("deliveredAt", at).set("updatedAt", at);
+  update.change.set("$set", delivered);
+  updates.push_back(std::move(update));
+}
+
+/// Two updates, each of which is right before and after the other.
+void add_read(std::vector<Update>& updates, const Update& range, Time at) {
+  Update undelivered = range, unread = range;
+  Document absent, not_read, delivered, read;
+  absent.set("$exists", false);
+  undelivered.filter.set("deliveredAt", absent);
+  delivered.set("deliveredAt", at);
+  undelivered.change.set("$set", delivered);
+  not_read.set("$ne", "read");
+  unread.filter.set("status", not_read);
+  read.set("status", "read").set("readAt", at).set("updatedAt", at);
+  unread.change.set("$set", read);
+  updates.push_back(std::move(undelivered));
+  updates.push_back(std::move(unread));
+}
+}  // namespace
+
+Update tail_update(const Head& head, std::string_view last_message, const Recorded* before) {
+  Document set, newest;
+  set.set("parley.tail", tail_of(head));
+  set_text(set, "lastMessage", last_message);
+  set.set("lastMessageAt", head.last_at).set("updatedAt", head.last_at);
+  for (std::size_t i = 0; i < head.members.size(); ++i)
+    set.set("unreadCount." + head.members[i].user.hex(), head.unread(i));
+  newest.set("parley.v", head.changed());
+  Update update;
+  update.filter.set("_id", head.id).set("parley.tail.seq", below(head.last_seq));
+  if (before != nullptr && before->seq > 0) update.filter.set("lastMessageAt", before->at);
+  if (before != nullptr && before->seq == 0) update.filter.set("lastMessageAt", nullptr);
+  update.change.set("$set", set).set("$max", newest);
+  return update;
+}
+
+void add_move(std::vector<Update>& updates, const Move& move, const Head& head, bool with_count) {
+  if (move.delivered) {
+    Document set;
+    set.set(mark_name(move, "d"), move.delivered->seq)
+        .set(mark_name(move, "dAt"), move.delivered->at)
+        .set(mark_name(move, "dv"), move.delivered->version);
+    updates.push_back(mark_update(move, "d", *move.delivered, std::move(set)));
+  }
+  if (!move.read) return;
+  Document set;
+  set.set(mark_name(move, "r"), move.read->seq)
+      .set(mark_name(move, "rAt"), move.read->at)
+      .set(mark_name(move, "rv"), move.read->version)
+      .set(mark_name(move, "sent"), move.sent_at_read);
+  updates.push_back(mark_update(move, "r", *move.read, std::move(set)));
+  const auto member = head.member(move.user);
+  if (!with_count || !member) return;
+  Update count;
+  Document left;
+  left.set("unreadCount." + move.user.hex(), head.unread(*member));
+  count.filter.set("_id", head.id).set("parley.tail.seq", head.last_seq);
+  count.change.set("$set", left);
+  updates.push_back(std::move(count));
+}
+
+void add_receipts(std::vector<Update>& updates, const Move& move) {
+  if (move.read) {
+    const Document range = between(move.read_from, move.read->seq);
+    add_read(updates, receipts(move.conversation, move.user, range), move.read->at);
+  } else if (move.delivered) {
+    const Document range = between(move.delivered_from, move.delivered->seq);
+    add_delivered(updates, receipts(move.conversation, move.user, range), move.delivered->at);
+  }
+}
+
+void add_lagging_receipts(std::vector<Update>& updates, const Head& head) {
+  for (const Member& one : head.members) {
+    if (one.read.seq > 0)
+      add_read(updates, receipts(head.id, one.user, between(0, one.read.seq)), one.read.at);
+    if (one.delivered.seq > one.read.seq) {
+      const Document range = between(one.read.seq, one.delivered.seq);
+      add_delivered(updates, receipts(head.id, one.user, range), one.delivered.at);
+    }
+  }
+}
+
+}  // namespace parley::store::mongo

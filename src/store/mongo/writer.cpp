@@ -1,0 +1,119 @@
+#include "store/mongo/writer.hpp"
+
+#include <algorithm>
+
+#include "store/mongo/round.hpp"
+
+namespace parley::store::mongo {
+
+namespace {
+constexpr std::size_t max_repairs = 1'000;
+}
+
+Writer::Writer(Context& context, Client& client)
+    : context_(context), client_(client), cache_(context) {
+  context_.feed.set_arrived([this](const chat::ChangeBatchPtr& batch) { cache_.arrived(batch); });
+  thread_ = std::thread([this] { run(); });
+}
+
+Writer::~Writer() {
+  close();
+  context_.feed.set_arrived(nullptr);
+}
+
+void Writer::close() {
+  {
+    const std::lock_guard lock(mutex_);
+    closed_ = true;
+  }
+  arrived_.notify_one();
+  if (thread_.joinable()) thread_.join();
+}
+
+void Writer::submit(OperationPtr operation) {
+  std::optional<Error> refusal;
+  {
+    const std::lock_guard lock(mutex_);
+    if (closed_) {
+      refusal = fail(Errc::closed, "the store is closed");
+    } else if (context_.stats.queued.load(std::memory_order_relaxed) >=
+               context_.config.max_queued) {
+      refusal = fail(Errc::overloaded, "too many writes wait for the database");
+    } else {
+      queue_.push_back(std::move(operation));
+      context_.stats.queued.fetch_add(1, std::memory_order_relaxed);
+    }
+  }
+  if (refusal) {
+    refuse(std::move(operation), *refusal);
+  } else {
+    arrived_.notify_one();
+  }
+}
+
+void Writer::refuse(OperationPtr operation, const Error& error) {
+  if (error.code == Errc::overloaded)
+    context_.stats.refused_writes.fetch_add(1, std::memory_order_relaxed);
+  operation->fail(error);
+  std::vector<WaitingPtr> waiting;
+  waiting.push_back(std::move(operation));
+  context_.feed.publish({}, std::move(waiting));
+}
+
+void Writer::repair(chat::ConversationId conversation) {
+  const std::lock_guard lock(mutex_);
+  if (closed_ || queue_.size() >= max_repairs) return;
+  const bool is_known = std::any_of(queue_.begin(), queue_.end(), [&](const OperationPtr& one) {
+    const auto* repair = std::get_if<RepairWork>(&one->work);
+    return repair != nullptr && repair->conversation == conversation;
+  });
+  if (is_known) return;
+  queue_.push_back(std::make_unique<Errand>(RepairWork{conversation, {}}));
+  context_.stats.queued.fetch_add(1, std::memory_order_relaxed);
+  arrived_.notify_one();
+}
+
+void Writer::run() {
+  Operations taken;
+  while (take(taken)) {
+    const std::size_t most = context_.config.max_batch;
+    for (std::size_t at = 0; at < taken.size(); at += most)
+      execute(std::span(taken).subspan(at, std::min(most, taken.size() - at)));
+    taken.clear();
+  }
+}
+
+/// False: closed, and nothing is left.
+bool Writer::take(Operations& taken) {
+  std::unique_lock lock(mutex_);
+  arrived_.wait(lock, [this] { return !queue_.empty() || closed_; });
+  taken.swap(queue_);
+  return !taken.empty();
+}
+
+void Writer::execute(std::span<OperationPtr> batch) {
+  const SteadyTime started = std::chrono::steady_clock::now();
+  std::vector<chat::Change> changes;
+  bool failed = true;
+  if (auto lease = client_.lease()) {
+    Round round(context_, cache_, *lease, started + context_.config.write_deadline, unwritten_);
+    changes = round.run(batch);
+    failed = round.has_failed();
+  } else {
+    for (const OperationPtr& one : batch) one->fail(lease.error());
+  }
+  cache_.trim();
+  Stats& stats = context_.stats;
+  const std::chrono::duration<double> taken = std::chrono::steady_clock::now() - started;
+  stats.round_seconds.add(taken.count());
+  stats.round_operations.add(static_cast<double>(batch.size()));
+  stats.rounds.fetch_add(1, std::memory_order_relaxed);
+  if (failed) stats.failed_rounds.fetch_add(1, std::memory_order_relaxed);
+  // Before anybody hears of it: whoever has an answer waits no more.
+  stats.queued.fetch_sub(batch.size(), std::memory_order_relaxed);
+  std::vector<WaitingPtr> waiting(std::make_move_iterator(batch.begin()),
+                                  std::make_move_iterator(batch.end()));
+  context_.feed.publish(std::move(changes), std::move(waiting));
+}
+
+}  // namespace parley::store::mongo
