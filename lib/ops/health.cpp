@@ -8,22 +8,23 @@
 namespace parley::ops {
 namespace {
 
-Health::Outcome run(const std::string& name, const Health::Check& check) {
+/// What is wrong; empty when nothing is.
+std::string trouble_of(const Health::Check& check) {
   try {
     const auto result = check();
-    if (result) return {name, true, {}};
+    if (result) return {};
     const Error& error = result.error();
-    return {name, false, error.detail.empty() ? std::string{info(error.code).code} : error.detail};
+    return error.detail.empty() ? std::string{info(error.code).code} : error.detail;
   } catch (const std::exception& error) {
-    return {name, false, error.what()};
+    return error.what();
   }
 }
 
 }  // namespace
 
-void Health::add(std::string name, Check check) {
+void Health::add(std::string name, Check check, Weight weight) {
   const std::lock_guard lock{mutex_};
-  checks_.push_back({std::move(name), std::move(check)});
+  checks_.push_back({std::move(name), std::move(check), weight});
 }
 
 void Health::start_draining() {
@@ -39,8 +40,15 @@ Health::Report Health::report() const {
     checks = checks_;
     if (draining_) report.checks.push_back({"shutdown", false, "draining"});
   }
-  for (const Named& named : checks) report.checks.push_back(run(named.name, named.check));
-  for (const Outcome& outcome : report.checks) report.ready = report.ready && outcome.ok;
+  for (const Named& named : checks) {
+    std::string trouble = trouble_of(named.check);
+    report.checks.push_back({named.name, trouble.empty(), std::move(trouble), named.weight});
+  }
+  for (const Outcome& outcome : report.checks) {
+    if (!outcome.ok && outcome.weight == Weight::required) report.ready = false;
+    if (!outcome.ok && outcome.weight == Weight::helpful) report.degraded = true;
+  }
+  report.degraded = report.degraded && report.ready;
   return report;
 }
 
@@ -51,7 +59,10 @@ std::string Health::Report::json() const {
     if (!outcome.ok) entry["detail"] = outcome.detail;
     list.push_back(std::move(entry));
   }
-  return json::serialize(json::object{{"ready", ready}, {"checks", std::move(list)}});
+  json::object report{{"ready", ready}};
+  if (degraded) report["degraded"] = true;
+  report["checks"] = std::move(list);
+  return json::serialize(report);
 }
 
 }  // namespace parley::ops

@@ -50,6 +50,20 @@ TEST(Health, a_check_that_throws_has_failed) {
   EXPECT_EQ(report.checks.at(0).detail, "gone");
 }
 
+TEST(Health, is_degraded_without_something_helpful) {
+  Health health;
+  health.add("store", fine);
+  health.add(
+      "redis", [] { return Result<Done>{fail(Errc::unavailable, "gone")}; },
+      Health::Weight::helpful);
+  EXPECT_EQ(health.report().json(),
+            R"({"ready":true,"degraded":true,"checks":[{"name":"store","ok":true},)"
+            R"({"name":"redis","ok":false,"detail":"gone"}]})");
+  health.start_draining();
+  EXPECT_FALSE(health.report().ready);
+  EXPECT_FALSE(health.report().degraded);
+}
+
 TEST(Health, asks_again_each_time) {
   Health health;
   bool up = false;
