@@ -40,7 +40,6 @@ class Health {
 
   void add(std::string name, Check check, Weight weight = Weight::required);
 
-  void add(std::string name, Check check);
   /// Not ready from now on, as `shutdown: draining`. Any thread.
   void start_draining();
 
