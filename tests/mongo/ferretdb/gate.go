@@ -1,6 +1,7 @@
 package main
 
 import (
+	"bytes"
 	"encoding/binary"
 	"errors"
 	"io"
@@ -16,7 +17,14 @@ const (
 	opMsg        = 2013
 	moreToCome   = 2 // Of an OP_MSG's flags: nobody waits for an answer.
 	replyTimeout = 30 * time.Second
+
+	// Of one command. FerretDB keeps a database connection open for each update in it and has 100 of
+	// them; and it goes on after the first hundred of ordered inserts whatever became of those. Drivers
+	// split what is longer.
+	maxWrites = 50
 )
+
+var maxWritesField = []byte("\x10maxWriteBatchSize\x00") // An int32 of the answer to hello.
 
 // gate passes whole wire messages on, one command at a time from its first byte to its answer's last.
 // Source: MongoDB wire protocol, "Standard Message Header", "OP_MSG".
@@ -108,7 +116,11 @@ func (g *gate) ask(server net.Conn, command []byte) ([]byte, error) {
 	if !wantsAnswer(command) {
 		return nil, nil
 	}
-	return readMessage(server)
+	answer, err := readMessage(server)
+	if at := bytes.Index(answer, maxWritesField); at >= 0 && len(answer) >= at+len(maxWritesField)+4 {
+		binary.LittleEndian.PutUint32(answer[at+len(maxWritesField):], maxWrites)
+	}
+	return answer, err
 }
 
 func wantsAnswer(command []byte) bool {
