@@ -26,16 +26,13 @@ void complete(Lease& lease, const std::vector<Document>& users) {
   std::vector<Update> names, addresses;
   for (const View user : users) {
     if (is_complete(user)) continue;
-    const auto add = [user](std::vector<Update>& updates, std::string_view from, Document keys) {
-      Document filter;
-      filter.set("_id", user.at("_id")).set(from, user.at(from));
-      updates.push_back({std::move(filter), Document(Document().set("$set", keys))});
+    const auto add = [user](std::vector<Update>& updates, const char* key, std::string value) {
+      const Document keys(Document().set(key, value));
+      updates.push_back({Document(Document().set("_id", user.at("_id"))),
+                         Document(Document().set("$set", keys))});
     };
-    if (const auto name = user.text("username"))
-      add(names, "username", Document(Document().set("usernameKey", fold_username(*name))));
-    if (const auto email = user.text("email"))
-      add(addresses, "email",
-          Document(Document().set("emailKey", chat::fold_email(std::string(*email)))));
+    if (const auto name = user.text("username")) add(names, "usernameKey", fold_username(*name));
+    if (const auto email = user.text("email")) add(addresses, "emailKey", chat::fold_email(*email));
   }
   (void)lease.bulk(users_collection, names, Order::unordered);
   (void)lease.bulk(users_collection, addresses, Order::unordered);
