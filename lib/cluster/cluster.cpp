@@ -1,0 +1,52 @@
+#include "cluster/cluster.hpp"
+
+#include <array>
+#include <random>
+
+#include "cluster/classic_wire.hpp"
+#include "cluster/redis_adapter.hpp"
+#include "cluster/sharded_wire.hpp"
+#include "socketio/namespace.hpp"
+#include "socketio/random_id.hpp"
+
+namespace parley::cluster {
+namespace {
+
+/// 16 hexadecimal digits, as upstream's cluster adapters have.
+std::string hex_uid() {
+  std::random_device random;
+  std::string uid;
+  for (int i = 0; i < 16; ++i) uid += "0123456789abcdef"[random() & 15];
+  return uid;
+}
+
+std::unique_ptr<Wire> make_wire(const Config& config, const std::string& nsp) {
+  DocumentLimits limits;
+  limits.max_bytes = config.max_message;
+  if (config.protocol == Protocol::sharded)
+    return std::make_unique<ShardedWire>(Address{config.prefix, nsp, hex_uid()}, limits);
+  const std::string uid = socketio::random_id().substr(0, 6);
+  return std::make_unique<ClassicWire>(Address{config.prefix, nsp, uid}, limits);
+}
+
+}  // namespace
+
+Counts Counters::read() const {
+  const auto value = [](const auto& counter) { return counter.load(std::memory_order_relaxed); };
+  return {value(published), value(dropped),  value(received),
+          value(own),       value(not_held), value(undecodable)};
+}
+
+Cluster::Cluster(net::Shard& home, redis::Client& client, redis::Subscriber& subscriber,
+                 Config config)
+    : home_(home), client_(client), subscriber_(subscriber), config_(std::move(config)) {}
+
+socketio::AdapterWrapper Cluster::wrapper() {
+  return [this](socketio::Namespace& nsp, std::unique_ptr<socketio::Adapter> inner) {
+    auto peer = std::make_shared<Peer>(Peer::Surroundings{home_, client_, subscriber_, counters_},
+                                       config_, nsp, *inner, make_wire(config_, nsp.name()));
+    return std::make_unique<RedisAdapter>(std::move(peer), std::move(inner));
+  };
+}
+
+}  // namespace parley::cluster
