@@ -105,7 +105,11 @@ class Adoption {
   chat::Version version_for(const chat::Message& message) {
     if (found_.is_ours) return context_.next_version();
     constexpr chat::Version step = 1u << 12;
-    const chat::Version own = VersionClock::floor_of(message.created_at) | context_.clock.tag();
+    // The id's counter in the place of ours: imports have many messages of one millisecond.
+    const auto& id = message.id.bytes;
+    const chat::Version count = (id[10] << 8 | id[11]) & 1023;
+    const chat::Version own =
+        VersionClock::floor_of(message.created_at) | count << 12 | context_.clock.tag();
     return std::max(own, found_.head.last_version + step);
   }
 

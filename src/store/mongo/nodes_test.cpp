@@ -1,0 +1,371 @@
+// Several nodes on one database: what only shows when they write at once.
+#include <gtest/gtest.h>
+
+#include <map>
+#include <set>
+#include <thread>
+
+#include "store/mongo/node_testing.hpp"
+
+namespace parley::store::mongo {
+namespace {
+
+using chat::contract::at;
+
+/// Two nodes, and users.
+class NodesTest : public ::testing::Test {
+ protected:
+  ~NodesTest() override {
+    bus_.stop();
+    if (bus_thread_.joinable()) bus_thread_.join();
+  }
+
+  template <class T>
+  static std::vector<Result<T>> run_all(asio::io_context& context,
+                                        std::vector<Task<Result<T>>> tasks) {
+    return chat::fakes::run_all(context, std::move(tasks));
+  }
+  template <class T>
+  T good(Task<Result<T>> task) {
+    Result<T> result = chat::fakes::run(context_, std::move(task));
+    if (!result) throw std::runtime_error("refused: " + result.error().detail);
+    return std::move(*result);
+  }
+
+  chat::UserId user(const std::string& name) {
+    chat::Account account;
+    account.id.bytes = ids_.next(at(0));
+    account.username = name;
+    account.email = name + "@example.org";
+    account.created_at = account.updated_at = at(0);
+    return good(one_.accounts().create(account)).id;
+  }
+  static chat::NewMessage draft(chat::UserId from, chat::UserId to, std::string content,
+                                std::optional<std::string> client_id = {}) {
+    return {from, to, std::move(content), std::move(client_id), at(1000)};
+  }
+  chat::Message say(TestNode& node, chat::UserId from, chat::UserId to, std::string content) {
+    return good(node.messages().append(draft(from, to, std::move(content)))).message;
+  }
+  std::vector<chat::Message> all_of(TestNode& node, chat::ConversationId id, chat::UserId viewer) {
+    chat::HistoryQuery query;
+    query.conversation_id = id;
+    query.viewer = viewer;
+    query.limit = 100'000;
+    return good(node.messages().history(query)).messages;
+  }
+  std::vector<chat::Summary> list(TestNode& node, chat::UserId viewer) {
+    return good(node.conversations().list(viewer, std::nullopt, 100)).summaries;
+  }
+
+  /// Runs `work(node, context, index)` on threads of both nodes at once.
+  template <class Work>
+  void at_once(std::size_t threads_a_node, Work work) {
+    std::vector<std::thread> threads;
+    for (std::size_t i = 0; i < 2 * threads_a_node; ++i) {
+      threads.emplace_back([this, work, i] {
+        asio::io_context context{1};
+        work(i % 2 == 0 ? one_ : two_, context, i);
+      });
+    }
+    for (std::thread& thread : threads) thread.join();
+  }
+  /// Each node hears from now on what the other writes, as the bus of a cluster would tell it.
+  void join() {
+    const auto tell = [](Feed& to) {
+      return [&to](const chat::ChangeBatchPtr& batch) { to.arrive(batch->changes); };
+    };
+    one_.feed().set_outlet(bus_.get_executor(), tell(two_.feed()));
+    two_.feed().set_outlet(bus_.get_executor(), tell(one_.feed()));
+    bus_thread_ = std::thread([this] {
+      const auto guard = asio::make_work_guard(bus_);
+      bus_.run();
+    });
+  }
+  /// Every message and watermark that the feed of `node` tells, on `context_`.
+  void listen(TestNode& node, std::vector<chat::Change>& heard) {
+    node.feed().subscribe(context_.get_executor(), [&heard](const chat::ChangeBatchPtr& batch) {
+      heard.insert(heard.end(), batch->changes.begin(), batch->changes.end());
+    });
+  }
+
+  asio::io_context context_{1};
+  asio::io_context bus_{1};
+  ObjectIdSource ids_;
+  TestDatabase database_;
+  TestNode one_{database_.uri()};
+  TestNode two_{database_.uri()};
+  std::thread bus_thread_;
+};
+
+TEST_F(NodesTest, make_one_conversation_of_first_messages_at_once) {
+  for (int round = 0; round < 5; ++round) {
+    const auto alice = user("alice" + std::to_string(round));
+    const auto bob = user("bob" + std::to_string(round));
+    std::mutex mutex;
+    std::set<chat::ConversationId> conversations;
+    std::set<chat::Seq> seqs;
+    at_once(4, [&](TestNode& node, asio::io_context& context, std::size_t i) {
+      const auto from = i % 4 < 2 ? alice : bob, to = i % 4 < 2 ? bob : alice;
+      const auto sent =
+          chat::fakes::run(context, node.messages().append(draft(from, to, std::to_string(i))));
+      const std::lock_guard lock(mutex);
+      ASSERT_TRUE(sent) << sent.error().detail;
+      conversations.insert(sent->message.conversation_id);
+      seqs.insert(sent->message.seq);
+    });
+    EXPECT_EQ(conversations.size(), 1u);
+    EXPECT_EQ(seqs, (std::set<chat::Seq>{1, 2, 3, 4, 5, 6, 7, 8}));
+    EXPECT_EQ(list(one_, alice).size(), 1u);
+    EXPECT_EQ(list(two_, bob).size(), 1u);
+  }
+}
+
+TEST_F(NodesTest, number_a_conversation_without_gaps_and_keep_each_callers_order) {
+  const auto alice = user("alice"), bob = user("bob");
+  constexpr int each = 60;
+  at_once(2, [&](TestNode& node, asio::io_context& context, std::size_t i) {
+    const auto from = i < 2 ? alice : bob, to = i < 2 ? bob : alice;
+    std::vector<Task<Result<chat::Appended>>> tasks;
+    for (int n = 0; n < each; ++n) {
+      tasks.push_back(
+          node.messages().append(draft(from, to, std::to_string(i) + "/" + std::to_string(n))));
+    }
+    for (const auto& one : run_all(context, std::move(tasks))) {
+      ASSERT_TRUE(one) << one.error().detail;
+    }
+  });
+  const auto id = list(one_, alice).at(0).conversation.id;
+  const auto all = all_of(two_, id, bob);
+  ASSERT_EQ(all.size(), 4u * each);
+  std::map<std::string, int> next;
+  chat::Version version = 0;
+  for (std::size_t i = 0; i < all.size(); ++i) {
+    EXPECT_EQ(all[i].seq, i + 1);
+    EXPECT_GT(all[i].version, version);
+    version = all[i].version;
+    const std::string caller = all[i].content.substr(0, 1);
+    EXPECT_EQ(all[i].content, caller + "/" + std::to_string(next[caller]++));
+  }
+  EXPECT_GT(one_.database->stats().conflicts + two_.database->stats().conflicts, 0u);
+}
+
+TEST_F(NodesTest, count_what_is_unread_after_all_of_that) {
+  const auto alice = user("alice"), bob = user("bob");
+  constexpr int each = 20;
+  at_once(2, [&](TestNode& node, asio::io_context& context, std::size_t i) {
+    const auto from = i < 2 ? alice : bob, to = i < 2 ? bob : alice;
+    std::vector<Task<Result<chat::Appended>>> tasks;
+    for (int n = 0; n < each; ++n) tasks.push_back(node.messages().append(draft(from, to, "x")));
+    for (const auto& one : run_all(context, std::move(tasks))) {
+      ASSERT_TRUE(one) << one.error().detail;
+      if (one->message.seq % 7 != 0) continue;
+      EXPECT_TRUE(
+          chat::fakes::run(context, node.receipts().mark_read(to, one->message.id, at(2000))));
+    }
+  });
+  for (const auto viewer : {alice, bob}) {
+    for (TestNode* node : {&one_, &two_}) {
+      const chat::Summary summary = list(*node, viewer).at(0);
+      std::uint64_t unread = 0;
+      for (const chat::Message& one : all_of(*node, summary.conversation.id, viewer))
+        unread += one.receiver == viewer && one.status() != chat::Status::read;
+      EXPECT_EQ(summary.unread_count, unread);
+      const Document stored = database_.only("conversations");
+      EXPECT_EQ(stored.view().integer("unreadCount." + viewer.hex()),
+                static_cast<std::int64_t>(unread))
+          << "Node servers see the same count";
+    }
+  }
+}
+
+TEST_F(NodesTest, store_a_client_id_once) {
+  const auto alice = user("alice"), bob = user("bob"), carol = user("carol");
+  for (int round = 0; round < 5; ++round) {
+    const std::string client_id = "c-" + std::to_string(round);
+    std::mutex mutex;
+    std::set<chat::MessageId> ids;
+    int fresh = 0;
+    at_once(3, [&](TestNode& node, asio::io_context& context, std::size_t i) {
+      const auto to = round % 2 == 0 || i % 3 == 0 ? bob : carol;
+      const auto sent =
+          chat::fakes::run(context, node.messages().append(draft(alice, to, "once", client_id)));
+      const std::lock_guard lock(mutex);
+      ASSERT_TRUE(sent) << sent.error().detail;
+      ids.insert(sent->message.id);
+      fresh += !sent->duplicate;
+    });
+    EXPECT_EQ(ids.size(), 1u);
+    EXPECT_EQ(fresh, 1);
+  }
+}
+
+TEST_F(NodesTest, move_watermarks_forward_only_and_publish_each_move_once) {
+  join();
+  std::vector<chat::Change> heard;
+  listen(one_, heard);
+  const auto alice = user("alice"), bob = user("bob");
+  std::vector<chat::Message> said;
+  for (int i = 0; i < 10; ++i) said.push_back(say(one_, alice, bob, std::to_string(i)));
+  at_once(2, [&](TestNode& node, asio::io_context& context, std::size_t) {
+    for (const chat::Message& one : said) {
+      const std::vector<chat::DeliveryMark> marks{
+          {bob, one.conversation_id, one.id, alice, one.seq}};
+      ASSERT_TRUE(chat::fakes::run(context, node.receipts().mark_delivered(marks, at(2000))));
+      ASSERT_TRUE(chat::fakes::run(context, node.receipts().mark_read(bob, one.id, at(3000))));
+    }
+  });
+  say(two_, bob, alice, "the end");
+  chat::fakes::run_until(context_, [&] {
+    const auto* last = std::get_if<chat::MessageAppended>(&heard.back());
+    return last != nullptr && last->message.content == "the end";
+  });
+  std::vector<chat::Seq> delivered, read;
+  for (const chat::Change& change : heard) {
+    if (const auto* one = std::get_if<chat::MessageDelivered>(&change))
+      delivered.push_back(one->seq);
+    if (const auto* one = std::get_if<chat::MessagesRead>(&change)) read.push_back(one->seq);
+  }
+  for (const auto& moves : {delivered, read}) {
+    EXPECT_TRUE(std::is_sorted(moves.begin(), moves.end()));
+    EXPECT_EQ(std::set<chat::Seq>(moves.begin(), moves.end()).size(), moves.size());
+  }
+  EXPECT_EQ(read.back(), 10u);
+  EXPECT_EQ(one_.database->stats().marks_advanced + two_.database->stats().marks_advanced,
+            delivered.size() + read.size())
+      << "who moves a watermark publishes it, and nobody else";
+  EXPECT_EQ(list(two_, bob).at(0).unread_count, 0u);
+}
+
+TEST_F(NodesTest, see_every_message_once_in_order_on_both_feeds) {
+  join();
+  std::vector<chat::Change> first, second;
+  listen(one_, first);
+  listen(two_, second);
+  std::vector<chat::UserId> users;
+  for (int i = 0; i < 4; ++i) users.push_back(user("user" + std::to_string(i)));
+  constexpr int each = 60;
+  at_once(2, [&](TestNode& node, asio::io_context& context, std::size_t i) {
+    for (int n = 0; n < each / 10; ++n) {
+      std::vector<Task<Result<chat::Appended>>> tasks;
+      for (int k = 0; k < 10; ++k)
+        tasks.push_back(node.messages().append(
+            draft(users[i], users[(i + 1 + static_cast<std::size_t>(k) % 3) % 4], "x")));
+      for (const auto& one : run_all(context, std::move(tasks))) ASSERT_TRUE(one);
+    }
+  });
+  chat::fakes::run_until(context_,
+                         [&] { return first.size() >= 4u * each && second.size() >= 4u * each; });
+  for (const auto* heard : {&first, &second}) {
+    std::map<chat::ConversationId, chat::Seq> last;
+    for (const chat::Change& change : *heard) {
+      const chat::Message& message = std::get<chat::MessageAppended>(change).message;
+      EXPECT_EQ(message.seq, ++last[message.conversation_id]);
+    }
+    EXPECT_EQ(heard->size(), 4u * each);
+  }
+}
+
+TEST_F(NodesTest, tell_of_a_message_whose_writer_told_nobody) {
+  // As if `two_` had died between commit and publication: its feed is not joined.
+  const auto alice = user("alice"), bob = user("bob");
+  say(one_, alice, bob, "1");
+  std::vector<chat::Change> heard;
+  listen(one_, heard);
+  const auto lost = good(two_.messages().append(draft(alice, bob, "2", "c-2"))).message;
+  const auto third = say(one_, alice, bob, "3");
+  ASSERT_EQ(heard.size(), 2u) << "before what follows it";
+  EXPECT_EQ(std::get<chat::MessageAppended>(heard[0]).message.id, lost.id);
+  EXPECT_EQ(std::get<chat::MessageAppended>(heard[1]).message.id, third.id);
+}
+
+TEST_F(NodesTest, tell_of_a_message_that_is_sent_again_to_another_node) {
+  const auto alice = user("alice"), bob = user("bob");
+  const auto lost = good(two_.messages().append(draft(alice, bob, "1", "c-1"))).message;
+  std::vector<chat::Change> heard;
+  listen(one_, heard);
+  const auto again = good(one_.messages().append(draft(alice, bob, "1", "c-1")));
+  EXPECT_TRUE(again.duplicate);
+  EXPECT_EQ(again.message.id, lost.id);
+  ASSERT_EQ(heard.size(), 1u);
+  EXPECT_EQ(std::get<chat::MessageAppended>(heard[0]).message.id, lost.id);
+  good(one_.messages().append(draft(alice, bob, "1", "c-1")));
+  say(one_, alice, bob, "2");
+  EXPECT_EQ(heard.size(), 2u) << "once";
+}
+
+TEST_F(NodesTest, complete_what_a_dead_node_left) {
+  const auto alice = user("alice"), bob = user("bob");
+  const auto first = say(one_, alice, bob, "1");
+  // A node that died after its insert: the conversation does not know the message.
+  Document orphan = database_.only("messages");
+  Document copy;
+  orphan.view().each([&](std::string_view name, const Value& value) {
+    if (name == "_id")
+      copy.set(name, ids_.next(at(0)));
+    else if (name == "seq")
+      copy.set(name, std::int64_t{2});
+    else if (name == "version")
+      copy.set(name, first.version + (1u << 12));
+    else if (name == "content")
+      copy.set(name, "2");
+    else if (name == "sent")
+      copy.set(name, Document().set(alice.hex(), std::int64_t{2}));
+    else
+      copy.set(name, value);
+  });
+  database_.put("messages", copy);
+  const auto third = say(two_, alice, bob, "3");
+  EXPECT_EQ(third.seq, 3u);
+  EXPECT_EQ(chat::contract::contents(all_of(one_, first.conversation_id, bob)),
+            (std::vector<std::string>{"1", "2", "3"}));
+  EXPECT_EQ(list(one_, bob).at(0).unread_count, 3u);
+}
+
+TEST_F(NodesTest, trust_what_they_remember_while_the_feed_tells_them) {
+  const auto follow = [](Feed& feed, chat::UserId user) -> Task<Result<Done>> {
+    co_await feed.follow(user);
+    co_return Done{};
+  };
+  const auto nothing = [](chat::UserId) -> Task<void> { co_return; };
+  for (TestNode* node : {&one_, &two_}) node->feed().set_bus({nothing, [](chat::UserId) {}});
+  join();
+  const auto alice = user("alice"), bob = user("bob");
+  good(follow(one_.feed(), alice));
+  good(follow(two_.feed(), bob));
+  std::vector<chat::Change> heard;
+  listen(one_, heard);
+  say(one_, alice, bob, "1");
+  const auto second = say(two_, bob, alice, "2");
+  chat::fakes::run_until(context_, [&] { return heard.size() == 2; });
+  const auto before = one_.database->stats().commands.load();
+  say(one_, alice, bob, "3");
+  EXPECT_EQ(one_.database->stats().commands - before, 2u) << "an insert and an update";
+  EXPECT_EQ(one_.database->stats().conflicts, 0u);
+  // And they know what the other's reader has read.
+  good(two_.receipts().mark_read(bob, std::get<chat::MessageAppended>(heard[0]).message.id, at(5)));
+  chat::fakes::run_until(context_, [&] { return heard.size() == 4; });
+  say(one_, alice, bob, "4");
+  const auto& last = std::get<chat::MessageAppended>(heard.back());
+  for (const chat::Unread& one : last.unread) EXPECT_EQ(one.count, one.user == bob ? 2u : 1u);
+  EXPECT_EQ(second.seq, 2u);
+}
+
+TEST_F(NodesTest, tell_a_device_what_a_slower_node_wrote) {
+  const auto alice = user("alice"), bob = user("bob"), carol = user("carol");
+  const auto first = say(one_, alice, bob, "1");
+  const auto now = good(one_.messages().changes(bob, 0, 100));
+  ASSERT_EQ(now.messages.size(), 1u);
+  // A version below one that bob was told, in another conversation, becomes readable only now.
+  const auto other = say(two_, carol, bob, "2");
+  Document move, filter;
+  filter.set("_id", other.id);
+  move.set("$set", Document().set("version", first.version - 1));
+  ASSERT_TRUE(database_.lease().update("messages", {filter, move, false, false}));
+  const auto later = good(two_.messages().changes(bob, now.cursor, 100));
+  EXPECT_EQ(chat::contract::contents(later.messages), (std::vector<std::string>{"2"}));
+  EXPECT_TRUE(good(two_.messages().changes(bob, later.cursor, 100)).messages.empty());
+}
+
+}  // namespace
+}  // namespace parley::store::mongo
