@@ -199,7 +199,8 @@ class Migration {
     for (const View one : conversations) {
       const auto found = head_from(one);
       if (!found) continue;
-      const auto needed = found->is_stale ? Result<bool>(true) : has_unplaced(found->head.id);
+      const auto needed = found->is_stale || total == 0 ? Result<bool>(found->is_stale)
+                                                        : has_unplaced(found->head.id);
       if (!needed) return needed.error();
       if (!*needed) continue;
       const auto adopted = adopt(lease_, context_, found->head.id);

@@ -12,7 +12,8 @@ namespace {
 constexpr const char* by_email[] = {"email"};
 constexpr const char* by_email_key[] = {"emailKey"};
 constexpr const char* by_username_key[] = {"usernameKey"};
-constexpr const char* by_participant[] = {"participants", "-lastMessageAt"};
+constexpr const char* by_participant[] = {"participants", "-lastMessageAt", "-parley.tail.version",
+                                          "-_id"};
 constexpr const char* by_pair[] = {"pair"};
 constexpr const char* by_conversation_time[] = {"conversationId", "-createdAt"};
 constexpr const char* by_receiver_status[] = {"receiver", "status"};
@@ -26,7 +27,8 @@ constexpr Index all[] = {
     {"users", "email_1", by_email, true},
     {"users", "emailKey_1", by_email_key, true, "emailKey"},
     {"users", "usernameKey_1", by_username_key},
-    {"conversations", "participants_1_lastMessageAt_-1", by_participant},
+    {"conversations", "participants_1_lastMessageAt_-1_parley.tail.version_-1__id_-1",
+     by_participant},
     {"conversations", "pair_1", by_pair, true, "pair"},
     {"messages", "conversationId_1_createdAt_-1", by_conversation_time},
     {"messages", "receiver_1_status_1", by_receiver_status},
