@@ -2,7 +2,8 @@
 
 #include <gtest/gtest.h>
 
-#include <algorithm>
+#include <atomic>
+#include <optional>
 #include <vector>
 
 #include "redis/test_rig.hpp"
@@ -55,6 +56,235 @@ TEST_F(SubscriberTest, hears_channels_patterns_and_shard_channels) {
   server.call({"PUBLISH", "room", "nobody"});
   hear(3);
   EXPECT_EQ(heard, (std::vector<std::string>{"news=one", "user:7=two", "room=three"}));
+}
+
+TEST_F(SubscriberTest, hears_in_the_order_of_the_server) {
+  RedisServer server;
+  const auto subscriber = connect(server.config());
+  ASSERT_TRUE(subscribe(*subscriber, Kind::channel, "a"));
+  ASSERT_TRUE(subscribe(*subscriber, Kind::pattern, "b*"));
+  Client client{rig.shard, server.config(), "test"};
+  rig.until([&client] { return client.is_connected(); });
+  std::vector<std::string> expected;
+  for (int i = 0; i < 1000; ++i) {
+    const std::string channel = i % 3 == 0 ? "a" : "b" + std::to_string(i);
+    client.send({"PUBLISH", channel, std::to_string(i)});
+    expected.push_back(channel + "=" + std::to_string(i));
+  }
+  hear(1000);
+  EXPECT_EQ(heard, expected);
+}
+
+TEST_F(SubscriberTest, is_binary_safe) {
+  RedisServer server;
+  const auto subscriber = connect(server.config());
+  const std::string odd{"a\0\r\n\xff", 5};
+  ASSERT_TRUE(subscribe(*subscriber, Kind::channel, odd));
+  server.call({"PUBLISH", odd, odd});
+  hear(1);
+  EXPECT_EQ(heard[0], odd + "=" + odd);
+}
+
+TEST_F(SubscriberTest, has_one_handler_for_a_name) {
+  RedisServer server;
+  const auto subscriber = connect(server.config());
+  ASSERT_TRUE(subscribe(*subscriber, Kind::channel, "a"));
+  EXPECT_EQ(subscribe(*subscriber, Kind::channel, "a").error().code, Errc::conflict);
+  EXPECT_TRUE(subscribe(*subscriber, Kind::pattern, "a")) << "another kind";
+}
+
+TEST_F(SubscriberTest, hears_no_more_after_unsubscribing) {
+  RedisServer server;
+  const auto subscriber = connect(server.config());
+  ASSERT_TRUE(subscribe(*subscriber, Kind::channel, "a"));
+  ASSERT_TRUE(subscribe(*subscriber, Kind::channel, "b"));
+  subscriber->unsubscribe(Kind::channel, "a");
+  subscriber->unsubscribe(Kind::pattern, "never subscribed");
+  server.call({"PUBLISH", "a", "1"});
+  server.call({"PUBLISH", "b", "2"});
+  hear(1);
+  EXPECT_EQ(heard, std::vector<std::string>{"b=2"});
+  EXPECT_EQ(server.call({"PUBLISH", "a", "3"}), Reply{std::int64_t{0}});
+}
+
+TEST_F(SubscriberTest, may_unsubscribe_within_its_handler) {
+  RedisServer server;
+  const auto subscriber = connect(server.config());
+  const auto once = [this, &subscriber](std::string_view channel, std::string_view message) {
+    subscriber->unsubscribe(Kind::channel, channel);
+    heard.emplace_back(message);
+  };
+  ASSERT_TRUE(rig.wait(subscriber->subscribe(Kind::channel, "a", once)));
+  server.call({"PUBLISH", "a", "1"});
+  server.call({"PUBLISH", "a", "2"});
+  hear(1);
+  ASSERT_TRUE(subscribe(*subscriber, Kind::channel, "b"));
+  EXPECT_EQ(heard, std::vector<std::string>{"1"});
+}
+
+TEST_F(SubscriberTest, confirms_the_last_of_several_changes_of_mind) {
+  RedisServer server;
+  const auto subscriber = connect(server.config());
+  for (int i = 0; i < 10; ++i) {
+    subscriber->subscribe_soon(Kind::channel, "a", noting());
+    subscriber->unsubscribe(Kind::channel, "a");
+  }
+  ASSERT_TRUE(subscribe(*subscriber, Kind::channel, "a"));
+  EXPECT_EQ(server.call({"PUBLISH", "a", "1"}), Reply{std::int64_t{1}});
+  hear(1);
+  EXPECT_EQ(heard, std::vector<std::string>{"a=1"});
+}
+
+TEST_F(SubscriberTest, subscribes_everything_again_after_a_restart) {
+  RedisServer server;
+  const auto subscriber = connect(server.config());
+  for (int i = 0; i < 300; ++i) {
+    subscriber->subscribe_soon(Kind::channel, "channel:" + std::to_string(i), noting());
+  }
+  ASSERT_TRUE(subscribe(*subscriber, Kind::pattern, "user:*"));
+  ASSERT_TRUE(subscribe(*subscriber, Kind::shard_channel, "room"));
+  server.stop();
+  rig.until([&subscriber] { return !subscriber->is_connected(); });
+  EXPECT_NE(subscriber->last_error(), "");
+  const auto later = subscribe(*subscriber, Kind::channel, "later");
+  EXPECT_EQ(later.error().code, Errc::unavailable);
+  subscriber->unsubscribe(Kind::channel, "channel:7");
+
+  server.start_again();
+  rig.until([&subscriber] { return subscriber->is_connected(); });
+  EXPECT_EQ(states, (std::vector{true, false, true}));
+  // The server counts: what on_state said is true.
+  EXPECT_EQ(server.call({"PUBLISH", "channel:299", "1"}), Reply{std::int64_t{1}});
+  EXPECT_EQ(server.call({"PUBLISH", "channel:7", "2"}), Reply{std::int64_t{0}});
+  EXPECT_EQ(server.call({"PUBLISH", "user:1", "3"}), Reply{std::int64_t{1}});
+  EXPECT_EQ(server.call({"SPUBLISH", "room", "4"}), Reply{std::int64_t{1}});
+  EXPECT_EQ(server.call({"PUBLISH", "later", "5"}), Reply{std::int64_t{1}});
+  hear(4);
+  EXPECT_EQ(heard, (std::vector<std::string>{"channel:299=1", "user:1=3", "room=4", "later=5"}));
+}
+
+TEST_F(SubscriberTest, subscribes_before_it_is_connected) {
+  RedisServer server;
+  Subscriber subscriber{rig.shard, server.config(), "test"};
+  subscriber.subscribe_soon(Kind::channel, "a", noting());
+  rig.until([&subscriber] { return subscriber.is_connected(); });
+  EXPECT_EQ(server.call({"PUBLISH", "a", "1"}), Reply{std::int64_t{1}});
+}
+
+TEST_F(SubscriberTest, says_when_a_confirmation_is_late_and_keeps_the_subscription) {
+  RedisServer server;
+  Config config = server.config();
+  config.command_timeout = 50ms;
+  const auto subscriber = connect(config);
+  server.pause();
+  const auto late = subscribe(*subscriber, Kind::channel, "a");
+  ASSERT_FALSE(late);
+  EXPECT_EQ(late.error().code, Errc::unavailable);
+  server.resume();
+  rig.until([&subscriber] { return subscriber->is_connected(); });
+  EXPECT_EQ(server.call({"PUBLISH", "a", "1"}), Reply{std::int64_t{1}});
+}
+
+TEST_F(SubscriberTest, notices_a_silent_server) {
+  RedisServer server;
+  Config config = server.config();
+  config.command_timeout = 50ms;
+  config.idle_ping = 20ms;
+  const auto quiet = connect(config);
+  const auto listening = connect(config);
+  ASSERT_TRUE(subscribe(*listening, Kind::channel, "a"));
+  // Both forms of PONG, several times.
+  bool waited = false;
+  rig.shard.spawn("test", [](bool& over) -> Task<void> {
+    co_await net::sleep_for(200ms);
+    over = true;
+  }(waited));
+  rig.until([&waited] { return waited; });
+  EXPECT_TRUE(quiet->is_connected() && listening->is_connected());
+  EXPECT_EQ(states, (std::vector{true, true}));
+  server.pause();
+  rig.until([&] { return !quiet->is_connected() && !listening->is_connected(); });
+  server.resume();
+  rig.until([&] { return quiet->is_connected() && listening->is_connected(); });
+}
+
+TEST_F(SubscriberTest, tells_what_the_server_refuses_and_asks_again) {
+  RedisServer server;
+  server.call({"ACL", "SETUSER", "someone", "on", ">secret", "+@all", "resetchannels", "&open"});
+  Config config = server.config();
+  config.user = "someone";
+  config.password = "secret";
+  config.idle_ping = 20ms;
+  const auto subscriber = connect(config);
+  ASSERT_TRUE(subscribe(*subscriber, Kind::channel, "open"));
+  const auto refused = subscribe(*subscriber, Kind::channel, "hidden");
+  ASSERT_FALSE(refused);
+  EXPECT_EQ(refused.error().code, Errc::bad_request);
+  EXPECT_TRUE(refused.error().detail.starts_with("NOPERM")) << refused.error().detail;
+  EXPECT_TRUE(subscriber->is_connected());
+  server.call({"ACL", "SETUSER", "someone", "&hidden"});
+  rig.until([&server] {
+    return server.call({"PUBLISH", "hidden", "1"}) == Reply{std::int64_t{1}};
+  });
+}
+
+TEST_F(SubscriberTest, is_ready_although_one_of_many_is_refused) {
+  RedisServer server;
+  server.call({"ACL", "SETUSER", "someone", "on", ">secret", "+@all", "resetchannels", "&open"});
+  Config config = server.config();
+  config.user = "someone";
+  config.password = "secret";
+  Subscriber subscriber{rig.shard, config, "test"};
+  subscriber.subscribe_soon(Kind::channel, "hidden", noting());
+  subscriber.subscribe_soon(Kind::channel, "open", noting());
+  rig.until([&subscriber] { return subscriber.is_connected(); });
+  EXPECT_EQ(server.call({"PUBLISH", "open", "1"}), Reply{std::int64_t{1}});
+}
+
+TEST_F(SubscriberTest, tells_those_who_wait_when_it_closes) {
+  RedisServer server;
+  auto subscriber = connect(server.config());
+  server.pause();
+  std::optional<Errc> code;
+  const auto wait = [](Subscriber& to, Subscriber::Handler handler,
+                       std::optional<Errc>& failed) -> Task<void> {
+    const auto done = co_await to.subscribe(Kind::channel, "a", std::move(handler));
+    if (!done) failed = done.error().code;
+  };
+  rig.shard.spawn("test", wait(*subscriber, noting(), code));
+  net::run_ready(rig.shard);
+  subscriber.reset();
+  rig.until([&code] { return code.has_value(); });
+  EXPECT_EQ(code, Errc::closed);
+}
+
+TEST_F(SubscriberTest, begins_anew_with_a_server_that_is_out_of_step) {
+  const std::vector<std::string> wrongs{"*3\r\n$9\r\nsubscribe\r\n$5\r\nother\r\n:1\r\n",
+                                        "*3\r\n$12\r\nsunsubscribe\r\n$1\r\na\r\n:0\r\n",
+                                        "*3\r\n:1\r\n:2\r\n:3\r\n",
+                                        "*0\r\n",
+                                        "+PONG\r\n",
+                                        ":1\r\n",
+                                        "*2\r\n$4\r\npong\r\n$0\r\n\r\n"};
+  for (const std::string& wrong : wrongs) {
+    std::atomic<int> connections{0};
+    FakeServer server{[&](FakeServer::Peer& peer) {
+      if (!peer.take_commands(1)) return;
+      if (connections++ == 0) {
+        peer.send(wrong);
+      } else {
+        peer.send("*3\r\n$9\r\nsubscribe\r\n$1\r\na\r\n:1\r\n");
+        peer.send("*3\r\n$7\r\nmessage\r\n$1\r\na\r\n$2\r\nhi\r\n");
+      }
+      peer.stay_silent();
+    }};
+    heard.clear();
+    Subscriber subscriber{rig.shard, server.config(), "test"};
+    subscriber.subscribe_soon(Kind::channel, "a", noting());
+    hear(1);
+    EXPECT_EQ(heard, std::vector<std::string>{"a=hi"}) << wrong;
+    EXPECT_EQ(connections, 2);
+  }
 }
 
 }  // namespace
