@@ -1,0 +1,206 @@
+#include "nodes/change_bus.hpp"
+
+#include <atomic>
+#include <boost/asio/co_spawn.hpp>
+#include <boost/asio/redirect_error.hpp>
+#include <boost/asio/steady_timer.hpp>
+#include <boost/asio/use_awaitable.hpp>
+#include <map>
+#include <unordered_map>
+#include <utility>
+
+#include "chat/fan_out.hpp"
+#include "nodes/change_codec.hpp"
+#include "ops/log.hpp"
+
+namespace parley::nodes {
+
+using namespace std::chrono_literals;
+
+namespace {
+
+/// Whoever comes back within this finds the channel still open.
+constexpr auto linger = 5s;
+
+std::string channel_of(chat::UserId user) { return "parley:user:" + user.hex(); }
+
+/// Which of the changes each user is told, in order.
+std::map<chat::UserId, std::vector<std::size_t>> concerned(
+    const std::vector<chat::Change>& changes) {
+  std::map<chat::UserId, std::vector<std::size_t>> out;
+  for (std::size_t index = 0; index < changes.size(); ++index) {
+    chat::fan_out(changes[index], [&](std::span<const chat::UserId> to, const chat::Notice&) {
+      for (const chat::UserId& user : to) {
+        std::vector<std::size_t>& theirs = out[user];
+        if (theirs.empty() || theirs.back() != index) theirs.push_back(index);
+      }
+    });
+  }
+  return out;
+}
+
+}  // namespace
+
+struct ChangeBus::State : std::enable_shared_from_this<ChangeBus::State> {
+  struct Followed {
+    explicit Followed(asio::io_context& context) : confirmed(context, SteadyTime::max()) {}
+
+    std::size_t count = 0;
+    bool is_settled = false;       ///< Confirmed, or given up waiting for.
+    asio::steady_timer confirmed;  ///< Cancelled when it is settled.
+    SteadyTime left{};             ///< When the last one did.
+  };
+  using FollowedPtr = std::shared_ptr<Followed>;
+
+  State(net::Shard& its_home, redis::Client& its_client, redis::Subscriber& its_subscriber,
+        std::string its_node)
+      : home(its_home), client(its_client), subscriber(its_subscriber), node(std::move(its_node)) {}
+
+  void hear(std::string_view text);
+  Task<void> follow(chat::UserId user);
+  Task<void> subscribe(chat::UserId user, FollowedPtr entry);
+  void unfollow(chat::UserId user);
+  Task<void> sweep();
+  void on_state(bool is_connected);
+
+  net::Shard& home;
+  redis::Client& client;
+  redis::Subscriber& subscriber;
+  const std::string node;
+  Handlers handlers;
+  std::unordered_map<chat::UserId, FollowedPtr> followed;
+  bool is_sweeping = false;
+  std::atomic<std::uint64_t> published{0}, received{0}, own{0}, unreadable{0}, users{0};
+};
+
+ChangeBus::ChangeBus(net::Shard& home, redis::Client& client, redis::Subscriber& subscriber,
+                     std::string node)
+    : state_(std::make_shared<State>(home, client, subscriber, std::move(node))) {
+  subscriber.on_state([state = state_](bool is_connected) { state->on_state(is_connected); });
+}
+
+ChangeBus::~ChangeBus() { state_->handlers = {}; }
+
+void ChangeBus::set_handlers(Handlers handlers) { state_->handlers = std::move(handlers); }
+
+void ChangeBus::publish(const std::vector<chat::Change>& changes) {
+  std::vector<std::string> encoded;
+  for (const chat::Change& change : changes) encoded.push_back(encode(change));
+  std::vector<redis::Command> commands;
+  for (const auto& [user, indices] : concerned(changes)) {
+    std::vector<const std::string*> theirs;
+    for (const std::size_t index : indices) theirs.push_back(&encoded[index]);
+    commands.push_back({"PUBLISH", channel_of(user), encode_changes(state_->node, theirs)});
+  }
+  if (commands.empty()) return;
+  state_->published.fetch_add(commands.size(), std::memory_order_relaxed);
+  // All or nothing: nobody hears of a later change before an earlier one reached every channel.
+  state_->client.send_transaction(std::move(commands));
+}
+
+void ChangeBus::close_logins(chat::UserId user, std::optional<chat::FamilyId> family) {
+  std::string text = encode_close(state_->node, {user, family});
+  state_->client.send({"PUBLISH", channel_of(user), std::move(text)});
+}
+
+Task<void> ChangeBus::follow(chat::UserId user) {
+  const auto state = state_;
+  const Executor executor = state->home.executor();
+  auto work = state->follow(user);
+  constexpr asio::use_awaitable_t<Executor> token{};
+  co_await asio::co_spawn(executor, std::move(work), token);
+}
+
+void ChangeBus::unfollow(chat::UserId user) {
+  state_->home.post([state = state_, user] { state->unfollow(user); });
+}
+
+ChangeBus::Counts ChangeBus::counts() const {
+  const auto read = [](const std::atomic<std::uint64_t>& counter) {
+    return counter.load(std::memory_order_relaxed);
+  };
+  return {read(state_->published), read(state_->received), read(state_->own),
+          read(state_->unreadable), read(state_->users)};
+}
+
+Task<void> ChangeBus::State::follow(chat::UserId user) {
+  FollowedPtr& place = followed[user];
+  if (!place) {
+    place = std::make_shared<Followed>(home.context());
+    users.store(followed.size(), std::memory_order_relaxed);
+    home.spawn("follow a user", subscribe(user, place));
+  }
+  const FollowedPtr entry = place;
+  ++entry->count;
+  boost::system::error_code cancelled;
+  auto token = asio::redirect_error(asio::use_awaitable_t<Executor>{}, cancelled);
+  while (!entry->is_settled) co_await entry->confirmed.async_wait(token);
+}
+
+Task<void> ChangeBus::State::subscribe(chat::UserId user, FollowedPtr entry) {
+  const auto self = shared_from_this();
+  std::string channel = channel_of(user);
+  redis::Subscriber::Handler handler = [weak = weak_from_this()](std::string_view,
+                                                                 std::string_view text) {
+    if (const auto state = weak.lock()) state->hear(text);
+  };
+  // Unconfirmed, it is made as soon as it can be, and the gap is told then.
+  (void)co_await subscriber.subscribe(redis::Kind::channel, std::move(channel), std::move(handler));
+  entry->is_settled = true;
+  entry->confirmed.cancel();
+}
+
+void ChangeBus::State::unfollow(chat::UserId user) {
+  const auto found = followed.find(user);
+  if (found == followed.end() || found->second->count == 0) return;
+  if (--found->second->count > 0) return;
+  found->second->left = std::chrono::steady_clock::now();
+  if (!std::exchange(is_sweeping, true)) home.spawn("stop following", sweep());
+}
+
+/// While somebody has left and lingers.
+Task<void> ChangeBus::State::sweep() {
+  const auto self = shared_from_this();
+  bool is_done = false;
+  while (!is_done) {
+    co_await net::sleep_for(linger);
+    is_done = true;
+    const SteadyTime before = std::chrono::steady_clock::now() - linger;
+    std::erase_if(followed, [&](const auto& one) {
+      const auto& [user, entry] = one;
+      if (entry->count > 0) return false;
+      const bool goes = entry->is_settled && entry->left <= before;
+      if (goes) subscriber.unsubscribe(redis::Kind::channel, channel_of(user));
+      is_done = is_done && goes;
+      return goes;
+    });
+    users.store(followed.size(), std::memory_order_relaxed);
+  }
+  is_sweeping = false;
+}
+
+void ChangeBus::State::hear(std::string_view text) {
+  if (is_own(text, node)) {
+    own.fetch_add(1, std::memory_order_relaxed);
+    return;
+  }
+  received.fetch_add(1, std::memory_order_relaxed);
+  auto notice = decode(text);
+  if (!notice) {
+    unreadable.fetch_add(1, std::memory_order_relaxed);
+    ops::log().warn("a notice cannot be read", {{"reason", notice.error().detail}});
+    return;
+  }
+  if (auto* changes = std::get_if<std::vector<chat::Change>>(&notice->what)) {
+    if (handlers.changes && !changes->empty()) handlers.changes(std::move(*changes));
+  } else if (handlers.close) {
+    const auto& close = std::get<CloseLogins>(notice->what);
+    handlers.close(close.user, close.family);
+  }
+}
+
+void ChangeBus::State::on_state(bool is_connected) {
+  if (is_connected && !followed.empty() && handlers.gap) handlers.gap();
+}
+
+}  // namespace parley::nodes

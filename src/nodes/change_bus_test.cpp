@@ -1,0 +1,171 @@
+// Nodes that tell one another, over a real Redis.
+#include "nodes/change_bus.hpp"
+
+#include <gtest/gtest.h>
+
+#include "base/object_id.hpp"
+#include "net/testing.hpp"
+#include "redis/testing.hpp"
+
+namespace parley::nodes {
+namespace {
+
+using Seqs = std::vector<chat::Seq>;
+
+/// One node, on the test's own shard, and what it heard.
+struct Node {
+  Node(net::Shard& shard, const redis::Config& config, const std::string& name)
+      : client(shard, config, "changes"),
+        subscriber(shard, config, "changes"),
+        bus(shard, client, subscriber, name) {
+    bus.set_handlers({[this](std::vector<chat::Change> changes) {
+                        for (const chat::Change& change : changes)
+                          heard.push_back(std::get<chat::MessageAppended>(change).message.seq);
+                      },
+                      [this](chat::UserId user, std::optional<chat::FamilyId> family) {
+                        closed.emplace_back(user, family);
+                      },
+                      [this] { ++gaps; }});
+  }
+
+  redis::Client client;
+  redis::Subscriber subscriber;
+  ChangeBus bus;
+  Seqs heard;
+  std::vector<std::pair<chat::UserId, std::optional<chat::FamilyId>>> closed;
+  int gaps = 0;
+};
+
+class ChangeBusTest : public ::testing::Test {
+ protected:
+  ChangeBusTest() {
+    until([this] { return is_connected(first_) && is_connected(second_); });
+  }
+
+  static bool is_connected(const Node& node) {
+    return node.client.is_connected() && node.subscriber.is_connected();
+  }
+  void until(const std::function<bool()>& done) { ASSERT_TRUE(net::run_until(shard_, done)); }
+  void follow(Node& node, chat::UserId user) {
+    bool followed = false;
+    shard_.spawn("test", wait_for(node.bus, user, followed));
+    until([&] { return followed; });
+  }
+  static Task<void> wait_for(ChangeBus& bus, chat::UserId user, bool& followed) {
+    co_await bus.follow(user);
+    followed = true;
+  }
+  chat::UserId user() { return chat::UserId{ids_.next(wall_now())}; }
+  chat::Change message(chat::UserId from, chat::UserId to, chat::Seq seq) {
+    chat::MessageAppended change;
+    change.message.id = chat::MessageId{ids_.next(wall_now())};
+    change.message.sender = from;
+    change.message.receiver = to;
+    change.message.seq = seq;
+    change.unread = {{to, 1}, {from, 0}};
+    return change;
+  }
+  /// What was sent so far has gone through Redis.
+  void settle() {
+    const chat::UserId marker = user();
+    follow(second_, marker);
+    const std::size_t before = second_.heard.size();
+    first_.bus.publish({message(user(), marker, 999)});
+    until([&] { return second_.heard.size() > before && second_.heard.back() == 999; });
+    second_.heard.pop_back();
+  }
+
+  redis::testing::RedisServer server_;
+  net::Shard shard_{0};
+  Node first_{shard_, server_.config(), "aaaaaaaaaaaa"};
+  Node second_{shard_, server_.config(), "bbbbbbbbbbbb"};
+  ObjectIdSource ids_;
+};
+
+TEST_F(ChangeBusTest, tells_the_node_that_follows_one_of_the_two) {
+  const chat::UserId ann = user(), bob = user(), eve = user();
+  follow(second_, bob);
+  first_.bus.publish({message(ann, bob, 1), message(ann, eve, 2), message(bob, ann, 3)});
+  settle();
+  EXPECT_EQ(second_.heard, (Seqs{1, 3}));
+  EXPECT_TRUE(first_.heard.empty());
+}
+
+TEST_F(ChangeBusTest, does_not_hear_itself) {
+  const chat::UserId ann = user(), bob = user();
+  follow(first_, bob);
+  first_.bus.publish({message(ann, bob, 1)});
+  until([this] { return first_.bus.counts().own == 1; });
+  EXPECT_TRUE(first_.heard.empty());
+}
+
+TEST_F(ChangeBusTest, keeps_the_order_of_many) {
+  const chat::UserId ann = user(), bob = user();
+  follow(second_, bob);
+  Seqs expected;
+  for (chat::Seq seq = 1; seq <= 3'000; ++seq) {
+    first_.bus.publish({message(ann, bob, seq)});
+    expected.push_back(seq);
+  }
+  until([&] { return second_.heard.size() == expected.size(); });
+  EXPECT_EQ(second_.heard, expected);
+}
+
+TEST_F(ChangeBusTest, follows_until_the_last_one_has_left_and_lingered) {
+  const chat::UserId bob = user();
+  follow(second_, bob);
+  follow(second_, bob);
+  EXPECT_EQ(second_.bus.counts().followed, 1u);
+  second_.bus.unfollow(bob);
+  second_.bus.unfollow(bob);
+  second_.bus.unfollow(bob);
+  first_.bus.publish({message(user(), bob, 1)});
+  settle();
+  EXPECT_EQ(second_.heard, Seqs{1}) << "it lingers";
+  follow(second_, bob);
+  first_.bus.publish({message(user(), bob, 2)});
+  settle();
+  EXPECT_EQ(second_.heard, (Seqs{1, 2}));
+}
+
+TEST_F(ChangeBusTest, ends_logins_elsewhere) {
+  const chat::UserId bob = user();
+  const chat::FamilyId family{ids_.next(wall_now())};
+  follow(second_, bob);
+  follow(first_, bob);
+  first_.bus.close_logins(bob, family);
+  first_.bus.close_logins(bob, std::nullopt);
+  until([this] { return second_.closed.size() == 2; });
+  EXPECT_EQ(second_.closed[0].second, family);
+  EXPECT_EQ(second_.closed[1].second, std::nullopt);
+  EXPECT_TRUE(first_.closed.empty());
+}
+
+TEST_F(ChangeBusTest, tells_of_the_gap_when_redis_was_away) {
+  const chat::UserId bob = user();
+  follow(second_, bob);
+  const int before = second_.gaps;
+  server_.stop();
+  until([this] { return !is_connected(first_) && !is_connected(second_); });
+  first_.bus.publish({message(user(), bob, 1)});
+  follow(second_, user());
+  server_.start_again();
+  until([&] { return second_.gaps > before && is_connected(first_); });
+  first_.bus.publish({message(user(), bob, 2)});
+  until([this] { return !second_.heard.empty(); });
+  EXPECT_EQ(second_.heard, Seqs{2});
+}
+
+TEST_F(ChangeBusTest, survives_what_others_write_to_its_channels) {
+  const chat::UserId bob = user();
+  follow(second_, bob);
+  for (const auto* text : {"", "nonsense", "{\"v\":1,\"node\":\"x\",\"changes\":[{}]}"})
+    server_.call({"PUBLISH", "parley:user:" + bob.hex(), text});
+  until([this] { return second_.bus.counts().unreadable == 3; });
+  first_.bus.publish({message(user(), bob, 1)});
+  settle();
+  EXPECT_EQ(second_.heard, Seqs{1});
+}
+
+}  // namespace
+}  // namespace parley::nodes

@@ -1,0 +1,57 @@
+#include "nodes/directory.hpp"
+
+#include <charconv>
+#include <utility>
+
+namespace parley::nodes {
+
+namespace {
+
+std::string key_of(std::uint32_t number) { return "parley:address:" + std::to_string(number); }
+
+}  // namespace
+
+Result<http::Upstream> parse_address(std::string_view text) {
+  const Error bad = fail(Errc::corrupt, "not an address: " + std::string{text.substr(0, 100)});
+  const auto colon = text.rfind(':');
+  if (colon == std::string_view::npos || colon == 0) return bad;
+  http::Upstream upstream;
+  std::string_view host = text.substr(0, colon);
+  if (host.front() == '[' && host.back() == ']' && host.size() > 2)
+    host = host.substr(1, host.size() - 2);
+  const std::string_view port = text.substr(colon + 1);
+  const char* end = port.data() + port.size();
+  const auto [stop, error] = std::from_chars(port.data(), end, upstream.port);
+  if (error != std::errc{} || stop != end || upstream.port == 0) return bad;
+  upstream.host = host;
+  return upstream;
+}
+
+Directory::Directory(net::Shard& home, redis::Client& client, std::uint32_t number,
+                     std::string address, std::chrono::milliseconds lease)
+    : client_(client), key_(key_of(number)), address_(std::move(address)), lease_(lease) {
+  if (!address_.empty()) home.spawn("renew an address", renew());
+}
+
+Task<void> Directory::renew() {
+  while (!is_closed_) {
+    client_.send({"SET", key_, address_, "PX", std::to_string(lease_.count())});
+    co_await net::sleep_for(lease_ / 3);
+  }
+}
+
+void Directory::close() {
+  if (address_.empty() || std::exchange(is_closed_, true)) return;
+  client_.send({"DEL", key_});
+}
+
+Task<Result<http::Upstream>> Directory::find(std::uint32_t number) {
+  redis::Command command{"GET", key_of(number)};
+  const auto reply = co_await client_.call(std::move(command));
+  if (!reply) co_return reply.error();
+  const std::string* address = reply->text();
+  if (address == nullptr) co_return fail(Errc::not_found, "no such node");
+  co_return parse_address(*address);
+}
+
+}  // namespace parley::nodes
