@@ -62,7 +62,10 @@ AppConfig AppConfig::from_arguments(int argc, char** argv, std::uint16_t port) {
 /// In the order in which they are needed: the last goes first.
 struct App::Parts {
   explicit Parts(AppConfig given)
-      : config(std::move(given)), shards(config.shards), io(shards, config.socketio) {
+      : config(std::move(given)),
+        shards(config.shards),
+        prepared(config.prepare ? config.prepare(shards, config.socketio) : nullptr),
+        io(shards, config.socketio) {
     router.mount(io.engine().config().path, io.endpoint());
   }
 
@@ -94,6 +97,7 @@ struct App::Parts {
 
   AppConfig config;
   net::Shards shards;
+  std::shared_ptr<void> prepared;
   http::Router router;
   Server io;
   std::optional<http::Server> server;
@@ -112,6 +116,8 @@ Server& App::io() { return parts_->io; }
 Namespace& App::of(const std::string& nsp) { return parts_->io.of(nsp); }
 net::Shards& App::shards() { return parts_->shards; }
 http::Router& App::router() { return parts_->router; }
+
+std::uint16_t App::port() const { return parts_->server->port(); }
 
 int App::run() {
   parts_->listen();

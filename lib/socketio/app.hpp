@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <string>
 
@@ -15,6 +16,9 @@ struct AppConfig {
   std::uint16_t port = 3000;  ///< 0 lets the system choose.
   unsigned shards = 0;        ///< Threads; 0 means one a core.
   Config socketio;
+  /// Called once, before the server is made: for what needs the shards, as an adapter of a cluster
+  /// does. What it returns is kept until the server is gone.
+  std::function<std::shared_ptr<void>(net::Shards&, Config&)> prepare;
 
   /// The settings of a small program's command line: `--host H --port N --shards N`. Anything else
   /// throws std::invalid_argument.
@@ -41,6 +45,8 @@ class App {
   /// Listens, prints `listening on port N`, serves until SIGINT or SIGTERM, closes the clients'
   /// connections. Throws std::system_error when it cannot listen. Gives main's exit code.
   int run();
+  /// Where it listens: for handlers, which run behind that.
+  std::uint16_t port() const;
 
  private:
   struct Parts;
