@@ -1,0 +1,33 @@
+#pragma once
+
+#include <mutex>
+#include <unordered_map>
+#include <vector>
+
+#include "chat/ports/presence_store.hpp"
+
+namespace parley::nodes {
+
+/// Who is connected to this process, for as long as it is the only one. Of those who left it
+/// remembers the latest `remembered` at least; of the others their accounts do. Any thread.
+class LocalPresence final : public chat::PresenceStore {
+ public:
+  static constexpr std::size_t remembered = 100'000;
+
+  Task<Result<bool>> arrive(chat::UserId user, std::string device, Time now) override;
+  Task<Result<bool>> leave(chat::UserId user, std::string device, Time now) override;
+  Task<Result<std::vector<chat::Presence>>> status(std::vector<chat::UserId> users) override;
+
+ private:
+  using LastSeen = std::unordered_map<chat::UserId, Time>;
+
+  void remember(chat::UserId user, Time now);
+  std::optional<Time> last_seen(chat::UserId user) const;
+
+  std::mutex mutex_;  ///< Held for a few look-ups, never while waiting.
+  std::unordered_map<chat::UserId, std::vector<std::string>> devices_;
+  LastSeen left_,
+      left_before_;  ///< Two generations: when the first is full, it becomes the second.
+};
+
+}  // namespace parley::nodes

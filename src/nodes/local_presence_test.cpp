@@ -1,0 +1,39 @@
+#include "nodes/local_presence.hpp"
+
+#include "chat/ports/contract/presence_store_contract.hpp"
+
+namespace parley::chat::contract {
+
+INSTANTIATE_TEST_SUITE_P(Local, PresenceStoreContract,
+                         ::testing::Values(PresenceAdapter{
+                             "Local", [] { return std::make_unique<nodes::LocalPresence>(); }}));
+
+}  // namespace parley::chat::contract
+
+namespace parley::nodes {
+namespace {
+
+TEST(LocalPresence, remembers_the_latest_of_many_who_left) {
+  asio::io_context context;
+  ObjectIdSource ids;
+  LocalPresence presence;
+  const Time now = from_unix_ms(1'760'000'000'000);
+  const auto come_and_go = [&] {
+    const chat::UserId user{ids.next(now)};
+    (void)chat::fakes::run(context, presence.arrive(user, "phone", now));
+    (void)chat::fakes::run(context, presence.leave(user, "phone", now));
+    return user;
+  };
+  const auto last_seen = [&](chat::UserId user) {
+    return chat::fakes::run(context, presence.status({user}))->at(0).last_seen;
+  };
+  const chat::UserId first = come_and_go();
+  for (std::size_t i = 0; i + 1 < LocalPresence::remembered; ++i) come_and_go();
+  EXPECT_EQ(last_seen(first), now);
+  for (std::size_t i = 0; i < LocalPresence::remembered; ++i) come_and_go();
+  EXPECT_EQ(last_seen(come_and_go()), now);
+  EXPECT_EQ(last_seen(first), std::nullopt);
+}
+
+}  // namespace
+}  // namespace parley::nodes
