@@ -5,10 +5,11 @@ import { Emitter } from '@socket.io/redis-emitter';
 
 import { closeDevices } from '../lib/device.js';
 import { until } from '../lib/wait.js';
+import { NativePeer } from './native_peer.js';
 import { NodePeer } from './node_peer.js';
 import { Scene, disconnected, fresh, got } from './scene.js';
 
-for (const kind of [NodePeer]) {
+for (const kind of [NodePeer, NativePeer]) {
   describe(`the emitter reaches the clients of two servers of ${kind.kind}`, () => {
     let scene;
     let emitter;

@@ -111,6 +111,9 @@ export class NodePeer {
     return this.clients.every((client) => !client.isReady);
   }
 
+  /** It needs no client to do something. */
+  hands = new Map();
+
   async stop() {
     await this.io.close();
     await Promise.all(this.clients.map((client) => client.close()));

@@ -34,6 +34,11 @@ export class Scene {
     return device;
   }
 
+  /** Ids of the clients that are there to make servers do something: except these from what is for everybody. */
+  hands(nsp = '/') {
+    return this.peers.map((peer) => peer.hands.get(nsp)?.socket.id).filter(Boolean);
+  }
+
   /** Sharded servers subscribe a room's channel when somebody joins, and nobody is told when that has happened. */
   async hears(nsp, room, servers = 1) {
     if (this.adapter !== 'sharded') return;
