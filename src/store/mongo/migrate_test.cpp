@@ -190,11 +190,15 @@ TEST_F(Migrate, steps_over_garbage) {
   put("conversations", R"({"_id": )" + ref('c', 8) + R"(, "participants": [1, 2, 3]})");
   put("messages", R"({"_id": )" + ref('e', 8) + R"(, "conversationId": )" + ref('c', 99) + "}");
   put("messages", R"({"_id": "text"})");
+  put("messages", R"({"_id": )" + ref('e', 9) + R"(, "conversationId": )" + ref('c', 1) +
+                      R"(, "sender": "me", "createdAt": 7})");
   const Migrated done = migrated();
   EXPECT_EQ(done.users, 2u);
   EXPECT_EQ(done.messages, 3u);
   EXPECT_EQ(done.unreadable, 3u);
-  EXPECT_EQ(done.unplaced, 2u);
+  EXPECT_EQ(done.unplaced, 3u);
+  EXPECT_EQ(stored("conversations", 'c', 1).view().integer("parley.tail.seq"), 3);
+  EXPECT_FALSE(stored("messages", 'e', 9).view().has("seq"));
 }
 
 TEST_F(Migrate, goes_page_by_page) {
