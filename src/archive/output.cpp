@@ -1,0 +1,165 @@
+#include "archive/output.hpp"
+
+#include <fcntl.h>
+#include <sys/stat.h>
+#include <unistd.h>
+#include <zlib.h>
+
+#include <cerrno>
+#include <cstring>
+#include <vector>
+
+namespace parley::archive {
+
+namespace {
+namespace fs = std::filesystem;
+
+constexpr std::size_t buffer_size = 256 * 1024;
+constexpr int with_gzip_header = 16 + MAX_WBITS;
+constexpr mode_t owner_only = 0600;
+
+Error failed(const char* what, const fs::path& path) {
+  return fail(Errc::unavailable,
+              std::string("cannot ") + what + " " + path.string() + ": " + std::strerror(errno));
+}
+
+Result<Done> write_all(int file, std::string_view bytes, const fs::path& path) {
+  while (!bytes.empty()) {
+    const ssize_t size = ::write(file, bytes.data(), bytes.size());
+    if (size < 0 && errno == EINTR) continue;
+    if (size < 0) return failed("write", path);
+    bytes.remove_prefix(static_cast<std::size_t>(size));
+  }
+  return Done{};
+}
+
+Result<Done> sync_folder(const fs::path& file) {
+  const fs::path folder = file.has_parent_path() ? file.parent_path() : fs::path(".");
+  const int opened = ::open(folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+  if (opened < 0) return failed("open", folder);
+  const bool good = ::fsync(opened) == 0;
+  ::close(opened);
+  if (!good) return failed("sync", folder);
+  return Done{};
+}
+}  // namespace
+
+struct Output::State {
+  ~State() {
+    if (is_begun) ::deflateEnd(&deflater);
+    if (file > STDERR_FILENO) ::close(file);
+  }
+
+  Result<Done> flush() {
+    auto done = write_all(file, buffer, path);
+    size += buffer.size();
+    buffer.clear();
+    return done;
+  }
+
+  int file = -1;
+  fs::path path;
+  std::uint64_t size = 0;  ///< Of the file.
+  std::string buffer;
+  Packing packing = Packing::none;
+  z_stream deflater{};
+  std::vector<char> packed = std::vector<char>(64 * 1024);
+  bool is_begun = false;
+  bool in_member = false;
+};
+
+Packing packing_of(const fs::path& path) {
+  return path.extension() == ".gz" ? Packing::gzip : Packing::none;
+}
+
+Output::Output(std::unique_ptr<State> state) : state_(std::move(state)) {}
+Output::~Output() = default;
+
+Result<std::unique_ptr<Output>> Output::create(const fs::path& path, Packing packing) {
+  auto state = std::make_unique<State>();
+  state->path = path;
+  state->packing = packing;
+  state->file = path == "-"
+                    ? STDOUT_FILENO
+                    : ::open(path.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, owner_only);
+  if (state->file < 0) return failed("make", path);
+  return std::unique_ptr<Output>(new Output(std::move(state)));
+}
+
+Result<std::unique_ptr<Output>> Output::append(const fs::path& path, Packing packing,
+                                               std::uint64_t size) {
+  auto state = std::make_unique<State>();
+  state->path = path;
+  state->packing = packing;
+  state->size = size;
+  state->file = ::open(path.c_str(), O_WRONLY | O_CLOEXEC);
+  struct stat there {};
+  if (state->file < 0 || ::fstat(state->file, &there) != 0) return failed("open", path);
+  if (static_cast<std::uint64_t>(there.st_size) < size)
+    return fail(Errc::corrupt, path.string() + " is shorter than it was");
+  const auto offset = static_cast<off_t>(size);
+  if (::ftruncate(state->file, offset) != 0 || ::lseek(state->file, offset, SEEK_SET) != offset)
+    return failed("cut", path);
+  return std::unique_ptr<Output>(new Output(std::move(state)));
+}
+
+Result<Done> Output::write(std::string_view bytes) {
+  if (state_->packing == Packing::gzip) return pack(bytes, Z_NO_FLUSH);
+  state_->buffer.append(bytes);
+  return state_->buffer.size() < buffer_size ? Result<Done>(Done{}) : state_->flush();
+}
+
+Result<Done> Output::pack(std::string_view bytes, int flush) {
+  State& state = *state_;
+  z_stream& deflater = state.deflater;
+  if (!state.is_begun) {
+    const int status = ::deflateInit2(&deflater, Z_DEFAULT_COMPRESSION, Z_DEFLATED,
+                                      with_gzip_header, 8, Z_DEFAULT_STRATEGY);
+    if (status != Z_OK) return fail(Errc::internal, "zlib cannot begin");
+    state.is_begun = true;
+  } else if (!state.in_member && ::deflateReset(&deflater) != Z_OK) {
+    return fail(Errc::internal, "zlib cannot go on");
+  }
+  state.in_member = true;
+  // zlib does not write there.
+  deflater.next_in = reinterpret_cast<Bytef*>(const_cast<char*>(bytes.data()));
+  deflater.avail_in = static_cast<uInt>(bytes.size());
+  std::vector<char>& out = state.packed;
+  int status = Z_OK;
+  do {
+    deflater.next_out = reinterpret_cast<Bytef*>(out.data());
+    deflater.avail_out = static_cast<uInt>(out.size());
+    status = ::deflate(&deflater, flush);
+    if (status == Z_STREAM_ERROR) return fail(Errc::internal, "zlib cannot go on");
+    state.buffer.append(out.data(), out.size() - deflater.avail_out);
+  } while (deflater.avail_out == 0);
+  if (flush == Z_FINISH) state.in_member = false;
+  return state.buffer.size() < buffer_size ? Result<Done>(Done{}) : state.flush();
+}
+
+Result<std::uint64_t> Output::settle() {
+  State& state = *state_;
+  if (state.in_member) {
+    if (auto packed = pack({}, Z_FINISH); !packed) return packed.error();
+  }
+  if (auto flushed = state.flush(); !flushed) return flushed.error();
+  // Pipes and terminals cannot be synced, and need not be.
+  if (state.path != "-" && ::fsync(state.file) != 0) return failed("sync", state.path);
+  return state.size;
+}
+
+Result<Done> write_file(const fs::path& path, std::string_view content) {
+  const fs::path fresh = path.string() + ".new";
+  auto output = Output::create(fresh, Packing::none);
+  if (!output) return output.error();
+  if (auto written = (*output)->write(content); !written) return written;
+  if (auto settled = (*output)->settle(); !settled) return settled.error();
+  return rename_file(fresh, path);
+}
+
+Result<Done> rename_file(const fs::path& from, const fs::path& to) {
+  if (::rename(from.c_str(), to.c_str()) != 0) return failed("name", to);
+  return sync_folder(to);
+}
+
+}  // namespace parley::archive
