@@ -2,7 +2,7 @@
 # tests/package proves it.
 include(CMakePackageConfigHelpers)
 
-set(PARLEY_PACKAGE_ROOMS base net http websocket engineio socketio)
+set(PARLEY_PACKAGE_ROOMS base net redis http websocket engineio socketio)
 set(parley_package_dir ${CMAKE_INSTALL_LIBDIR}/cmake/parley)
 
 # A part of its own: `cmake --install BUILD --component library` needs no more than these targets built.
