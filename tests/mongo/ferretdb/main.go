@@ -47,7 +47,7 @@ func run(ctx context.Context, data string, port int) error {
 	database, err := ferretdb.New(&ferretdb.Config{
 		Listener:  ferretdb.ListenerConfig{Unix: socket},
 		Handler:   "sqlite",
-		SQLiteURL: "file:" + folder + "/",
+		SQLiteURL: "file:" + folder + "/?_pragma=synchronous(off)", // a kill loses nothing; only a power cut would
 		Logger:    slog.New(slog.NewTextHandler(io.Discard, nil)),
 	})
 	if err != nil {
