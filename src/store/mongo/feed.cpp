@@ -84,8 +84,8 @@ void Feed::arrive(std::vector<chat::Change> changes) {
   const std::lock_guard lock(mutex_);
   const chat::ChangeBatchPtr batch = fresh(std::move(changes));
   if (!batch) return;
-  post(lanes(), batch);
   if (arrived_) arrived_(batch);
+  post(lanes(), batch);
 }
 
 void Feed::gap() {

@@ -54,8 +54,7 @@ class Feed final : public chat::Feed {
   void set_bus(Bus bus);
   /// `outlet` runs on `executor` with what this node wrote, in order.
   void set_outlet(Executor executor, Subscriber outlet);
-  /// `arrived` runs in the call of `arrive`, after the subscribers were posted to; it only takes
-  /// note.
+  /// `arrived` runs in the call of `arrive`, before anybody else hears of it; it only takes note.
   void set_arrived(Arrived arrived);
 
   /// What was committed here; then completes those who waited: one post an executor.

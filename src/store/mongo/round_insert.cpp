@@ -5,12 +5,6 @@
 
 namespace parley::store::mongo {
 
-namespace {
-/// Documents of an ordered insert: more are no gain where so few conversations are busy, and
-/// FerretDB does not keep the order of more.
-constexpr std::size_t ordered_max = 100;
-}  // namespace
-
 /// One insert of what can go now. Afterwards some have their answer, or their conversation is in
 /// doubt and will be read again.
 Result<Done> Round::insert_some() {

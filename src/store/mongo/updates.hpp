@@ -9,6 +9,10 @@
 /// Decisions as commands. Each can be repeated: nothing is incremented, and nothing goes back.
 namespace parley::store::mongo {
 
+/// Writes of one command that depend on their order. libmongoc splits what is longer than the
+/// server's maxWriteBatchSize, and sends the rest although something before was refused.
+inline constexpr std::size_t ordered_max = 50;
+
 /// What the conversation's document said last of its newest message.
 struct Recorded {
   chat::Seq seq = 0;
