@@ -1,14 +1,9 @@
 #include "nodes/local_presence.hpp"
 
-#include "chat/ports/contract/presence_store_contract.hpp"
+#include <gtest/gtest.h>
 
-namespace parley::chat::contract {
-
-INSTANTIATE_TEST_SUITE_P(Local, PresenceStoreContract,
-                         ::testing::Values(PresenceAdapter{
-                             "Local", [] { return std::make_unique<nodes::LocalPresence>(); }}));
-
-}  // namespace parley::chat::contract
+#include "base/object_id.hpp"
+#include "chat/fakes/run.hpp"
 
 namespace parley::nodes {
 namespace {

@@ -1,0 +1,76 @@
+#pragma once
+
+#include <atomic>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "nodes/alarm.hpp"
+#include "nodes/attendance.hpp"
+#include "nodes/presence.hpp"
+
+namespace parley::nodes {
+
+/// What Presence is on its home shard. What is sent from here in one turn reaches Redis in its
+/// order, so that Redis always comes to say what `here` says.
+struct Presence::State {
+  State(net::Shard& home_shard, redis::Client& redis_client, Config wanted);
+
+  // What the store does (presence.cpp).
+
+  Task<Result<bool>> arrive(chat::UserId user, std::string device);
+  Task<Result<bool>> leave(chat::UserId user, std::string device, Time now);
+  Task<Result<std::vector<chat::Presence>>> local_status(std::vector<chat::UserId> users);
+  Task<Result<std::vector<chat::Presence>>> ask_status(std::vector<chat::UserId> users);
+
+  // What keeps Redis and `here` the same (presence_keeping.cpp).
+
+  /// For as long as the node lives.
+  Task<void> keep();
+  Task<Result<Done>> close();
+  void connection_changed();
+  /// Redis may not have what `here` has: all is told again, no sooner than the next turn (what
+  /// Redis refuses it may refuse again).
+  void doubt(const Error& reason);
+  /// Our name's lease is over: whatever is left of it will be taken out. A new one, at once.
+  void lapse();
+  /// `script` lives as long as the program.
+  Task<Result<redis::Reply>> run(const redis::Script& script, std::vector<std::string> arguments) {
+    return client.eval(script, {}, std::move(arguments));
+  }
+
+  net::Shard& home;
+  redis::Client& client;
+  const Config config;
+  OnChange changed;
+
+  Attendance here;
+  std::string name;                  ///< The present one.
+  std::vector<std::string> formers;  ///< Names under which Redis may still have something.
+  bool in_touch = false;             ///< `name` is in Redis: changes are told as they come.
+  bool in_doubt = false;             ///< All is to be told again at the next turn.
+  bool closed = false;
+  std::int64_t renewed = 0;  ///< Unix ms, Redis' clock.
+  Alarm alarm;
+
+  std::atomic<bool> joined{false};
+  std::atomic<std::uint64_t> joins{0}, reaped{0}, local_answers{0};
+
+ private:
+  std::chrono::milliseconds tick() const { return config.lease / 3; }
+  void lose_touch();
+  Task<SteadyTime> take_turn();
+  Task<bool> join();
+  Task<Result<Done>> enter_name();
+  Task<bool> restore_all();
+  Task<Result<Done>> restore(std::vector<chat::UserId> users);
+  Task<bool> depart_all();
+  Task<Result<Done>> depart(std::vector<Attendance::Departure> departures);
+  Task<SteadyTime> renew();
+  Task<bool> reap(std::string node, SteadyTime until);
+  std::vector<std::string> restore_arguments(const std::vector<chat::UserId>& users) const;
+  void add_names(std::vector<std::string>& arguments) const;
+  void tell(const redis::Reply& user, bool online);
+};
+
+}  // namespace parley::nodes
