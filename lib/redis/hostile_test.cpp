@@ -109,13 +109,13 @@ TEST_F(HostileServerTest, many_replies_of_one_call_share_the_limit) {
 
 TEST_F(HostileServerTest, silence_is_unavailable) {
   Config limits;
-  limits.command_timeout = 50ms;
+  limits.command_timeout = 300ms;
   EXPECT_EQ(error([](Peer& peer) { peer.stay_silent(); }, limits), Errc::unavailable);
 }
 
 TEST_F(HostileServerTest, drops_of_a_reply_do_not_stretch_the_deadline) {
   Config limits;
-  limits.command_timeout = 100ms;
+  limits.command_timeout = 300ms;
   const auto drip = [](Peer& peer) {
     peer.send("$1000000\r\n");
     while (peer.send("x")) std::this_thread::sleep_for(1ms);
@@ -144,15 +144,14 @@ TEST_F(HostileServerTest, a_reply_that_nobody_asked_for_ends_the_connection) {
 }
 
 TEST_F(HostileServerTest, a_handshake_without_end_is_given_up) {
-  FakeServer mute{[](Peer&) {}};
+  // The password makes one command more than the server answers.
+  FakeServer mute{[](Peer& peer) { peer.stay_silent(); }};
   Config config = mute.config();
-  // One reply more than the server gives.
   config.password = "secret";
   config.connect_timeout = 50ms;
   Client client{rig.shard, config, "test"};
-  rig.until([&client, &mute] {
-    return client.last_error() == "no connection in time" || mute.connections() > 5;
-  });
+  rig.until([&client] { return client.last_error() == "no connection in time"; });
+  rig.until([&mute] { return mute.connections() > 1; });
   EXPECT_FALSE(client.is_connected());
 }
 

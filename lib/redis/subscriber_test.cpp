@@ -174,7 +174,7 @@ TEST_F(SubscriberTest, subscribes_before_it_is_connected) {
 TEST_F(SubscriberTest, says_when_a_confirmation_is_late_and_keeps_the_subscription) {
   RedisServer server;
   Config config = server.config();
-  config.command_timeout = 50ms;
+  config.command_timeout = 300ms;
   const auto subscriber = connect(config);
   server.pause();
   const auto late = subscribe(*subscriber, Kind::channel, "a");
@@ -188,7 +188,7 @@ TEST_F(SubscriberTest, says_when_a_confirmation_is_late_and_keeps_the_subscripti
 TEST_F(SubscriberTest, notices_a_silent_server) {
   RedisServer server;
   Config config = server.config();
-  config.command_timeout = 50ms;
+  config.command_timeout = 300ms;
   config.idle_ping = 20ms;
   const auto quiet = connect(config);
   const auto listening = connect(config);
@@ -256,6 +256,18 @@ TEST_F(SubscriberTest, tells_those_who_wait_when_it_closes) {
   subscriber.reset();
   rig.until([&code] { return code.has_value(); });
   EXPECT_EQ(code, Errc::closed);
+}
+
+TEST_F(SubscriberTest, may_go_within_a_handler_and_takes_all_handlers_along) {
+  RedisServer server;
+  auto subscriber = connect(server.config());
+  const auto owned = std::make_shared<int>();
+  const auto end = [&subscriber, owned](auto, auto) { subscriber.reset(); };
+  ASSERT_TRUE(rig.wait(subscriber->subscribe(Kind::channel, "a", end)));
+  ASSERT_TRUE(rig.wait(subscriber->subscribe(Kind::pattern, "a*", end)));
+  server.call({"PUBLISH", "a", "1"});
+  rig.until([&subscriber] { return subscriber == nullptr; });
+  EXPECT_EQ(owned.use_count(), 2) << "ours, and that of `end`";
 }
 
 TEST_F(SubscriberTest, begins_anew_with_a_server_that_is_out_of_step) {

@@ -186,17 +186,22 @@ void RedisServer::start() {
   }
 }
 
-/// LOADING is no answer yet.
+/// LOADING is no answer yet, nor is that of another test's server, which was first at the port.
 bool RedisServer::answers() const {
-  const auto reply = ask(port_, {{"PING"}});
-  return reply && (reply->error() == nullptr || reply->error()->text.starts_with("NOAUTH"));
+  const auto pong = ask(port_, with_password({"PING"}));
+  if (!pong || pong->error() != nullptr) return false;
+  const auto info = ask(port_, with_password({"INFO", "server"}));
+  const std::string ours = "process_id:" + std::to_string(pid_) + "\r\n";
+  return info && info->text() != nullptr && info->text()->find(ours) != std::string::npos;
+}
+
+std::vector<Command> RedisServer::with_password(const Command& command) const {
+  if (options_.password.empty()) return {command};
+  return {{"AUTH", options_.password}, command};
 }
 
 Reply RedisServer::call(const Command& command) const {
-  std::vector<Command> commands;
-  if (!options_.password.empty()) commands.push_back({"AUTH", options_.password});
-  commands.push_back(command);
-  auto reply = ask(port_, commands);
+  auto reply = ask(port_, with_password(command));
   if (!reply) throw std::runtime_error("redis-server does not answer");
   return std::move(*reply);
 }

@@ -62,9 +62,9 @@ class RedisServer {
 
  private:
   void start();
-  void launch();
   void end(int signal);
   bool answers() const;
+  std::vector<Command> with_password(const Command& command) const;
   void make_certificate() const;
   std::vector<std::string> command_line() const;
 

@@ -61,6 +61,7 @@ Task<void> Connection::run(Running running) {
     const Error reason = co_await self.live();
     if (self.closed_) break;
     self.lost(reason);
+    if (self.closed_) break;
     if (self.home_.now() - began > self.config_.backoff_max) backoff.reset();
     const auto wait = backoff.next(chance(self.random_));
     co_await self.pause(wait);

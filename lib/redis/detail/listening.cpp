@@ -114,6 +114,8 @@ void Subscriber::Link::on_lost(const Error& reason) {
       entry.asked = entry.confirmed = false;
       settle(entry, fail(code, "not subscribed yet: " + reason.detail));
     }
+    // What handlers own goes with the subscriber, not with its last coroutine.
+    if (is_closed()) some.clear();
   }
 }
 
@@ -166,13 +168,20 @@ Subscriber::Link::Entry* Subscriber::Link::find(const Asked& asked) {
   return &place->second;
 }
 
+/// The server is at work: the next answer has all its time again, however many there are.
+Subscriber::Link::Asked Subscriber::Link::take_asked() {
+  Asked asked = std::move(asked_.front());
+  asked_.pop_front();
+  if (!asked_.empty()) asked_.front().deadline = home().now() + config().command_timeout;
+  return asked;
+}
+
 /// Anything but the answer that is due next means that we no longer know what is subscribed.
 Result<Done> Subscriber::Link::on_answer(Asked::What what, std::string_view name) {
   if (asked_.empty() || asked_.front().what != what || asked_.front().name != name) {
     return out_of_step();
   }
-  const Asked asked = std::move(asked_.front());
-  asked_.pop_front();
+  const Asked asked = take_asked();
   Entry* entry = what == Asked::What::subscribe ? find(asked) : nullptr;
   if (entry == nullptr) return Done{};
   const bool is_first = !std::exchange(entry->confirmed, true);
@@ -183,8 +192,7 @@ Result<Done> Subscriber::Link::on_answer(Asked::What what, std::string_view name
 
 Result<Done> Subscriber::Link::on_refusal(const std::string& text) {
   if (asked_.empty()) return out_of_step();
-  const Asked asked = std::move(asked_.front());
-  asked_.pop_front();
+  const Asked asked = take_asked();
   Entry* entry = asked.what == Asked::What::subscribe ? find(asked) : nullptr;
   if (entry == nullptr) return Done{};
   entry->asked = false;

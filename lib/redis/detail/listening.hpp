@@ -61,6 +61,7 @@ class Subscriber::Link final : public detail::Connection {
 
   Entries& entries(Kind kind) { return entries_[static_cast<std::size_t>(kind)]; }
   Entry* find(const Asked& asked);
+  Asked take_asked();
   void ask(Asked asked);
   void ask_for(Kind kind, const std::string& name, Entry& entry);
   void ask_for_all();
