@@ -133,6 +133,8 @@ Claim claim(const Deduplication& wanted, const std::optional<Owner>& owner, Stat
 }
 
 std::vector<JobId> surplus(const Keep& keep, const std::vector<Finished>& newest_first, Time now) {
+  if (newest_first.empty()) return {};
+  if (keep.keeps_none()) return {newest_first.front().id};
   std::vector<JobId> gone;
   std::size_t stay = 0, aged = 0;
   for (const Finished& one : newest_first) {

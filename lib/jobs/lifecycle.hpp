@@ -50,7 +50,7 @@ struct Finished {
   JobId id;
   Time at;
 };
-/// Those of `newest_first` that have to go.
+/// Those of `newest_first` that have to go, now that the first one has finished.
 std::vector<JobId> surplus(const Keep& keep, const std::vector<Finished>& newest_first, Time now);
 
 }  // namespace parley::jobs

@@ -155,6 +155,11 @@ TEST(Surplus, keeps_the_newest) {
   EXPECT_TRUE(surplus(Keep::all(), finished(), at(9'999'999)).empty());
 }
 
+TEST(Surplus, lets_a_job_that_wants_no_traces_go_alone) {
+  EXPECT_EQ(surplus(Keep::none(), finished(), at(50)), (std::vector<JobId>{"4"}));
+  EXPECT_TRUE(surplus(Keep::none(), {}, at(50)).empty());
+}
+
 TEST(Surplus, takes_the_old_ones_up_to_the_limit) {
   EXPECT_EQ(surplus(Keep::younger_than(1s), finished(), at(1020)), (std::vector<JobId>{"2", "1"}));
   EXPECT_EQ(surplus(Keep{{}, 1s, 1}, finished(), at(1020)), (std::vector<JobId>{"2"}));

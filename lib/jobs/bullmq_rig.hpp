@@ -1,0 +1,46 @@
+#pragma once
+
+#include <memory>
+#include <string>
+
+#include "jobs/bullmq_queue.hpp"
+#include "jobs/bullmq_source.hpp"
+#include "jobs/contract/rig.hpp"
+#include "redis/testing.hpp"
+
+namespace parley::jobs {
+
+/// One redis-server for all tests of the program.
+inline redis::testing::RedisServer& shared_redis() {
+  static redis::testing::RedisServer server;
+  return server;
+}
+
+/// A queue of its own on a redis-server, and the connection to it.
+class BullmqStore final : public contract::Store {
+ public:
+  explicit BullmqStore(net::Shard& shard, redis::testing::RedisServer& server = shared_redis())
+      : shard_(shard), server_(server), redis_(shard, server.config(), "test") {
+    static int made = 0;
+    config_.name = "queue-" + std::to_string(++made);
+    queue_ = std::make_unique<BullmqQueue>(redis_, config_);
+    if (!net::run_until(shard_, [this] { return redis_.is_connected(); }))
+      throw std::runtime_error("no connection: " + redis_.last_error());
+  }
+  Queue& queue() override { return *queue_; }
+  std::shared_ptr<Source> new_source() override {
+    return std::make_shared<BullmqSource>(shard_, redis_, server_.config(), config_, "w");
+  }
+  std::string key(const std::string& name) const { return config_.key_prefix() + name; }
+  const BullmqConfig& config() const { return config_; }
+  redis::Client& redis() { return redis_; }
+
+ private:
+  net::Shard& shard_;
+  redis::testing::RedisServer& server_;
+  redis::Client redis_;
+  BullmqConfig config_;
+  std::unique_ptr<BullmqQueue> queue_;
+};
+
+}  // namespace parley::jobs

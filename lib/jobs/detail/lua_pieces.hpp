@@ -1,0 +1,187 @@
+#pragma once
+
+/// What the scripts are put together from. Each piece leans on those before it.
+namespace parley::jobs::detail::lua {
+
+/// The queue that is spoken of, and the event stream. `enter` turns to another queue.
+inline constexpr char queue_piece[] = R"lua(
+local call, layout = redis.call, ARGV[2]
+local P, meta, max_events
+local function enter(prefix)
+  P = prefix
+  meta = call('HMGET', P .. 'meta', 'paused', 'concurrency', 'max', 'duration', 'version',
+    'opts.maxLenEvents')
+  max_events = meta[6]
+  if not max_events then
+    max_events = '10000'
+    call('HSET', P .. 'meta', 'opts.maxLenEvents', max_events)
+  end
+end
+enter(ARGV[1])
+local function int(number) return string.format('%.0f', number) end
+local function emit(...)
+  call('XADD', P .. 'events', 'MAXLEN', '~', max_events, '*', 'event', ...)
+end
+local function number_of(id, field) return tonumber(call('HGET', P .. id, field)) or 0 end
+)lua";
+
+/// Waiting lists and the marker that wakes workers.
+inline constexpr char line_piece[] = R"lua(
+local function blocked()
+  if meta[1] then return true end
+  return meta[2] and call('LLEN', P .. 'active') >= tonumber(meta[2])
+end
+local function mark()
+  if not blocked() then call('ZADD', P .. 'marker', 0, '0') end
+end
+local function mark_delayed()
+  local first = call('ZRANGE', P .. 'delayed', 0, 0, 'WITHSCORES')
+  if first[1] then call('ZADD', P .. 'marker', int(math.floor(tonumber(first[2]) / 4096)), '1') end
+end
+-- bullmq 5 overwrites `wait` when it resumes: what is added in its pause goes to its own list.
+local function wait_key()
+  if not meta[1] or layout == '6' then return P .. 'wait' end
+  local major = tonumber(string.match(meta[5] or '', '^bullmq:(%d+)%.'))
+  if layout == '5' or (major and major <= 5) or call('EXISTS', P .. 'paused') == 1 then
+    return P .. 'paused'
+  end
+  return P .. 'wait'
+end
+local function enqueue(id, priority, side)
+  if priority > 0 then
+    local turn = call('INCR', P .. 'pc') % 4294967296
+    call('ZADD', P .. 'prioritized', int(priority * 4294967296 + turn), id)
+  else
+    call(side or 'LPUSH', wait_key(), id)
+  end
+  mark()
+end
+local function put_delayed(id, due)
+  local low = due * 4096
+  local top = call('ZREVRANGEBYSCORE', P .. 'delayed', int(low + 4095), int(low), 'WITHSCORES',
+    'LIMIT', 0, 1)
+  local score = low
+  if top[2] then score = math.min(tonumber(top[2]) + 1, low + 4095) end
+  call('ZADD', P .. 'delayed', int(score), id)
+  emit('delayed', 'jobId', id, 'delay', int(due))
+  mark_delayed()
+end
+)lua";
+
+/// Removing jobs.
+inline constexpr char removal_piece[] = R"lua(
+local function remove_keys(id)
+  local J = P .. id
+  call('DEL', J, J .. ':lock', J .. ':logs', J .. ':dependencies', J .. ':processed',
+    J .. ':failed', J .. ':unsuccessful')
+end
+local function disown(id, only_without_ttl)
+  local deduplication = call('HGET', P .. id, 'deid')
+  if not deduplication or deduplication == '' then return nil end
+  local key = P .. 'de:' .. deduplication
+  if call('GET', key) == id and (not only_without_ttl or call('PTTL', key) == -1) then
+    call('DEL', key)
+  end
+  return deduplication
+end
+)lua";
+
+/// Flows: a parent waits for its children, perhaps in another queue.
+inline constexpr char flow_piece[] = R"lua(
+local function release(parent, now, at_once)
+  local home = P
+  enter(parent.queueKey .. ':')
+  local id = tostring(parent.id)
+  local found = call('ZREM', P .. 'waiting-children', id)
+  if found == 0 and at_once then found = call('ZREM', P .. 'delayed', id) end
+  if found == 1 then
+    local delay, priority = number_of(id, 'delay'), number_of(id, 'priority')
+    if delay > 0 and not at_once then
+      put_delayed(id, now + delay)
+    else
+      enqueue(id, priority, 'RPUSH')
+      emit('waiting', 'jobId', id, 'prev', 'waiting-children')
+    end
+  end
+  enter(home)
+end
+-- how: 'completed', 'failed' or 'removed'.
+local function tell_parent(id, how, text, now)
+  local fields = call('HMGET', P .. id, 'parentKey', 'parent')
+  local key, J = fields[1], P .. id
+  if not key or key == '' then return end
+  local is_json, parent = pcall(cjson.decode, fields[2] or '')
+  if not is_json or type(parent) ~= 'table' or not parent.queueKey or not parent.id then
+    local queue, name = string.match(key, '^([^:]+:[^:]+):(.+)$')
+    parent = {queueKey = queue, id = name}
+  end
+  if not parent.id then return end
+  local goes = how ~= 'failed' or parent.fpof or parent.cpof or parent.idof or parent.rdof
+  if not goes or call('SREM', key .. ':dependencies', J) == 0 then return end
+  local at_once = false
+  if how == 'completed' then
+    call('HSET', key .. ':processed', J, text)
+  elseif how == 'failed' and parent.fpof then
+    call('ZADD', key .. ':unsuccessful', int(now), J)
+    call('HSET', key, 'defa', 'child ' .. J .. ' failed')
+    at_once = true
+  elseif how == 'failed' and (parent.cpof or parent.idof) then
+    call('HSET', key .. ':failed', J, text)
+    at_once = parent.cpof
+  end
+  if at_once or call('SCARD', key .. ':dependencies') == 0 then release(parent, now, at_once) end
+end
+)lua";
+
+/// Taking the next job.
+inline constexpr char take_piece[] = R"lua(
+local function promote_due(now)
+  local ids = call('ZRANGEBYSCORE', P .. 'delayed', 0, int((now + 1) * 4096 - 1), 'LIMIT', 0, 1000)
+  if not ids[1] then return end
+  call('ZREM', P .. 'delayed', unpack(ids))
+  for _, id in ipairs(ids) do
+    enqueue(id, number_of(id, 'priority'))
+    emit('waiting', 'jobId', id, 'prev', 'delayed')
+    call('HSET', P .. id, 'delay', '0')
+  end
+end
+local function next_id()
+  local id = call('RPOPLPUSH', P .. 'wait', P .. 'active')
+  while id and string.sub(id, 1, 2) == '0:' do  -- a wake-up that 4.x left
+    call('LREM', P .. 'active', 1, id)
+    id = call('RPOPLPUSH', P .. 'wait', P .. 'active')
+  end
+  if id then return id end
+  id = call('ZPOPMIN', P .. 'prioritized')[1]
+  if id then call('LPUSH', P .. 'active', id) else call('DEL', P .. 'pc') end
+  return id
+end
+local function take(now, token, lock, worker, most, window)
+  promote_due(now)
+  local limit = tonumber(meta[3]) or tonumber(most)
+  window = tonumber(window) or tonumber(meta[4])
+  if limit and (tonumber(call('GET', P .. 'limiter')) or 0) >= limit then
+    local left = call('PTTL', P .. 'limiter')
+    if left > 0 then return {2, left} end
+  end
+  if blocked() then return {0, ''} end
+  local id = next_id()
+  if not id then
+    local first = call('ZRANGE', P .. 'delayed', 0, 0, 'WITHSCORES')
+    return {0, first[1] and int(math.floor(tonumber(first[2]) / 4096)) or ''}
+  end
+  local J = P .. id
+  if limit and window and call('HEXISTS', J, 'defa') == 0 and call('INCR', P .. 'limiter') == 1 then
+    call('PEXPIRE', P .. 'limiter', int(window))
+  end
+  call('SET', J .. ':lock', token, 'PX', lock)
+  emit('active', 'jobId', id, 'prev', 'waiting')
+  call('HSET', J, 'processedOn', int(now))
+  if worker ~= '' then call('HSET', J, 'pb', worker) end
+  call('HINCRBY', J, 'ats', 1)
+  call('ZADD', P .. 'marker', 0, '0')
+  return {1, id, call('HGETALL', J)}
+end
+)lua";
+
+}  // namespace parley::jobs::detail::lua
