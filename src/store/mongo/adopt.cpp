@@ -58,10 +58,28 @@ class Adoption {
     return Done{};
   }
 
+  /// What each has been sent by others.
+  static SentCounts others(const Head& head) {
+    SentCounts counts;
+    for (const Member& one : head.members)
+      counts.push_back(head.last_seq - std::min(one.sent, head.last_seq));
+    return counts;
+  }
+
+  /// Messages of ours that the document does not count yet.
+  void count_unrecorded(const SentCounts& before) {
+    const SentCounts now = others(found_.head);
+    for (std::size_t i = 0; i < now.size(); ++i)
+      unrecorded_.push_back(
+          found_.is_ours && now[i] > before[i] ? static_cast<std::int64_t>(now[i] - before[i]) : 0);
+  }
+
   /// The next ones get their places. False: all have theirs.
   Result<bool> number_some() {
     // The tail first: whoever takes a place in between makes our first update a duplicate.
+    const SentCounts before = others(found_.head);
     if (auto tail = find_tail(); !tail) return std::move(tail).error();
+    if (unrecorded_.empty()) count_unrecorded(before);
     Document filter, absent, options, sort;
     absent.set("$exists", false);
     filter.set("conversationId", id_).set("seq", absent);
@@ -178,10 +196,11 @@ class Adoption {
   void take_counts() {
     Head& head = found_.head;
     for (std::size_t i = 0; i < head.members.size(); ++i) {
-      const auto theirs = found_.unread[i];
+      if (!found_.unread[i] || *found_.unread[i] < 0) continue;
       const auto ours = static_cast<std::int64_t>(head.unread(i));
-      if (!theirs || *theirs < 0 || *theirs >= ours) continue;
-      head.members[i].sent_at_read -= ours - *theirs;
+      const std::int64_t theirs = *found_.unread[i] + unrecorded_[i];
+      if (theirs >= ours) continue;
+      head.members[i].sent_at_read -= ours - theirs;
       const std::string mark = "parley.marks." + head.members[i].user.hex();
       Document further, not_further, set;
       further.set("$gt", head.members[i].read.seq);
@@ -247,6 +266,7 @@ class Adoption {
   const chat::ConversationId id_;
   FoundHead found_;
   std::string last_text_;
+  std::vector<std::int64_t> unrecorded_;
   std::vector<chat::Change> changes_;
   std::vector<Update> updates_;
   std::vector<Update> receipts_;
