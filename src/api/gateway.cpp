@@ -1,5 +1,7 @@
 #include "api/gateway.hpp"
 
+#include <algorithm>
+
 #include "api/event_names.hpp"
 
 namespace parley::api {
@@ -90,8 +92,14 @@ void Gateway::emit_here(std::vector<chat::UserId> users, const socketio::Encoded
 
 void Gateway::presence_changed(chat::UserId user, bool online) {
   const std::size_t home = std::hash<chat::UserId>()(user) % shards_.size();
-  shards_[home]->devices().shard().post(
-      [&news = *news_[home], user, online] { news.changed(user, online); });
+  news_[home]->changed(user, online);
+}
+
+bool Gateway::is_idle() const {
+  const auto is_quiet = [](const auto& news) { return news->waiting() == 0; };
+  const auto is_empty = [](const auto& shard) { return shard->attended() == 0; };
+  return std::all_of(shards_.begin(), shards_.end(), is_empty) &&
+         std::all_of(news_.begin(), news_.end(), is_quiet);
 }
 
 void Gateway::close(chat::UserId user, std::optional<chat::FamilyId> family) {

@@ -38,6 +38,8 @@ class Gateway {
   void close_here(chat::UserId user, std::optional<chat::FamilyId> family);
   /// Somebody went online or offline: their news have one home. Any thread.
   void presence_changed(chat::UserId user, bool online);
+  /// True when every device has left, and everybody whom that concerns has been told. Any thread.
+  bool is_idle() const;
 
  private:
   ShardGateway& at(socketio::Socket& socket) { return *shards_[socket.shard().index()]; }

@@ -6,10 +6,18 @@
 namespace parley::api {
 
 void PresenceNews::changed(chat::UserId user, bool online) {
+  ++waiting_;
+  shard_.post([this, user, online] { take(user, online); });
+}
+
+void PresenceNews::take(chat::UserId user, bool online) {
   Told& told = told_[user];
   told.changed = true;
   if (has_neighbours_ && !told.telling) told.online = !online;
-  if (std::exchange(told.telling, true)) return;
+  if (std::exchange(told.telling, true)) {
+    --waiting_;  // Whoever tells looks again.
+    return;
+  }
   shard_.spawn("tell of presence", tell(user));
 }
 
@@ -24,6 +32,7 @@ Task<void> PresenceNews::tell(chat::UserId user) {
   }
   told.telling = false;
   if (has_neighbours_ || !told.online) told_.erase(user);
+  --waiting_;
 }
 
 void PresenceNews::announce(const chat::PresenceChange& news) {

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <atomic>
 #include <functional>
 #include <unordered_map>
 #include <vector>
@@ -30,8 +31,10 @@ class PresenceNews {
         announce_(std::move(announce)),
         has_neighbours_(has_neighbours) {}
 
-  /// The user went online or offline, and may stand otherwise again by now. On this shard.
+  /// The user went online or offline, and may stand otherwise again by now. Any thread.
   void changed(chat::UserId user, bool online);
+  /// Changes that are not told yet. Any thread.
+  std::size_t waiting() const { return waiting_.load(); }
 
  private:
   struct Told {
@@ -39,6 +42,7 @@ class PresenceNews {
     bool telling = false;
     bool changed = false;  ///< Again, while telling.
   };
+  void take(chat::UserId user, bool online);
   Task<void> tell(chat::UserId user);
   void announce(const chat::PresenceChange& news);
 
@@ -46,6 +50,7 @@ class PresenceNews {
   chat::Presences& presences_;
   Announce announce_;
   bool has_neighbours_;
+  std::atomic<std::size_t> waiting_ = 0;
   std::unordered_map<chat::UserId, Told> told_;  ///< Whoever is online, or being told of.
 };
 

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <atomic>
 #include <functional>
 #include <memory>
 #include <span>
@@ -34,6 +35,8 @@ class ShardGateway {
                GatewayMetrics& metrics, Ways ways);
 
   Devices& devices() { return devices_; }
+  /// Devices that have come and are not seen off yet. Any thread.
+  std::size_t attended() const { return attended_.load(std::memory_order_relaxed); }
 
   /// nullopt when the socket may join; its Device is then in `socket->data`.
   std::optional<socketio::ConnectError> admit(const std::shared_ptr<socketio::Socket>& socket);
@@ -81,6 +84,7 @@ class ShardGateway {
   Devices devices_;
   chat::Typing typing_{chat::Typing::Settings{}};
   net::Timer typing_timer_;
+  std::atomic<std::size_t> attended_ = 0;
 };
 
 }  // namespace parley::api

@@ -67,6 +67,7 @@ void ShardGateway::on_connection(const std::shared_ptr<socketio::Socket>& socket
     if (const DevicePtr present = device_of(*drained)) devices_.on_drained(*present);
   });
   devices_.add(device);
+  ++attended_;
   if (ways_.room) socket->join(ways_.room(device->user));
   shard_.spawn("attend to a device", attend(device));
 }
@@ -140,6 +141,7 @@ Task<void> ShardGateway::leave(DevicePtr device) {
   const Time now = wall_now();
   const auto left = co_await services_.presences.leave(device->user, name, now);
   if (left && *left) ways_.presence_changed(device->user, false);
+  --attended_;
 }
 
 }  // namespace parley::api

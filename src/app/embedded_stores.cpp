@@ -1,28 +1,8 @@
 #include "app/embedded_stores.hpp"
 
+#include "app/store_counts.hpp"
+
 namespace parley::app {
-
-namespace {
-
-double as_number(const std::atomic<std::uint64_t>& counter) {
-  return static_cast<double>(counter.load(std::memory_order_relaxed));
-}
-
-template <std::size_t size>
-ops::Histogram::Snapshot snapshot(const store::embedded::Histogram<size>& histogram) {
-  ops::Histogram::Snapshot out;
-  for (std::size_t bucket = 0; bucket <= size; ++bucket)
-    out.counts.push_back(histogram.count(bucket));
-  out.sum = histogram.sum();
-  return out;
-}
-
-template <std::size_t size>
-std::vector<double> bounds(const store::embedded::Histogram<size>& histogram) {
-  return {histogram.bounds().begin(), histogram.bounds().end()};
-}
-
-}  // namespace
 
 EmbeddedStores::EmbeddedStores(std::unique_ptr<store::embedded::Database> database)
     : database_(std::move(database)),

@@ -7,6 +7,7 @@
 #include "api/routes.hpp"
 #include "app/embedded_stores.hpp"
 #include "app/exported_metrics.hpp"
+#include "app/mongo_stores.hpp"
 #include "http/access_log.hpp"
 #include "http/cors.hpp"
 #include "http/rate_limit.hpp"
@@ -47,7 +48,7 @@ bool allows_credentials(const Settings& settings) {
   return settings.server.client_url != Settings::Strings{"*"};
 }
 
-socketio::Config socketio_config(const Settings& settings) {
+socketio::Config socketio_config(const Settings& settings, Neighbourhood* neighbourhood) {
   socketio::Config config;
   config.connect_timeout = settings.realtime.connect_timeout;
   config.engine.ping_interval = settings.realtime.ping_interval;
@@ -60,6 +61,10 @@ socketio::Config socketio_config(const Settings& settings) {
   config.engine.origins = settings.server.client_url;
   config.engine.credentials = allows_credentials(settings);
   config.engine.keep_headers = {"user-agent"};
+  if (neighbourhood == nullptr) return config;
+  config.engine.node = neighbourhood->number();
+  config.engine.neighbours = neighbourhood->forwarding();
+  config.adapter = neighbourhood->adapter();
   return config;
 }
 
@@ -95,16 +100,19 @@ Domain::Domain(const Settings& settings, net::Workers& hashing, Stores& stores,
       presences(presence, stores.accounts(), stores.conversations(), chat_limits(settings.limits)) {
 }
 
-Program::Program(const Settings& settings, std::unique_ptr<Stores> stores)
+Program::Program(const Settings& settings, std::unique_ptr<Stores> stores,
+                 const std::optional<redis::Config>& redis)
     : settings_(settings),
       shards_(settings.server.shards),
       metrics_(shards_.size()),
       hashing_({hash_threads(settings), settings.auth.hash_queue}),
       chores_({1, 4}),
       stores_(std::move(stores)),
-      presence_(stores_->presence(shards_)),
-      domain_(settings, hashing_, *stores_, *presence_),
-      io_(shards_, socketio_config(settings)),
+      neighbourhood_(redis ? std::make_unique<Neighbourhood>(shards_, settings, *redis) : nullptr),
+      presence_(neighbourhood_ ? nullptr : stores_->presence(shards_)),
+      domain_(settings, hashing_, *stores_,
+              neighbourhood_ ? neighbourhood_->presence() : *presence_),
+      io_(shards_, socketio_config(settings, neighbourhood_.get())),
       services_{domain_.accounts,
                 domain_.sessions,
                 domain_.messaging,
@@ -113,9 +121,11 @@ Program::Program(const Settings& settings, std::unique_ptr<Stores> stores)
                 [this](chat::UserId user, std::optional<chat::FamilyId> family) {
                   gateway_.close(user, family);
                 }},
-      gateway_(shards_, io_, services_, stores_->feed(), metrics_) {
+      gateway_(shards_, io_, services_, stores_->feed(), metrics_,
+               neighbourhood_ ? neighbourhood_->for_gateway() : api::Neighbours{}) {
   net::set_escape_reporter(report_escape);
   health_.add("store", [this] { return stores_->health(); });
+  if (neighbourhood_) meet_neighbours();
   add_middlewares();
   add_routes();
   http_ = std::make_unique<http::Server>(shards_, http_config(settings_), router_);
@@ -130,13 +140,24 @@ Program::~Program() {
   shards_.stop();
 }
 
+void Program::meet_neighbours() {
+  if (auto* mongo = dynamic_cast<MongoStores*>(stores_.get())) neighbourhood_->join(mongo->feed());
+  neighbourhood_->serve(gateway_);
+  neighbourhood_->export_counts(metrics_);
+  health_.add(
+      "redis", [this] { return neighbourhood_->health(); }, ops::Health::Weight::helpful);
+}
+
 bool Program::drain() {
   const auto deadline = std::chrono::steady_clock::now() + settings_.server.drain_timeout - 1s;
   health_.start_draining();
+  if (neighbourhood_) neighbourhood_->unlist();
   http_->drain();
   io_.close(close_jitter);
-  while (http_->counts().open > 0 && std::chrono::steady_clock::now() < deadline)
+  const auto is_over = [&] { return http_->counts().open == 0 && gateway_.is_idle(); };
+  while (!is_over() && std::chrono::steady_clock::now() < deadline)
     std::this_thread::sleep_for(20ms);
+  if (neighbourhood_) neighbourhood_->leave();
   return http_->counts().open == 0;
 }
 
@@ -164,7 +185,9 @@ void log_access(const http::AccessRecord& record) {
 void Program::add_middlewares() {
   router_.use(http::access_log(log_access));
   router_.use(http::cors({settings_.server.client_url, allows_credentials(settings_)}));
-  const auto counter = std::make_shared<http::ShardedRateCounter>(shards_);
+  const std::shared_ptr<http::RateCounter> counter =
+      neighbourhood_ ? neighbourhood_->rate_counter()
+                     : std::make_shared<http::ShardedRateCounter>(shards_);
   router_.use(http::rate_limit(counter, {"auth", settings_.limits.rate_limit_auth, 60s, is_auth}));
   router_.use(http::rate_limit(counter, {"api", settings_.limits.rate_limit_api, 60s, is_other}));
 }

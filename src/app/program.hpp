@@ -5,6 +5,7 @@
 #include "api/gateway.hpp"
 #include "api/services.hpp"
 #include "app/control.hpp"
+#include "app/neighbourhood.hpp"
 #include "app/stores.hpp"
 #include "base/object_id.hpp"
 #include "crypto/bcrypt_hasher.hpp"
@@ -41,7 +42,9 @@ struct Domain {
 class Program {
  public:
   /// Binds the port; throws std::system_error when it cannot listen.
-  Program(const Settings& settings, std::unique_ptr<Stores> stores);
+  /// `redis`: where the other nodes are joined; nullopt: this process is all there is.
+  Program(const Settings& settings, std::unique_ptr<Stores> stores,
+          const std::optional<redis::Config>& redis);
   /// Stops at once what `drain` has not ended; what was acknowledged is on disk either way.
   ~Program();
 
@@ -52,6 +55,7 @@ class Program {
   bool drain();
 
  private:
+  void meet_neighbours();
   void add_routes();
   void add_operations_routes();
   void add_middlewares();
@@ -65,7 +69,8 @@ class Program {
   net::Workers hashing_;
   net::Workers chores_;  ///< Backups.
   std::unique_ptr<Stores> stores_;
-  std::unique_ptr<chat::PresenceStore> presence_;
+  std::unique_ptr<Neighbourhood> neighbourhood_;   ///< nullptr: none.
+  std::unique_ptr<chat::PresenceStore> presence_;  ///< nullptr: the neighbourhood's.
   Domain domain_;
   socketio::Server io_;
   api::Services services_;

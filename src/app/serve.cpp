@@ -7,6 +7,7 @@
 #include <iostream>
 
 #include "app/embedded_stores.hpp"
+#include "app/mongo_stores.hpp"
 #include "app/program.hpp"
 #include "ops/log.hpp"
 #include "settings/build_info.hpp"
@@ -42,14 +43,20 @@ std::string address(const Settings& settings, std::uint16_t port) {
 }
 
 Result<std::unique_ptr<Stores>> open_stores(const Settings& settings) {
+  if (!settings.store.mongo_uri.empty()) {
+    auto database = store::mongo::Database::open(mongo_config(settings));
+    if (!database) return database.error();
+    return std::unique_ptr<Stores>(std::make_unique<MongoStores>(std::move(*database)));
+  }
   auto database = store::embedded::Database::open(embedded_config(settings));
   if (!database) return database.error();
   return std::unique_ptr<Stores>(std::make_unique<EmbeddedStores>(std::move(*database)));
 }
 
-int run_until_told(const Settings& settings, std::unique_ptr<Stores> stores) {
+int run_until_told(const Settings& settings, std::unique_ptr<Stores> stores,
+                   const std::optional<redis::Config>& redis) {
   const sigset_t signals = ending_signals();
-  Program program(settings, std::move(stores));
+  Program program(settings, std::move(stores), redis);
   const std::string where = address(settings, program.port());
   ops::log().info("ready", {{"url", where}, {"version", version_line()}});
   std::cout << "parley is ready: " << where << std::endl;
@@ -71,13 +78,18 @@ int serve(const Settings& settings) {
   std::signal(SIGPIPE, SIG_IGN);
   raise_descriptor_limit();
 
+  const auto redis = redis_config(settings);
+  if (!redis) {
+    ops::log().error("REDIS_URL cannot be used", {{"reason", redis.error().detail}});
+    return exit_usage;
+  }
   auto stores = open_stores(settings);
   if (!stores) {
     ops::log().error("the store cannot be opened", {{"reason", stores.error().detail}});
     return exit_failed;
   }
   try {
-    const int code = run_until_told(settings, std::move(*stores));
+    const int code = run_until_told(settings, std::move(*stores), *redis);
     ops::log().info("stopped");
     return code;
   } catch (const std::exception& error) {

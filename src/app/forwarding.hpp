@@ -1,0 +1,24 @@
+#pragma once
+
+#include "base/task.hpp"
+#include "engineio/neighbours.hpp"
+#include "nodes/directory.hpp"
+
+namespace parley::app {
+
+/// Brings requests of clients whose session lives on another node to that node.
+class Forwarding final : public engineio::Neighbours {
+ public:
+  explicit Forwarding(nodes::Directory& directory) : directory_(directory) {}
+
+  void forward(engineio::NodeNumber node, std::shared_ptr<http::Exchange> exchange,
+               std::function<void(http::Exchange&)> refuse) override;
+
+ private:
+  Task<void> find_and_relay(engineio::NodeNumber node, std::shared_ptr<http::Exchange> exchange,
+                            std::function<void(http::Exchange&)> refuse);
+
+  nodes::Directory& directory_;
+};
+
+}  // namespace parley::app

@@ -1,0 +1,155 @@
+#include "app/neighbourhood.hpp"
+
+#include <future>
+#include <random>
+
+#include "nodes/name.hpp"
+#include "nodes/redis_rate_counter.hpp"
+#include "store/mongo/feed.hpp"
+
+namespace parley::app {
+
+namespace {
+
+/// Redis is not waited for longer.
+constexpr std::chrono::seconds goodbye{3};
+
+/// Where everybody's devices are reached from other nodes, those of Node.js too.
+std::string room_of(chat::UserId user) { return "user:" + user.hex(); }
+
+engineio::NodeNumber random_number() {
+  std::random_device source;
+  return std::uniform_int_distribution<engineio::NodeNumber>{1, engineio::max_node_number}(source);
+}
+
+Task<void> say_goodbye(nodes::Presence& presence, std::shared_ptr<std::promise<void>> done) {
+  co_await presence.close();
+  done->set_value();
+}
+
+cluster::Config adapter_config(const Settings& settings) {
+  cluster::Config config;
+  config.protocol = settings.cluster.adapter == ClusterAdapter::sharded
+                        ? cluster::Protocol::sharded
+                        : cluster::Protocol::classic;
+  return config;
+}
+
+}  // namespace
+
+Neighbourhood::Neighbourhood(net::Shards& shards, const Settings& settings,
+                             const redis::Config& redis)
+    : home_(shards[0]),
+      number_(random_number()),
+      commands_(home_, redis, "commands"),
+      events_(home_, redis, "events"),
+      changes_(home_, redis, "changes"),
+      event_listener_(home_, redis, "events"),
+      change_listener_(home_, redis, "changes"),
+      cluster_(home_, events_, event_listener_, adapter_config(settings)),
+      directory_(home_, commands_, number_, settings.cluster.advertise,
+                 settings.cluster.presence_lease),
+      presence_(home_, commands_, nodes::Presence::Config{settings.cluster.presence_lease}),
+      bus_(home_, changes_, change_listener_, nodes::new_name()),
+      counter_(std::make_shared<nodes::RedisRateCounter>(home_, redis)),
+      forwarding_(std::make_shared<Forwarding>(directory_)) {}
+
+api::Neighbours Neighbourhood::for_gateway() {
+  return {room_of, [this](chat::UserId user, std::optional<chat::FamilyId> family) {
+            bus_.close_logins(user, family);
+          }};
+}
+
+void Neighbourhood::join(store::mongo::Feed& feed) {
+  feed.set_bus({[this](chat::UserId user) { return bus_.follow(user); },
+                [this](chat::UserId user) { bus_.unfollow(user); }});
+  feed.set_outlet(home_.executor(),
+                  [this](const chat::ChangeBatchPtr& batch) { bus_.publish(batch->changes); });
+  heard_.changes = [&feed](std::vector<chat::Change> changes) { feed.arrive(std::move(changes)); };
+  heard_.gap = [&feed] { feed.gap(); };
+  bus_.set_handlers(heard_);
+}
+
+void Neighbourhood::serve(api::Gateway& gateway) {
+  heard_.close = [&gateway](chat::UserId user, std::optional<chat::FamilyId> family) {
+    gateway.close_here(user, family);
+  };
+  bus_.set_handlers(heard_);
+  presence_.on_change(
+      [&gateway](chat::UserId user, bool online) { gateway.presence_changed(user, online); });
+}
+
+Result<Done> Neighbourhood::health() const {
+  for (const redis::Client* client : {&commands_, &events_, &changes_}) {
+    if (!client->is_connected()) return fail(Errc::unavailable, client->last_error());
+  }
+  for (const redis::Subscriber* listener : {&event_listener_, &change_listener_}) {
+    if (!listener->is_connected()) return fail(Errc::unavailable, listener->last_error());
+  }
+  return Done{};
+}
+
+void Neighbourhood::export_counts(ops::Metrics& metrics) const {
+  metrics.gauge_from("parley_redis_connected", "1 while all connections to Redis are up.",
+                     [this] { return health() ? 1.0 : 0.0; });
+  const auto redis_counter = [&](std::string_view name, std::string_view help, auto member) {
+    metrics.counter_from(name, help, [this, member] {
+      return static_cast<double>(commands_.counts().*member + events_.counts().*member +
+                                 changes_.counts().*member);
+    });
+  };
+  using Commands = redis::Client::Counts;
+  redis_counter("parley_redis_commands_total", "Commands sent to Redis.", &Commands::commands);
+  redis_counter("parley_redis_failures_total", "Commands without a good answer.",
+                &Commands::failures);
+  redis_counter("parley_redis_dropped_total", "Messages dropped while Redis was away.",
+                &Commands::dropped);
+  const auto bus_counter = [&](std::string_view name, std::string_view help, auto member) {
+    metrics.counter_from(name, help,
+                         [this, member] { return static_cast<double>(bus_.counts().*member); });
+  };
+  using Changes = nodes::ChangeBus::Counts;
+  bus_counter("parley_changes_published_total", "Changes told to other nodes.",
+              &Changes::published);
+  bus_counter("parley_changes_received_total", "Changes heard of from other nodes.",
+              &Changes::received);
+  metrics.gauge_from("parley_users_followed", "Users whose changes are listened to.",
+                     [this] { return static_cast<double>(bus_.counts().followed); });
+  const auto event_counter = [&](std::string_view name, std::string_view help, auto member) {
+    metrics.counter_from(name, help,
+                         [this, member] { return static_cast<double>(cluster_.counts().*member); });
+  };
+  event_counter("parley_cluster_published_total", "Socket.IO messages given to other servers.",
+                &cluster::Counts::published);
+  event_counter("parley_cluster_received_total", "Socket.IO messages from Redis.",
+                &cluster::Counts::received);
+  event_counter("parley_cluster_not_held_total", "Of those, for rooms that nobody here is in.",
+                &cluster::Counts::not_held);
+}
+
+void Neighbourhood::unlist() {
+  home_.post([this] { directory_.close(); });
+}
+
+void Neighbourhood::leave() {
+  const auto has_left = std::make_shared<std::promise<void>>();
+  home_.spawn("leave", say_goodbye(presence_, has_left));
+  has_left->get_future().wait_for(goodbye);
+}
+
+Result<std::optional<redis::Config>> redis_config(const Settings& settings) {
+  const Settings::Cluster& cluster = settings.cluster;
+  if (!cluster.redis_url.empty()) {
+    auto config = redis::parse_url(cluster.redis_url);
+    if (!config) return config.error();
+    return std::optional{std::move(*config)};
+  }
+  if (cluster.redis_host.empty()) return std::optional<redis::Config>{};
+  redis::Config config;
+  config.host = cluster.redis_host;
+  config.port = cluster.redis_port;
+  config.password = cluster.redis_password;
+  return std::optional{std::move(config)};
+}
+
+}  // namespace parley::app
