@@ -135,7 +135,7 @@ Task<Result<bool>> Presence::leave(chat::UserId user, std::string device, Time n
 }
 
 Task<Result<std::vector<chat::Presence>>> Presence::status(std::vector<chat::UserId> users) {
-  if (is_joined()) {
+  if (state_->asks.load(std::memory_order_acquire)) {
     auto all = co_await state_->ask_status(users);
     if (all) co_return all;
   }

@@ -37,6 +37,7 @@ Error lease_over() { return fail(Errc::unavailable, "the lease is over"); }
 void Presence::State::lose_touch() {
   in_touch = false;
   joined.store(false, std::memory_order_release);
+  asks.store(false, std::memory_order_release);
 }
 
 void Presence::State::connection_changed() {
@@ -56,9 +57,16 @@ void Presence::State::lapse() {
   connection_changed();
 }
 
-void Presence::State::tell(const redis::Reply& user, bool online) {
+void Presence::State::note(const redis::Reply& user, bool online) {
   const auto id = user.text() != nullptr ? chat::UserId::parse(*user.text()) : std::nullopt;
-  if (id && changed) changed(*id, online);
+  if (id) news.push_back({*id, online});
+}
+
+void Presence::State::tell_news() {
+  const auto all = std::exchange(news, {});
+  for (const auto& [user, online] : all) {
+    if (changed) changed(user, online);
+  }
 }
 
 Task<void> Presence::State::keep() {
@@ -95,10 +103,24 @@ Task<bool> Presence::State::join() {
   if (!restored) co_return false;
   const bool departed = co_await depart_all();
   if (!departed) co_return false;
-  formers.clear();
+  const bool ended = co_await end_formers();
+  if (!ended) co_return false;
   joined.store(true, std::memory_order_release);
+  asks.store(true, std::memory_order_release);
   joins.fetch_add(1, std::memory_order_relaxed);
+  tell_news();
   ops::log().info("presence joined", {{"name", name}});
+  co_return true;
+}
+
+/// What an old connection still says under them counts for nothing, and what is left goes now.
+Task<bool> Presence::State::end_formers() {
+  while (!formers.empty()) {
+    std::vector<std::string> arguments{formers.back()};
+    const auto ended = co_await run(presence_scripts().end, std::move(arguments));
+    if (!ended || !in_touch) co_return false;
+    formers.pop_back();
+  }
   co_return true;
 }
 
@@ -169,7 +191,7 @@ Task<Result<Done>> Presence::State::restore(std::vector<chat::UserId> users) {
   if (reply->is_nil()) co_return lease_over();
   if (reply->array() == nullptr) co_return nonsense();
   for (const chat::UserId user : users) here.set_told(user);
-  for (const redis::Reply& user : *reply->array()) tell(user, true);
+  for (const redis::Reply& user : *reply->array()) note(user, true);
   co_return Done{};
 }
 
@@ -203,7 +225,7 @@ Task<Result<Done>> Presence::State::depart(std::vector<Attendance::Departure> de
   if (online == nullptr || online->size() != gone.size()) co_return nonsense();
   for (std::size_t i = 0; i < gone.size(); ++i) {
     if (here.departed_at(gone[i].user) == gone[i].at) here.forget_departure(gone[i].user);
-    if (changed) changed(gone[i].user, (*online)[i] == redis::Reply{std::int64_t{1}});
+    news.push_back({gone[i].user, (*online)[i] == redis::Reply{std::int64_t{1}}});
   }
   co_return Done{};
 }
@@ -238,7 +260,8 @@ Task<bool> Presence::State::reap(std::string node, SteadyTime until) {
     const auto reply = co_await run(presence_scripts().reap, std::move(arguments));
     const auto* values = reply && reply->array() != nullptr ? reply->array() : nullptr;
     if (values == nullptr || values->empty()) co_return false;
-    for (std::size_t i = 1; i < values->size(); ++i) tell((*values)[i], false);
+    for (std::size_t i = 1; i < values->size(); ++i) note((*values)[i], false);
+    tell_news();
     reaped.fetch_add(values->size() - 1, std::memory_order_relaxed);
     if ((*values)[0] == redis::Reply{std::int64_t{0}}) co_return true;
   }
@@ -247,13 +270,15 @@ Task<bool> Presence::State::reap(std::string node, SteadyTime until) {
 
 Task<Result<Done>> Presence::State::close() {
   if (std::exchange(closed, true)) co_return Done{};
-  const bool is_told = in_touch;
-  lose_touch();
+  const bool is_told = std::exchange(in_touch, false);
+  joined.store(false, std::memory_order_release);
   alarm.ring();
   if (!is_told) co_return Done{};
   std::vector<std::string> arguments{name};
   const auto ended = co_await run(presence_scripts().end, std::move(arguments));
   if (!ended) co_return ended.error();
+  // They have left: their sockets, which end now, are no news.
+  here = {};
   const bool is_done = co_await reap(name, SteadyTime::max());
   if (!is_done) co_return fail(Errc::unavailable, "another node will take the devices out");
   co_return Done{};

@@ -3,6 +3,7 @@
 #include <atomic>
 #include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "nodes/alarm.hpp"
@@ -50,10 +51,13 @@ struct Presence::State {
   bool in_touch = false;             ///< `name` is in Redis: changes are told as they come.
   bool in_doubt = false;             ///< All is to be told again at the next turn.
   bool closed = false;
+  /// To be told when Redis knows all: whoever hears of it asks how the user stands.
+  std::vector<std::pair<chat::UserId, bool>> news;
   std::int64_t renewed = 0;  ///< Unix ms, Redis' clock.
   Alarm alarm;
 
   std::atomic<bool> joined{false};
+  std::atomic<bool> asks{false};  ///< Redis knows better than `here` how users stand.
   std::atomic<std::uint64_t> joins{0}, reaped{0}, local_answers{0};
 
  private:
@@ -62,6 +66,7 @@ struct Presence::State {
   Task<SteadyTime> take_turn();
   Task<bool> join();
   Task<Result<Done>> enter_name();
+  Task<bool> end_formers();
   Task<bool> restore_all();
   Task<Result<Done>> restore(std::vector<chat::UserId> users);
   Task<bool> depart_all();
@@ -70,7 +75,8 @@ struct Presence::State {
   Task<bool> reap(std::string node, SteadyTime until);
   std::vector<std::string> restore_arguments(const std::vector<chat::UserId>& users) const;
   void add_names(std::vector<std::string>& arguments) const;
-  void tell(const redis::Reply& user, bool online);
+  void note(const redis::Reply& user, bool online);
+  void tell_news();
 };
 
 }  // namespace parley::nodes
