@@ -113,12 +113,11 @@ std::optional<Move> Head::deliver(const chat::DeliveryMark& mark, Time now, chat
   if (!found || mark.seq > last_seq) return std::nullopt;
   Member& one = members[*found];
   if (mark.seq <= one.delivered.seq) return std::nullopt;
-  Move move{id, mark.user, {}, {}, one.delivered.seq, one.read.seq, 0, {}};
+  const chat::Seq from = one.delivered.seq;
   one.delivered = {mark.seq, not_before(one.delivered, now), version};
-  move.delivered = one.delivered;
-  move.change = chat::MessageDelivered{id,        mark.message_id,  mark.seq, mark.sender,
-                                       mark.user, one.delivered.at, version};
-  return move;
+  chat::MessageDelivered change{id,        mark.message_id,  mark.seq, mark.sender,
+                                mark.user, one.delivered.at, version};
+  return Move{id, mark.user, one.delivered, {}, from, one.read.seq, 0, std::move(change)};
 }
 
 Result<std::optional<Move>> Head::read(chat::UserId reader, chat::MessageId message,
