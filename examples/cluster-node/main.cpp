@@ -128,6 +128,27 @@ Task<void> ask_servers(const socketio::Namespace* nsp, std::string event, Payloa
   ack(report(answers.complete, answers.answers));
 }
 
+/// Small steps of a second, so that a rate is kept: {prefix, users, rate, seconds, bytes}.
+Task<void> flood(socketio::Namespace* nsp, json::object options, socketio::Ack ack) {
+  const auto number = [&options](std::string_view name) {
+    return options.at(name).to_number<std::size_t>();
+  };
+  const std::string prefix = text(options.at("prefix"));
+  const std::size_t total = number("rate") * number("seconds");
+  const Payload args = Payload::of({std::string(number("bytes"), 'x')});
+  const auto start = std::chrono::steady_clock::now();
+  std::size_t sent = 0;
+  while (sent < total) {
+    const std::chrono::duration<double> passed = std::chrono::steady_clock::now() - start;
+    const auto due = static_cast<std::size_t>(passed.count() * static_cast<double>(number("rate")));
+    for (; sent < std::min(due, total); ++sent)
+      nsp->to(prefix + std::to_string(sent % number("users"))).emit("flood", args);
+    const std::chrono::milliseconds pause{2};
+    co_await net::sleep_for(pause);
+  }
+  ack(Payload::of({sent}));
+}
+
 /// What other servers have said to this one, by "namespace event".
 class Heard {
  public:
@@ -235,6 +256,14 @@ void serve_broadcasts(socketio::Namespace& nsp) {
   });
 }
 
+/// Load, for benchmarks: a bad call is reported by the shard, and not answered.
+void serve_flood(socketio::Namespace& nsp) {
+  nsp.on("flood", [](const Socket& socket, Event& event) {
+    json::object options = event.args().at(0).as_object();
+    socket->shard().spawn("flood", flood(&socket->nsp(), std::move(options), event.ack()));
+  });
+}
+
 void serve_moves(socketio::Namespace& nsp) {
   const auto move = [](auto act) {
     return [act](const Socket& socket, Event& event) {
@@ -283,6 +312,7 @@ void serve_servers(socketio::Namespace& nsp, Node& node) {
 void serve(socketio::Namespace& nsp, Node& node) {
   serve_rooms(nsp);
   serve_broadcasts(nsp);
+  serve_flood(nsp);
   serve_moves(nsp);
   serve_servers(nsp, node);
 }

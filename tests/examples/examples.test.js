@@ -7,6 +7,7 @@ import { fileURLToPath } from 'node:url';
 import { io } from 'socket.io-client';
 
 import { Program } from '../conformance/program.js';
+import { Redis } from '../lib/redis.js';
 
 const examples = join(dirname(fileURLToPath(import.meta.url)), '../../examples');
 const transports = [['websocket'], ['polling'], ['polling', 'websocket']];
@@ -111,6 +112,47 @@ example('conformance', (client) => {
     assert.equal(socket.io.engine.transport.name, 'websocket');
   });
 });
+
+for (const adapter of ['classic', 'sharded']) {
+  describe(`cluster-node, ${adapter}`, () => {
+    covered.add('cluster-node');
+    let redis, nodes;
+    const clients = [];
+    const client = async (node, auth) => {
+      const socket = await connect(node.port, { auth });
+      clients.push(socket);
+      return socket;
+    };
+    before(async () => {
+      redis = await Redis.start();
+      nodes = await Promise.all([1, 2].map((shards) => Program.start('cluster-node', '--redis', redis.url, '--adapter', adapter, '--shards', shards)));
+    });
+    after(async () => {
+      clients.forEach((socket) => socket.close());
+      for (const node of nodes) assert.deepEqual(await node.stop(), { code: 0, signal: null });
+      await redis.destroy();
+    });
+
+    test('the clients of two servers are those of one', async () => {
+      const [a, b] = [await client(nodes[0], { name: 'a' }), await client(nodes[1], { name: 'b' })];
+      await a.emitWithAck('join', ['tea']);
+      await b.emitWithAck('join', 'tea');
+      const heard = once(b, 'evt');
+      await a.emitWithAck('emit', { rooms: ['tea'], except: [a.id] }, 'evt', 1, Buffer.from('x'));
+      const [number, bytes] = await heard;
+      assert.deepEqual([number, Buffer.from(bytes).toString()], [1, 'x']);
+      const { failed, sockets } = await a.emitWithAck('fetch', { rooms: ['tea'] });
+      assert.deepEqual([failed, sockets.map(({ data }) => data.name).sort()], [false, ['a', 'b']]);
+      assert.deepEqual(await a.emitWithAck('server_side_emit_with_ack', 'ping'), { failed: false, answers: [`pong from ${nodes[1].port}`] });
+      for (const socket of [a, b]) socket.on('why', (done) => done(socket.id));
+      const { answers } = await b.emitWithAck('emit_with_ack', { rooms: ['tea'] }, 'why');
+      assert.deepEqual(answers.sort(), [a.id, b.id].sort());
+      const gone = once(b, 'disconnect');
+      await a.emitWithAck('disconnect_sockets', { rooms: [b.id] }, false);
+      assert.equal((await gone)[0], 'io server disconnect');
+    });
+  });
+}
 
 test('every program of examples/ is run here', () => {
   const programs = readdirSync(examples, { withFileTypes: true, recursive: false })
