@@ -150,7 +150,7 @@ void Devices::tell(const DevicePtr& device, const chat::Notice& notice, Views& v
 void Devices::deliver(const DevicePtr& device, const chat::Message& message,
                       const socketio::EncodedEvent& event) {
   const bool for_receiver = message.receiver == device->user;
-  if (for_receiver && was_told(*device, message.id)) return;
+  if (was_told(*device, message.id)) return;
   if (for_receiver && device->confirms) return ask_confirmation(device, message);
   device->socket->emit(event);
   if (!for_receiver) return;
@@ -187,6 +187,47 @@ void Devices::ask_confirmation(const DevicePtr& device, const chat::Message& mes
 void Devices::deliver_backlog(const DevicePtr& device, const chat::Message& message) {
   deliver(device, message,
           encode(events::receive_message, wire::receive_message(message, wire::Viewer::other)));
+}
+
+void Devices::tell_missed(const DevicePtr& device, const chat::Sync& page) {
+  for (const chat::Message& message : page.messages) {
+    const wire::Viewer viewer = wire::viewer(message, device->user);
+    deliver(device, message, Encode{viewer}(chat::MessageNotice{message}));
+    if (device->is_gone()) return;
+    for (const chat::Receipt& receipt : page.receipts) {
+      if (receipt.conversation_id == message.conversation_id)
+        tell_receipt(*device, receipt, message);
+    }
+  }
+  for (const chat::Summary& summary : page.conversations) {
+    if (!summary.last_message) continue;
+    const wire::Viewer viewer = wire::viewer(*summary.last_message, device->user);
+    const chat::ConversationNotice notice{*summary.last_message, summary.unread_count};
+    device->socket->emit(Encode{viewer}(notice));
+  }
+}
+
+/// The watermark stands at this message, which is not of who received or read.
+void Devices::tell_receipt(Device& device, const chat::Receipt& receipt,
+                           const chat::Message& message) {
+  if (message.sender == receipt.user) return;
+  const bool is_mine = receipt.user == device.user;
+  if (receipt.read_seq == message.seq && receipt.read_at) {
+    const chat::MessagesRead read{message.conversation_id,
+                                  message.id,
+                                  message.seq,
+                                  receipt.user,
+                                  {message.sender, message.receiver},
+                                  0,
+                                  *receipt.read_at,
+                                  0};
+    device.socket->emit(Encode{wire::Viewer::other}(chat::ReadNotice{read}));
+  } else if (receipt.delivered_seq == message.seq && receipt.delivered_at && !is_mine) {
+    const chat::MessageDelivered delivered{
+        message.conversation_id, message.id, message.seq, message.sender, message.receiver,
+        *receipt.delivered_at,   0};
+    device.socket->emit(Encode{wire::Viewer::other}(chat::DeliveredNotice{delivered}));
+  }
 }
 
 /// Confirmed, or waited for in vain.

@@ -12,6 +12,7 @@
 #include "api/gateway_metrics.hpp"
 #include "chat/change.hpp"
 #include "chat/fan_out.hpp"
+#include "chat/messaging.hpp"
 #include "net/shard.hpp"
 
 namespace parley::api {
@@ -47,6 +48,9 @@ class Devices {
 
   /// A message from the backlog, for a device that catches up.
   void deliver_backlog(const DevicePtr& device, const chat::Message& message);
+  /// What a device may have missed: messages and receipts as the feed would have told them, those
+  /// that it had left out. Of receipts only those of messages on the page: `sync` has all.
+  void tell_missed(const DevicePtr& device, const chat::Sync& page);
   /// The device has its backlog: what was held follows, and it is live.
   void go_live(const DevicePtr& device);
   /// All that was sent to the device has left the process.
@@ -61,6 +65,7 @@ class Devices {
  private:
   class Views;
   void tell(const DevicePtr& device, const chat::Notice& notice, Views& views);
+  void tell_receipt(Device& device, const chat::Receipt& receipt, const chat::Message& message);
   void deliver(const DevicePtr& device, const chat::Message& message,
                const socketio::EncodedEvent& event);
   void on_answered(Device& device);

@@ -43,7 +43,8 @@ void Gateway::subscribe(chat::Feed& feed) {
         feed.subscribe(devices.shard().executor(),
                        [&devices](const chat::ChangeBatchPtr& batch) { devices.on_batch(batch); });
     devices.shard().post([&devices, version] { devices.set_seen_version(version); });
-    feed.on_gap(devices.shard().executor(), [&gateway = *shard] { gateway.on_gap(); });
+    feed.on_gap(devices.shard().executor(),
+                [&gateway = *shard](chat::Version since) { gateway.on_gap(since); });
   }
 }
 

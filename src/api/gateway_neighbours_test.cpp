@@ -22,7 +22,7 @@ class ScriptedFeed final : public chat::Feed {
     co_return;
   }
   void unfollow(chat::UserId user) override { --followed[user]; }
-  void on_gap(Executor executor, std::function<void()> listener) override {
+  void on_gap(Executor executor, GapListener listener) override {
     gaps_.push_back({executor, std::move(listener)});
   }
 
@@ -33,15 +33,17 @@ class ScriptedFeed final : public chat::Feed {
     for (const auto& [executor, subscriber] : subscribers_)
       asio::post(executor, [&subscriber, batch] { subscriber(batch); });
   }
-  void lose_some() {
-    for (const auto& [executor, listener] : gaps_) asio::post(executor, listener);
+  /// Whatever came behind `since` may be lost.
+  void lose_some(chat::Version since) {
+    for (const auto& [executor, listener] : gaps_)
+      asio::post(executor, [&listener, since] { listener(since); });
   }
 
   std::map<chat::UserId, int> followed;
 
  private:
   std::vector<std::pair<Executor, Subscriber>> subscribers_;
-  std::vector<std::pair<Executor, std::function<void()>>> gaps_;
+  std::vector<std::pair<Executor, GapListener>> gaps_;
 };
 
 std::string room(chat::UserId user) { return "user:" + user.hex(); }
@@ -85,24 +87,37 @@ TEST_F(GatewayNeighbours, tells_once_what_is_in_the_backlog_and_in_the_feed) {
 
 TEST_F(GatewayNeighbours, catches_devices_up_after_a_gap) {
   const auto device = house_.device(bob_, 1), other = house_.device(bob_, 0);
+  const auto anns = house_.device(ann_, 0);
   const chat::Message heard = house_.send(ann_, bob_, "heard");
   feed_.say(heard);
   EXPECT_EQ(told(*device), Contents{"heard"});
   EXPECT_EQ(told(*other), Contents{"heard"});
+  EXPECT_EQ(told(*anns), Contents{"heard"});
   house_.send(ann_, bob_, "lost");
   EXPECT_EQ(told(*device), Contents{});
-  feed_.lose_some();
+  feed_.lose_some(0);
   EXPECT_EQ(told(*device), Contents{"lost"});
-  EXPECT_EQ(told(*other), Contents{"lost"});
+  EXPECT_EQ(told(*other), Contents{"lost"}) << "although one device had it before";
+  EXPECT_EQ(told(*anns), Contents{"lost"});
   feed_.say(house_.send(ann_, bob_, "heard again"));
   EXPECT_EQ(told(*device), Contents{"heard again"});
+}
+
+TEST_F(GatewayNeighbours, tells_of_a_receipt_that_was_missed) {
+  const auto anns = house_.device(ann_, 0);
+  const chat::Message message = house_.send(ann_, bob_, "read me");
+  feed_.say(message);
+  EXPECT_EQ(told(*anns), Contents{"read me"});
+  house_.read(bob_, message);
+  feed_.lose_some(message.version - 1);
+  EXPECT_EQ(told(*anns), Contents{"message_read"});
 }
 
 TEST_F(GatewayNeighbours, holds_what_comes_while_it_catches_up) {
   const auto device = house_.device(bob_);
   const chat::Message lost = house_.send(ann_, bob_, "lost");
   const chat::Message next = house_.send(ann_, bob_, "next");
-  feed_.lose_some();
+  feed_.lose_some(0);
   feed_.say(next);
   EXPECT_EQ(told(*device), (Contents{"lost", "next"}));
 }

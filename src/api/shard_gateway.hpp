@@ -41,8 +41,8 @@ class ShardGateway {
   /// nullopt when the socket may join; its Device is then in `socket->data`.
   std::optional<socketio::ConnectError> admit(const std::shared_ptr<socketio::Socket>& socket);
   void on_connection(const std::shared_ptr<socketio::Socket>& socket);
-  /// Changes may have been missed: every device gets its backlog again.
-  void on_gap();
+  /// Changes behind `since` may have been missed: every device is told of them.
+  void on_gap(chat::Version since);
 
   void on_send_message(socketio::Socket& socket, socketio::Event& event);
   void on_message_read(socketio::Socket& socket, socketio::Event& event);
@@ -63,6 +63,7 @@ class ShardGateway {
   void set_expiry(Device& device, Time expires_at);
   Task<void> attend(DevicePtr device);
   Task<void> catch_up(DevicePtr device);
+  Task<void> make_good(DevicePtr device, chat::Version since);
   Task<void> leave(DevicePtr device);
 
   // Its calls (shard_gateway.cpp).

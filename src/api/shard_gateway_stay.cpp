@@ -130,9 +130,29 @@ Task<void> ShardGateway::catch_up(DevicePtr device) {
   devices_.go_live(device);
 }
 
-void ShardGateway::on_gap() {
+void ShardGateway::on_gap(chat::Version since) {
   for (const DevicePtr& device : devices_.fall_behind())
-    shard_.spawn("catch up after a gap", catch_up(device));
+    shard_.spawn("make a gap good", make_good(device, since));
+}
+
+Task<void> ShardGateway::make_good(DevicePtr device, chat::Version since) {
+  std::string cursor = chat::to_cursor(since);
+  bool has_more = true;
+  while (has_more) {
+    chat::SyncRequest request{device->user, cursor, backlog_page};
+    const auto page = co_await services_.messaging.sync(std::move(request));
+    if (device->is_gone()) co_return;
+    if (!page) {
+      device->socket->close_engine();  // It comes back, and so does its backlog.
+      co_return;
+    }
+    devices_.tell_missed(device, *page);
+    cursor = page->cursor;
+    has_more = page->has_more;
+    if (has_more) co_await wait_for_drain(shard_, device);
+    if (device->is_gone()) co_return;
+  }
+  devices_.go_live(device);
 }
 
 Task<void> ShardGateway::leave(DevicePtr device) {

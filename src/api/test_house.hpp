@@ -54,6 +54,10 @@ class TestHouse {
     settle();
     return sent->message;
   }
+  void read(const Person& reader, const chat::Message& message) {
+    (void)run(messaging.mark_read(reader.id, message.id, wall_now()));
+    settle();
+  }
   chat::Message stored(const chat::Message& message, const Person& viewer) {
     chat::HistoryQuery query{message.conversation_id, viewer.id, std::nullopt, std::nullopt, 100};
     return run(messaging.history(query))->messages.at(message.seq - 1);

@@ -13,7 +13,7 @@ namespace parley::api {
 class Told {
  public:
   /// What is older can come from one side only.
-  static constexpr std::chrono::seconds memory{60};
+  static constexpr std::chrono::seconds memory{300};
   static constexpr std::size_t small = 32;
 
   /// False when the device was told before.

@@ -66,7 +66,7 @@ void Neighbourhood::join(store::mongo::Feed& feed) {
   feed.set_outlet(home_.executor(),
                   [this](const chat::ChangeBatchPtr& batch) { bus_.publish(batch->changes); });
   heard_.changes = [&feed](std::vector<chat::Change> changes) { feed.arrive(std::move(changes)); };
-  heard_.gap = [&feed] { feed.gap(); };
+  heard_.gap = [&feed](Time since) { feed.gap(since); };
   bus_.set_handlers(heard_);
 }
 

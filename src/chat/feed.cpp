@@ -8,6 +8,6 @@ Task<void> Feed::follow(UserId) { co_return; }
 
 void Feed::unfollow(UserId) {}
 
-void Feed::on_gap(Executor, std::function<void()>) {}
+void Feed::on_gap(Executor, GapListener) {}
 
 }  // namespace parley::chat

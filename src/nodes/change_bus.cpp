@@ -22,6 +22,9 @@ namespace {
 /// Whoever comes back within this finds the channel still open.
 constexpr auto linger = 5s;
 
+/// A dead connection is noticed that much later at most, and other clocks may be behind.
+constexpr auto unnoticed = 30s;
+
 std::string channel_of(chat::UserId user) { return "parley:user:" + user.hex(); }
 
 /// Which of the changes each user is told, in order.
@@ -70,6 +73,7 @@ struct ChangeBus::State : std::enable_shared_from_this<ChangeBus::State> {
   Handlers handlers;
   std::unordered_map<chat::UserId, FollowedPtr> followed;
   bool is_sweeping = false;
+  Time lost_at = wall_now();  ///< The connection; at first, it was not there yet.
   std::atomic<std::uint64_t> published{0}, received{0}, own{0}, unreadable{0}, users{0};
 };
 
@@ -200,7 +204,11 @@ void ChangeBus::State::hear(std::string_view text) {
 }
 
 void ChangeBus::State::on_state(bool is_connected) {
-  if (is_connected && !followed.empty() && handlers.gap) handlers.gap();
+  if (!is_connected) {
+    lost_at = wall_now();
+  } else if (!followed.empty() && handlers.gap) {
+    handlers.gap(lost_at - unnoticed);
+  }
 }
 
 }  // namespace parley::nodes

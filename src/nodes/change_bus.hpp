@@ -25,8 +25,8 @@ class ChangeBus {
   struct Handlers {
     std::function<void(std::vector<chat::Change>)> changes;
     std::function<void(chat::UserId, std::optional<chat::FamilyId>)> close;
-    /// Changes may have been missed, and come again from now on.
-    std::function<void()> gap;
+    /// Changes may have been missed, none of before `since`, and come again from now on.
+    std::function<void(Time since)> gap;
   };
   struct Counts {
     std::uint64_t published = 0, received = 0, own = 0, unreadable = 0;

@@ -25,7 +25,10 @@ struct Node {
                       [this](chat::UserId user, std::optional<chat::FamilyId> family) {
                         closed.emplace_back(user, family);
                       },
-                      [this] { ++gaps; }});
+                      [this](Time since) {
+                        ++gaps;
+                        gap_since = since;
+                      }});
   }
 
   redis::Client client;
@@ -34,6 +37,7 @@ struct Node {
   Seqs heard;
   std::vector<std::pair<chat::UserId, std::optional<chat::FamilyId>>> closed;
   int gaps = 0;
+  Time gap_since;
 };
 
 class ChangeBusTest : public ::testing::Test {
@@ -145,12 +149,14 @@ TEST_F(ChangeBusTest, tells_of_the_gap_when_redis_was_away) {
   const chat::UserId bob = user();
   follow(second_, bob);
   const int before = second_.gaps;
+  const Time before_the_loss = wall_now();
   server_.stop();
   until([this] { return !is_connected(first_) && !is_connected(second_); });
   first_.bus.publish({message(user(), bob, 1)});
   follow(second_, user());
   server_.start_again();
   until([&] { return second_.gaps > before && is_connected(first_); });
+  EXPECT_LT(second_.gap_since, before_the_loss);
   first_.bus.publish({message(user(), bob, 2)});
   until([this] { return !second_.heard.empty(); });
   EXPECT_EQ(second_.heard, Seqs{2});

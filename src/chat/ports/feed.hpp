@@ -31,8 +31,9 @@ class Feed {
   virtual Task<void> follow(UserId user);
   virtual void unfollow(UserId user);
   /// `listener` runs on `executor` when changes of other nodes may have been missed, and come
-  /// again from now on. Call before the server opens.
-  virtual void on_gap(Executor executor, std::function<void()> listener);
+  /// again from now on: none up to version `since` was. Call before the server opens.
+  using GapListener = std::function<void(Version since)>;
+  virtual void on_gap(Executor executor, GapListener listener);
 };
 
 }  // namespace parley::chat

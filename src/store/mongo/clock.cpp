@@ -10,8 +10,13 @@ constexpr unsigned tag_bits = 12;
 constexpr unsigned counter_bits = 10;
 constexpr std::uint16_t tag_mask = (1u << tag_bits) - 1;
 
+/// 2020-01-01 in Unix milliseconds.
+constexpr std::int64_t epoch = 1'577'836'800'000;
+
+/// What is older (messages of the original may be) counts as of that day.
 std::uint64_t ticks_of(Time time) {
-  return static_cast<std::uint64_t>(std::max<std::int64_t>(to_unix_ms(time), 0)) << counter_bits;
+  const std::int64_t ms = std::max<std::int64_t>(to_unix_ms(time) - epoch, 0);
+  return static_cast<std::uint64_t>(ms) << counter_bits;
 }
 }  // namespace
 
@@ -33,7 +38,7 @@ void VersionClock::observe(chat::Version seen) {
 chat::Version VersionClock::floor_of(Time time) { return ticks_of(time) << tag_bits; }
 
 Time VersionClock::time_of(chat::Version version) {
-  return from_unix_ms(static_cast<std::int64_t>(version >> (tag_bits + counter_bits)));
+  return from_unix_ms(epoch + static_cast<std::int64_t>(version >> (tag_bits + counter_bits)));
 }
 
 }  // namespace parley::store::mongo

@@ -8,9 +8,10 @@
 
 namespace parley::store::mongo {
 
-/// Makes the versions of one node: (Unix ms << 22) | (counter, 10 bits << 12) | node tag, 12 bits.
+/// Makes the versions of one node: (ms since 2020 << 22) | (counter, 10 bits << 12) | node tag, 12
+/// bits.
 /// Each is above all that it made or saw before, and carries the node's tag, so that no two nodes
-/// make the same one. Fits an int64 until the year 2039. Any thread.
+/// make the same one. Fits an int64 until the year 2089. Any thread.
 class VersionClock {
  public:
   /// A random tag.

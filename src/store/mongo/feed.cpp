@@ -1,5 +1,7 @@
 #include "store/mongo/feed.hpp"
 
+#include "store/mongo/clock.hpp"
+
 #include <algorithm>
 #include <boost/asio/post.hpp>
 #include <limits>
@@ -44,7 +46,7 @@ void Feed::unfollow(chat::UserId user) {
   bus_.unfollow(user);
 }
 
-void Feed::on_gap(Executor executor, std::function<void()> listener) {
+void Feed::on_gap(Executor executor, GapListener listener) {
   const std::lock_guard lock(mutex_);
   gap_listeners_.push_back({executor, std::move(listener)});
 }
@@ -88,13 +90,15 @@ void Feed::arrive(std::vector<chat::Change> changes) {
   post(lanes(), batch);
 }
 
-void Feed::gap() {
+void Feed::gap(Time since) {
   const std::lock_guard lock(mutex_);
   const SteadyTime now = config_.clock();
   for (auto& [user, follower] : followed_) {
     if (follower.since) follower.since = now;
   }
-  for (const Listener& one : gap_listeners_) asio::post(one.executor, one.call);
+  const chat::Version version = VersionClock::floor_of(since);
+  for (const Listener& one : gap_listeners_)
+    asio::post(one.executor, [call = one.call, version] { call(version); });
 }
 
 std::optional<SteadyTime> Feed::followed_since(chat::UserId user) const {

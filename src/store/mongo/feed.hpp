@@ -48,7 +48,7 @@ class Feed final : public chat::Feed {
   chat::Version subscribe(Executor executor, Subscriber subscriber) override;
   Task<void> follow(chat::UserId user) override;
   void unfollow(chat::UserId user) override;
-  void on_gap(Executor executor, std::function<void()> listener) override;
+  void on_gap(Executor executor, GapListener listener) override;
 
   /// Before the server opens.
   void set_bus(Bus bus);
@@ -62,7 +62,8 @@ class Feed final : public chat::Feed {
   /// What another node published.
   void arrive(std::vector<chat::Change> changes);
   /// Changes of other nodes may have been missed, and come again from now on.
-  void gap();
+  /// None of before `since` was.
+  void gap(Time since);
 
   /// Since when everything about `user` that other nodes write comes here; nullopt: it need not.
   std::optional<SteadyTime> followed_since(chat::UserId user) const;
@@ -76,7 +77,7 @@ class Feed final : public chat::Feed {
   };
   struct Listener {
     Executor executor;
-    std::function<void()> call;
+    GapListener call;
   };
   struct Follower {
     std::size_t count = 0;

@@ -1,5 +1,7 @@
 #include "store/mongo/feed.hpp"
 
+#include "store/mongo/clock.hpp"
+
 #include <gtest/gtest.h>
 
 #include <boost/asio/post.hpp>
@@ -178,11 +180,12 @@ TEST_F(FeedTest, hands_arrivals_to_who_takes_note_of_them) {
 }
 
 TEST_F(FeedTest, tells_of_gaps) {
-  int gaps = 0;
-  feed_.on_gap(context_.get_executor(), [&gaps] { ++gaps; });
-  feed_.gap();
+  const Time lost = from_unix_ms(1'760'000'000'000);
+  std::vector<chat::Version> gaps;
+  feed_.on_gap(context_.get_executor(), [&gaps](chat::Version since) { gaps.push_back(since); });
+  feed_.gap(lost);
   settle();
-  EXPECT_EQ(gaps, 1);
+  EXPECT_EQ(gaps, std::vector{VersionClock::floor_of(lost)});
 }
 
 TEST_F(FeedTest, follows_nobody_without_a_bus) {
@@ -214,7 +217,7 @@ TEST_F(FeedTest, follows_users_through_the_bus_and_says_since_when) {
   EXPECT_EQ(feed_.followed_since(alice), first);
   feed_.unfollow(alice);
   EXPECT_EQ(feed_.followed_since(alice), first);
-  feed_.gap();
+  feed_.gap(Time{});
   EXPECT_EQ(feed_.followed_since(alice), now_) << "what came before the gap is not all";
   feed_.unfollow(alice);
   EXPECT_FALSE(feed_.followed_since(alice));
