@@ -3,6 +3,7 @@
 #include "store/embedded/bytes.hpp"
 #include "store/embedded/database.hpp"
 #include "store/embedded/internals.hpp"
+#include "store/embedded/layout.hpp"
 
 namespace parley::store::embedded {
 
@@ -13,13 +14,7 @@ Result<chat::Account> create_account(Transaction& transaction, const chat::Accou
   if (is_taken || transaction.error()) {
     return refuse(transaction, Errc::conflict, "Email already registered");
   }
-  transaction.require_sync();
-  transaction.put(keys::account(account.id), encode(account));
-  transaction.put(keys::email(email), std::string(account.id.view()));
-  transaction.put(keys::username(keys::fold_username(account.username), account.id), {});
-  if (account.last_seen)
-    transaction.put(keys::last_seen(account.id), encode_time(*account.last_seen));
-  transaction.know_user(account.id);
+  put_account(transaction, account);
   return account;
 }
 

@@ -2,6 +2,7 @@
 
 #include "store/embedded/database.hpp"
 #include "store/embedded/internals.hpp"
+#include "store/embedded/layout.hpp"
 #include "store/embedded/message_store.hpp"
 
 namespace parley::store::embedded {
@@ -22,7 +23,7 @@ std::optional<chat::Appended> find_first(Transaction& transaction, const chat::N
 }
 
 /// The next place in the conversation, taken by this draft.
-MessageRecord take_place(Transaction& transaction, Head& head, chat::NewMessage& draft) {
+MessageRecord next_message(Transaction& transaction, Head& head, chat::NewMessage& draft) {
   MessageRecord record;
   record.sender = *head.member(draft.sender);
   record.version = transaction.next_version();
@@ -30,23 +31,8 @@ MessageRecord take_place(Transaction& transaction, Head& head, chat::NewMessage&
   record.id.bytes = transaction.new_id(draft.now);
   record.client_id = std::move(draft.client_id);
   record.content = std::move(draft.content);
-  ++head.last_seq;
-  ++head.members[record.sender].sent;
-  head.last_version = record.version;
-  head.last_created_at = record.created_at;
-  for (const MemberState& member : head.members) record.sent.push_back(member.sent);
+  take_place(head, record);
   return record;
-}
-
-void put_message(Transaction& transaction, const Head& head, const MessageRecord& record) {
-  const Location location{head.id, head.last_seq};
-  transaction.put(keys::message(head.id, head.last_seq), encode(record));
-  transaction.put(keys::message_id(record.id), encode(location));
-  if (record.client_id) {
-    const Key key = keys::client_id(head.participants[record.sender], *record.client_id);
-    transaction.put(key, encode(IdempotencyRecord{location, record.created_at}));
-  }
-  transaction.touch(head);
 }
 
 std::vector<chat::Unread> unread_of_all(const Head& head) {
@@ -69,8 +55,9 @@ Result<chat::Appended> append_message(Transaction& transaction, chat::NewMessage
 
   transaction.require_sync();
   if (head == nullptr) head = &transaction.create_head(draft.sender, draft.receiver, draft.now);
-  MessageRecord record = take_place(transaction, *head, draft);
+  MessageRecord record = next_message(transaction, *head, draft);
   put_message(transaction, *head, record);
+  remember_client_id(transaction, *head, record);
   chat::Message message = head->message(head->last_seq, std::move(record));
   transaction.publish(chat::MessageAppended{message, unread_of_all(*head)});
   return chat::Appended{std::move(message), false};

@@ -5,21 +5,11 @@
 #include "store/embedded/bytes.hpp"
 #include "store/embedded/database.hpp"
 #include "store/embedded/internals.hpp"
+#include "store/embedded/layout.hpp"
 
 namespace parley::store::embedded {
 
 namespace {
-void put_family(Transaction& transaction, const FamilyRecord& record) {
-  transaction.require_sync();
-  transaction.put(keys::family(record.family.id), encode(record));
-  const Key listed = keys::user_family(record.family.user, record.family.id);
-  if (record.revoked) {
-    transaction.erase(listed);
-  } else {
-    transaction.put(listed, encode_time(record.family.expires_at));
-  }
-}
-
 Result<Done> open_family(Transaction& transaction, const chat::Family& family) {
   const bool is_known = transaction.family(family.id).has_value();
   if (is_known || transaction.error())

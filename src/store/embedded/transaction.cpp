@@ -80,11 +80,17 @@ Head& Transaction::create_head(chat::UserId one, chat::UserId other, Time now) {
   head.participants = {pair.first, pair.second};
   head.created_at = head.last_created_at = now;
   head.members.resize(2);
+  return add_head(std::move(head));
+}
+
+Head& Transaction::add_head(Head head) {
+  const chat::UserId one = head.participants[0], other = head.participants[1];
   put(keys::pair(one, other), std::string(head.id.view()));
   put(keys::membership(one, head.id), encode_ids({other}));
   put(keys::membership(other, head.id), encode_ids({one}));
-  pairs_.insert(pair, head.id);
-  return heads_.insert(head.id, std::move(head));
+  pairs_.insert(sorted(one, other), head.id);
+  const chat::ConversationId id = head.id;
+  return heads_.insert(id, std::move(head));
 }
 
 void Transaction::put(const Key& key, std::string value) {

@@ -2,6 +2,7 @@
 
 #include <rocksdb/write_batch.h>
 
+#include <algorithm>
 #include <string>
 #include <unordered_map>
 #include <unordered_set>
@@ -34,6 +35,8 @@ class Transaction final : public Rows {
   /// The pair's conversation, or nullptr; with `error` free, `create_head` may follow.
   Head* find_pair(chat::UserId one, chat::UserId other);
   Head& create_head(chat::UserId one, chat::UserId other, Time now);
+  /// The same for a head of two, sorted, that has its id and time.
+  Head& add_head(Head head);
 
   void put(const Key& key, std::string value);
   void erase(const Key& key);
@@ -45,6 +48,8 @@ class Transaction final : public Rows {
 
   chat::Version next_version() { return ++version_; }
   chat::Version version() const { return version_; }
+  /// Versions from now on are above `version`.
+  void raise_version(chat::Version version) { version_ = std::max(version_, version); }
   ObjectId new_id(Time now) { return ids_.next(now); }
   void publish(chat::Change change) { changes_.push_back(std::move(change)); }
   /// The batch must be on disk before anybody hears of it.

@@ -3,37 +3,13 @@
 #include <algorithm>
 
 #include "chat/ports/account_store.hpp"
-#include "store/embedded/bytes.hpp"
 #include "store/embedded/database.hpp"
 #include "store/embedded/internals.hpp"
+#include "store/embedded/walk.hpp"
 
 namespace parley::store::embedded {
 
 namespace {
-/// All rows of one kind, in the order of keys.
-class Walk {
- public:
-  Walk(Engine& engine, const rocksdb::Snapshot* snapshot, Table table, char tag) : prefix_(1, tag) {
-    rocksdb::ReadOptions options;
-    options.snapshot = snapshot;
-    options.total_order_seek = true;
-    rows_.reset(engine.db().NewIterator(options, engine.table(table)));
-    rows_->Seek(prefix_);
-  }
-  bool valid() const { return rows_->Valid() && rows_->key().starts_with(prefix_); }
-  void next() { rows_->Next(); }
-  /// Without the tag.
-  Parser key() const {
-    return Parser(std::string_view(rows_->key().data(), rows_->key().size()).substr(1));
-  }
-  std::string_view value() const { return {rows_->value().data(), rows_->value().size()}; }
-  rocksdb::Status status() const { return rows_->status(); }
-
- private:
-  std::string prefix_;
-  std::unique_ptr<rocksdb::Iterator> rows_;
-};
-
 class Verifier {
  public:
   explicit Verifier(Engine& engine) : engine_(engine), view_(engine) {}

@@ -1,0 +1,51 @@
+#include "store/embedded/layout.hpp"
+
+#include "chat/ports/account_store.hpp"
+
+namespace parley::store::embedded {
+
+void put_account(Transaction& transaction, const chat::Account& account) {
+  transaction.require_sync();
+  transaction.put(keys::account(account.id), encode(account));
+  transaction.put(keys::email(chat::fold_email(account.email)), std::string(account.id.view()));
+  transaction.put(keys::username(keys::fold_username(account.username), account.id), {});
+  if (account.last_seen)
+    transaction.put(keys::last_seen(account.id), encode_time(*account.last_seen));
+  transaction.know_user(account.id);
+}
+
+void put_family(Transaction& transaction, const FamilyRecord& record) {
+  transaction.require_sync();
+  transaction.put(keys::family(record.family.id), encode(record));
+  const Key listed = keys::user_family(record.family.user, record.family.id);
+  if (record.revoked) {
+    transaction.erase(listed);
+  } else {
+    transaction.put(listed, encode_time(record.family.expires_at));
+  }
+}
+
+void take_place(Head& head, MessageRecord& record) {
+  ++head.last_seq;
+  ++head.members[record.sender].sent;
+  head.last_version = record.version;
+  head.last_created_at = record.created_at;
+  record.sent.clear();
+  for (const MemberState& member : head.members) record.sent.push_back(member.sent);
+}
+
+void put_message(Transaction& transaction, const Head& head, const MessageRecord& record) {
+  transaction.require_sync();
+  transaction.put(keys::message(head.id, head.last_seq), encode(record));
+  transaction.put(keys::message_id(record.id), encode(Location{head.id, head.last_seq}));
+  transaction.touch(head);
+}
+
+void remember_client_id(Transaction& transaction, const Head& head, const MessageRecord& record) {
+  if (!record.client_id) return;
+  const Key key = keys::client_id(head.participants[record.sender], *record.client_id);
+  const Location location{head.id, head.last_seq};
+  transaction.put(key, encode(IdempotencyRecord{location, record.created_at}));
+}
+
+}  // namespace parley::store::embedded

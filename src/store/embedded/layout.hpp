@@ -1,0 +1,22 @@
+#pragma once
+
+#include "store/embedded/transaction.hpp"
+
+/// Rows that belong together, as every writer lays them down. Source:
+/// docs/formats/embedded-store.md, "Keys". All need a synced batch.
+namespace parley::store::embedded {
+
+/// A new account with the rows by which it is found.
+void put_account(Transaction& transaction, const chat::Account& account);
+
+/// A refresh family, new or changed.
+void put_family(Transaction& transaction, const FamilyRecord& record);
+
+/// The next place in the conversation: `head` counts the message from now on. Sets record.sent.
+void take_place(Head& head, MessageRecord& record);
+/// The newest message of `head`, which has taken its place, and the row by which it is found.
+void put_message(Transaction& transaction, const Head& head, const MessageRecord& record);
+/// (sender, client id) leads to the newest message of `head` from now on.
+void remember_client_id(Transaction& transaction, const Head& head, const MessageRecord& record);
+
+}  // namespace parley::store::embedded
