@@ -9,7 +9,7 @@ namespace parley::cluster {
 /// `{"type","data","uid","nsp"}` as JSON, or as MessagePack when there is binary in it, by SPUBLISH
 /// on
 /// `<prefix>#<nsp>#`, for one room on `<prefix>#<nsp>#<room>#`, and answers on
-/// `<prefix>#<nsp>#<asker's uid>#`. Source: docs/formats.md, "Between nodes".
+/// `<prefix>#<nsp>#<asker's uid>#`. Source: docs/formats/cluster.md.
 class ShardedWire final : public Wire {
  public:
   explicit ShardedWire(Address address, DocumentLimits limits = {});
