@@ -8,8 +8,7 @@ namespace parley::cluster {
 /// What @socket.io/redis-adapter's createAdapter and @socket.io/redis-emitter speak: broadcasts as
 /// MessagePack `[uid, packet, options]` on `<prefix>#<nsp>#` and, for one room,
 /// `<prefix>#<nsp>#<room>#`; requests and answers as JSON or MessagePack on
-/// `<prefix>-request#<nsp>#` and `<prefix>-response#<nsp>#`. Source: docs/formats.md, "Between
-/// nodes".
+/// `<prefix>-request#<nsp>#` and `<prefix>-response#<nsp>#`. Source: docs/formats/cluster.md.
 class ClassicWire final : public Wire {
  public:
   explicit ClassicWire(Address address, DocumentLimits limits = {});
