@@ -21,8 +21,9 @@ return {count, left})");
   return script;
 }
 
+/// A client gives up a little later than its timeout.
 redis::Config impatient(redis::Config config) {
-  config.command_timeout = RedisRateCounter::patience;
+  config.command_timeout = RedisRateCounter::patience - std::chrono::milliseconds{20};
   return config;
 }
 
@@ -39,11 +40,19 @@ RedisRateCounter::RedisRateCounter(net::Shard& home, redis::Config config)
     : client_(home, impatient(std::move(config)), "counters") {}
 
 Task<Result<http::Hit>> RedisRateCounter::hit(std::string key, std::chrono::seconds window) {
+  const bool is_paused = std::chrono::steady_clock::now() < paused_until_.load();
+  if (is_paused) co_return fail(Errc::unavailable, "Redis was too slow a moment ago");
+  // Without a connection it fails at once, and that is over when there is one.
+  const bool may_wait = client_.is_connected();
   const auto length = std::chrono::duration_cast<std::chrono::milliseconds>(window);
   std::vector<std::string> keys{redis_key(key)}, arguments{std::to_string(length.count())};
   const redis::Script& script = counting();
   const auto reply = co_await client_.eval(script, std::move(keys), std::move(arguments));
-  if (!reply) co_return reply.error();
+  if (!reply) {
+    const bool is_away = reply.error().code != Errc::bad_request;
+    if (may_wait && is_away) paused_until_ = std::chrono::steady_clock::now() + pause;
+    co_return reply.error();
+  }
   const redis::Reply::Array* pair = reply->array();
   const bool is_pair = pair != nullptr && pair->size() == 2;
   const std::int64_t* count = is_pair ? (*pair)[0].integer() : nullptr;

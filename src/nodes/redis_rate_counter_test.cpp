@@ -81,6 +81,19 @@ TEST_F(RedisRateCounterTest, fails_soon_when_redis_is_away_and_comes_back) {
   EXPECT_GE(first_hit(counter_, "api:1.2.3.4").count, 2u);
 }
 
+TEST_F(RedisRateCounterTest, does_not_ask_a_slow_server_again_at_once) {
+  first_hit(counter_, "api:1.2.3.4");
+  server_.pause();
+  const auto before = std::chrono::steady_clock::now();
+  EXPECT_FALSE(hit(counter_, "api:1.2.3.4"));
+  server_.resume();
+  const auto refused = hit(counter_, "api:1.2.3.4");
+  ASSERT_FALSE(refused);
+  EXPECT_EQ(refused.error().detail, "Redis was too slow a moment ago");
+  first_hit(counter_, "api:1.2.3.4");
+  EXPECT_GE(std::chrono::steady_clock::now() - before, RedisRateCounter::pause);
+}
+
 TEST_F(RedisRateCounterTest, takes_no_other_value_for_a_counter) {
   first_hit(counter_, "api:5.6.7.8");
   server_.call({"SET", "rate_limit:1.2.3.4", "nonsense"});
