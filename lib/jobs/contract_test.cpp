@@ -2,6 +2,7 @@
 #include "jobs/bullmq_rig.hpp"
 #include "jobs/contract/queue_contract.hpp"
 #include "jobs/contract/source_contract.hpp"
+#include "jobs/contract/worker_contract.hpp"
 #include "jobs/fakes/memory_queue.hpp"
 
 namespace parley::jobs::contract {
@@ -24,8 +25,10 @@ const Adapter bullmq{"Bullmq",
 
 INSTANTIATE_TEST_SUITE_P(Memory, QueueContract, ::testing::Values(memory));
 INSTANTIATE_TEST_SUITE_P(Memory, SourceContract, ::testing::Values(memory));
+INSTANTIATE_TEST_SUITE_P(Memory, WorkerContract, ::testing::Values(memory));
 INSTANTIATE_TEST_SUITE_P(Bullmq, QueueContract, ::testing::Values(bullmq));
 INSTANTIATE_TEST_SUITE_P(Bullmq, SourceContract, ::testing::Values(bullmq));
+INSTANTIATE_TEST_SUITE_P(Bullmq, WorkerContract, ::testing::Values(bullmq));
 
 }  // namespace
 }  // namespace parley::jobs::contract

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <iterator>
 
 #include "base/json.hpp"
 #include "base/utf8.hpp"
@@ -163,11 +164,20 @@ Result<Done> check_text(std::string_view what, std::string_view text, std::size_
   return Done{};
 }
 
+/// What queues keep under their own names beside their jobs.
+constexpr std::string_view reserved_ids[] = {
+    "id",        "meta",   "wait",    "paused", "prioritized",   "pc",       "active",
+    "delayed",   "delay",  "failed",  "marker", "stalled-check", "priority", "waiting-children",
+    "completed", "events", "stalled", "repeat", "limiter",
+};
+
 Result<Done> check_id(std::string_view id) {
   if (auto text = check_text("the job id", id, max_id_bytes); !text) return text;
   const auto is_digit = [](char c) { return c >= '0' && c <= '9'; };
   if (std::all_of(id.begin(), id.end(), is_digit))
     return fail(Errc::bad_request, "a custom job id must not be an integer");
+  if (std::find(std::begin(reserved_ids), std::end(reserved_ids), id) != std::end(reserved_ids))
+    return fail(Errc::bad_request, "this job id is a name of the queue's own");
   const auto colons = std::count(id.begin(), id.end(), ':');
   if (id.substr(0, 2) == "0:" || (colons != 0 && colons != 2))
     return fail(Errc::bad_request, "a custom job id must not hold ':'");

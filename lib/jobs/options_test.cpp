@@ -87,6 +87,7 @@ TEST(JobOptions, are_refused_when_node_would_refuse_them) {
       {"integer", [](JobOptions& o) { o.id = "123"; }},
       {"zero", [](JobOptions& o) { o.id = "0"; }},
       {"colon", [](JobOptions& o) { o.id = "a:b"; }},
+      {"the queue's own", [](JobOptions& o) { o.id = "wait"; }},
       {"fake id", [](JobOptions& o) { o.id = "0:1:2"; }},
       {"not UTF-8", [](JobOptions& o) { o.id = "\xff"; }},
       {"long", [](JobOptions& o) { o.id = std::string(max_id_bytes + 1, 'x'); }},

@@ -190,7 +190,7 @@ constexpr char clean_body[] = R"lua(
 local state, newest, limit = ARGV[3], tonumber(ARGV[4]), tonumber(ARGV[5])
 local finished = state == 'completed' or state == 'failed'
 local lists = state == 'wait' and {'wait', 'paused'} or {state}
-local count = 0
+local cleaned = 0
 local function is_old(id)
   if finished then return true end
   return number_of(id, 'timestamp') <= newest and call('HEXISTS', P .. id, 'rjk') == 0
@@ -205,19 +205,19 @@ for _, key in ipairs(lists) do
     ids = call('ZRANGE', P .. key, 0, -1)
   end
   for i = #ids, 1, -1 do
-    if count >= limit then break end
+    if cleaned >= limit then break end
     local id = ids[i]
     if is_old(id) then
       if state == 'wait' then call('LREM', P .. key, -1, id) else call('ZREM', P .. key, id) end
       if not finished then tell_parent(id, 'removed', '', newest) end
       disown(id)
       remove_keys(id)
-      count = count + 1
+      cleaned = cleaned + 1
     end
   end
 end
-emit('cleaned', 'count', int(count))
-return {count}
+emit('cleaned', 'count', int(cleaned))
+return {cleaned}
 )lua";
 
 constexpr char obliterate_body[] = R"lua(

@@ -23,6 +23,13 @@ local function emit(...)
   call('XADD', P .. 'events', 'MAXLEN', '~', max_events, '*', 'event', ...)
 end
 local function number_of(id, field) return tonumber(call('HGET', P .. id, field)) or 0 end
+-- A field that somebody filled with something else begins anew.
+local function count(J, field)
+  local counted = redis.pcall('HINCRBY', J, field, 1)
+  if type(counted) == 'number' then return counted end
+  call('HSET', J, field, '1')
+  return 1
+end
 )lua";
 
 /// Waiting lists and the marker that wakes workers.
@@ -178,7 +185,7 @@ local function take(now, token, lock, worker, most, window)
   emit('active', 'jobId', id, 'prev', 'waiting')
   call('HSET', J, 'processedOn', int(now))
   if worker ~= '' then call('HSET', J, 'pb', worker) end
-  call('HINCRBY', J, 'ats', 1)
+  count(J, 'ats')
   call('ZADD', P .. 'marker', 0, '0')
   return {1, id, call('HGETALL', J)}
 end

@@ -137,7 +137,7 @@ local function give_back()
 end
 local function retry()
   call('HSET', J, 'failedReason', text, 'stacktrace', stacktrace)
-  call('HINCRBY', J, 'atm', 1)
+  count(J, 'atm')
   if tonumber(delay) > 0 then
     call('HSET', J, 'delay', delay)
     put_delayed(id, now + tonumber(delay))
@@ -154,7 +154,7 @@ local function finish()
   local deduplication = disown(id, true)
   if deduplication then add_parked(deduplication, now) end
   tell_parent(id, kind, text, now)
-  local made = call('HINCRBY', J, 'atm', 1)
+  local made = count(J, 'atm')
   if keep_count == '0' then
     remove_keys(id)
   else
@@ -212,7 +212,7 @@ local rescued = {}
 for _, id in ipairs(call('SMEMBERS', P .. 'stalled')) do
   local J = P .. id
   if call('EXISTS', J .. ':lock') == 0 and call('LREM', P .. 'active', 1, id) > 0 then
-    local stalls = call('HINCRBY', J, 'stc', 1)
+    local stalls = count(J, 'stc')
     local scheduler = call('HGET', J, 'rjk')
     local is_live = scheduler and call('ZSCORE', P .. 'repeat', scheduler)
     if stalls > most and not is_live then
@@ -262,7 +262,7 @@ if type(opts['repeat']) ~= 'table' then opts['repeat'] = {every = every} end
 opts['repeat'].count = (tonumber(opts['repeat'].count) or 0) + 1
 local priority = tonumber(opts.priority) or 0
 call('ZADD', P .. 'repeat', int(following), scheduler)
-call('HINCRBY', key, 'ic', 1)
+count(key, 'ic')
 call('INCR', P .. 'id')
 call('HSET', P .. next_id, 'name', plan[5] or call('HGET', P .. id, 'name') or '', 'data',
   plan[6] or '{}', 'opts', cjson.encode(opts), 'timestamp', int(now), 'delay', int(delay),

@@ -68,9 +68,9 @@ Task<void> Worker::State::open(Self self) {
     co_await rest(self, std::move(opened).error());
   }
   if (self->is_stopping) co_return;
+  self->slots_ = self->config_.concurrency;
   self->home_.spawn("renew locks", renew_locks(self));
   self->home_.spawn("look for stalled jobs", look_for_stalled(self));
-  self->slots_ = self->config_.concurrency;
   for (std::size_t i = 0; i < self->config_.concurrency; ++i)
     self->home_.spawn("work on jobs", run_slot(self));
 }
@@ -136,7 +136,7 @@ std::chrono::milliseconds Worker::State::wait_before(std::optional<Time> look_ag
 }
 
 Task<void> Worker::State::rest(Self self, Error error) {
-  if (self->rest_time_ == 0ms)
+  if (self->rest_time_ == first_rest)  // once may be a start or a hiccup
     ops::log().warn("the queue cannot be reached", {{"reason", error.detail}});
   self->rest_time_ = std::clamp(self->rest_time_ * 2, first_rest, longest_rest);
   const auto signal = std::make_shared<Signal>(self->home_.executor());
