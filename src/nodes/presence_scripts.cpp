@@ -25,10 +25,16 @@ local function users_of(node) return 'parley:node:' .. node .. ':users' end
 local function online_of(user) return 'user:' .. user .. ':online' end
 local function seen_of(user) return 'user:' .. user .. ':lastSeen' end
 local function to_time(text)
-  return text and #text <= 15 and string.match(text, '^%d+$') and tonumber(text) or 0
+  local is_good = type(text) == 'string' and #text <= 15 and string.match(text, '^%d+$')
+  return is_good and tonumber(text) or 0
+end
+-- A key that somebody has put to another use does not stop the others.
+local function fields_of(user)
+  local fields = redis.pcall('HKEYS', devices_of(user))
+  return fields.err and {} or fields
 end
 local function set_seen(user, time)
-  if time > to_time(redis.call('GET', seen_of(user))) then
+  if time > to_time(redis.pcall('GET', seen_of(user))) then
     redis.call('SET', seen_of(user), string.format('%.0f', time))
   end
 end
@@ -41,7 +47,7 @@ end
 -- Takes out what is registered under some names; gives how many devices that were, and the others.
 local function take_out(user, names)
   local mine, others = {}, {}
-  for _, field in ipairs(redis.call('HKEYS', devices_of(user))) do
+  for _, field in ipairs(fields_of(user)) do
     if names[node_of(field)] then mine[#mine + 1] = field else others[#others + 1] = field end
   end
   for _, field in ipairs(mine) do redis.call('HDEL', devices_of(user), field) end
@@ -76,7 +82,7 @@ return reply
 constexpr std::string_view arrive = R"lua(
 local node, user = ARGV[1], ARGV[2]
 if not lives(node) then return 2 end
-local fields = redis.call('HKEYS', devices_of(user))
+local fields = fields_of(user)
 local present = any_lives(fields)
 -- Devices of dead nodes only: the key is what these left. None at all: a Node.js server's.
 local was_online = present or (#fields == 0 and redis.call('GET', online_of(user)) == '1')
@@ -94,7 +100,7 @@ local removed = 0
 for i = 4, #ARGV do
   removed = removed + redis.call('HDEL', devices_of(user), ARGV[i] .. ':' .. ARGV[2])
 end
-local fields, stays = redis.call('HKEYS', devices_of(user)), {}
+local fields, stays = fields_of(user), {}
 for _, field in ipairs(fields) do stays[node_of(field)] = true end
 for i = 4, #ARGV do
   if not stays[ARGV[i]] then redis.call('SREM', users_of(ARGV[i]), user) end
@@ -127,7 +133,7 @@ while at <= #ARGV do
   redis.call('SADD', users_of(node), user)
   redis.call('SET', online_of(user), '1')
   -- Others were told that they went: by whoever reaped our old name. Or never that they came.
-  local reaped = known == 0 and to_time(redis.call('GET', seen_of(user))) >= since
+  local reaped = known == 0 and to_time(redis.pcall('GET', seen_of(user))) >= since
   if not present and (is_new == '1' or reaped) then news[#news + 1] = user end
   at = at + 3 + count
 end
@@ -161,7 +167,7 @@ for i, user in ipairs(ARGV) do
 end
 local values = redis.call('MGET', unpack(keys))
 for i, user in ipairs(ARGV) do
-  local fields = redis.call('HKEYS', devices_of(user))
+  local fields = fields_of(user)
   local online, lapsed = #fields == 0 and values[2 * i - 1] == '1', 0
   for _, field in ipairs(fields) do
     local node = node_of(field)

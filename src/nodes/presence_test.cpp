@@ -382,17 +382,26 @@ TEST_F(PresenceTest, waits_no_longer_than_the_command_timeout) {
   EXPECT_EQ(count_keys("parley:node:*"), 0u);
 }
 
-TEST_F(PresenceTest, is_not_stopped_by_one_user_whose_key_is_broken) {
-  const auto one = node(300ms);
+TEST_F(PresenceTest, is_not_stopped_by_one_user_whose_keys_are_broken) {
+  auto one = node(300ms);
   const UserId alice = user(), bob = user();
   server_.call({"SET", "parley:presence:" + alice.hex(), "broken"});
+  server_.call({"RPUSH", seen_key(bob), "broken"});
   EXPECT_TRUE(one->arrive(alice, "phone"));
   EXPECT_TRUE(one->arrive(bob, "phone"));
   const auto joins = one->presence().counts().joins;
   until([&] { return one->presence().counts().joins > joins; });
   until_joined(*one);
-  EXPECT_EQ(value(online_key(bob)), "1");
-  EXPECT_TRUE(one->is_online(bob));
+  const auto two = node(300ms);
+  const auto both = two->status({alice, bob});
+  EXPECT_TRUE(both[1].online);
+  EXPECT_EQ(two->presence().counts().local_answers, 0u);
+  server_.call({"SADD", "parley:node:dead:users", alice.hex(), bob.hex()});
+  server_.call({"ZADD", "parley:nodes", "1", "dead"});
+  one.reset();
+  until([&] { return two->events(bob) == "-"; });
+  until([&] { return server_.call({"ZCARD", "parley:nodes"}) == redis::Reply{std::int64_t{1}}; });
+  EXPECT_TRUE(two->status(bob).last_seen);
 }
 
 TEST_F(PresenceTest, counts_right_while_it_joins) {
