@@ -11,6 +11,7 @@
 
 #include "chat/fan_out.hpp"
 #include "nodes/change_codec.hpp"
+#include "nodes/missed.hpp"
 #include "ops/log.hpp"
 
 namespace parley::nodes {
@@ -57,7 +58,11 @@ struct ChangeBus::State : std::enable_shared_from_this<ChangeBus::State> {
 
   State(net::Shard& its_home, redis::Client& its_client, redis::Subscriber& its_subscriber,
         std::string its_node)
-      : home(its_home), client(its_client), subscriber(its_subscriber), node(std::move(its_node)) {}
+      : home(its_home),
+        client(its_client),
+        subscriber(its_subscriber),
+        node(std::move(its_node)),
+        missed(home, client, subscriber, node, [this](Time since) { tell_gap(since); }) {}
 
   void hear(std::string_view text);
   Task<void> follow(chat::UserId user);
@@ -65,6 +70,7 @@ struct ChangeBus::State : std::enable_shared_from_this<ChangeBus::State> {
   void unfollow(chat::UserId user);
   Task<void> sweep();
   void on_state(bool is_connected);
+  void tell_gap(Time since);
 
   net::Shard& home;
   redis::Client& client;
@@ -74,6 +80,7 @@ struct ChangeBus::State : std::enable_shared_from_this<ChangeBus::State> {
   std::unordered_map<chat::UserId, FollowedPtr> followed;
   bool is_sweeping = false;
   Time lost_at = wall_now();  ///< The connection; at first, it was not there yet.
+  Missed missed;              ///< By this node's fault, or by others'.
   std::atomic<std::uint64_t> published{0}, received{0}, own{0}, unreadable{0}, users{0};
 };
 
@@ -206,9 +213,13 @@ void ChangeBus::State::hear(std::string_view text) {
 void ChangeBus::State::on_state(bool is_connected) {
   if (!is_connected) {
     lost_at = wall_now();
-  } else if (!followed.empty() && handlers.gap) {
-    handlers.gap(lost_at - unnoticed);
+  } else {
+    tell_gap(lost_at);
   }
+}
+
+void ChangeBus::State::tell_gap(Time since) {
+  if (!followed.empty() && handlers.gap) handlers.gap(since - unnoticed);
 }
 
 }  // namespace parley::nodes

@@ -59,6 +59,17 @@ class ChangeBusTest : public ::testing::Test {
     co_await bus.follow(user);
     followed = true;
   }
+  std::string client_id(Node& node) {
+    std::string id;
+    shard_.spawn("test", ask_id(node.client, id));
+    until([&] { return !id.empty(); });
+    return id;
+  }
+  static Task<void> ask_id(redis::Client& client, std::string& id) {
+    redis::Command command{"CLIENT", "ID"};
+    const auto reply = co_await client.call(std::move(command));
+    id = std::to_string(*reply->integer());
+  }
   chat::UserId user() { return chat::UserId{ids_.next(wall_now())}; }
   chat::Change message(chat::UserId from, chat::UserId to, chat::Seq seq) {
     chat::MessageAppended change;
@@ -160,6 +171,32 @@ TEST_F(ChangeBusTest, tells_of_the_gap_when_redis_was_away) {
   first_.bus.publish({message(user(), bob, 2)});
   until([this] { return !second_.heard.empty(); });
   EXPECT_EQ(second_.heard, Seqs{2});
+}
+
+TEST_F(ChangeBusTest, tells_of_the_gap_when_another_node_could_not_publish) {
+  const chat::UserId bob = user();
+  follow(second_, bob);
+  const auto id = client_id(first_);
+  const int before = second_.gaps;
+  // The server ends one connection of the other node; our own are well.
+  EXPECT_EQ(server_.call({"CLIENT", "KILL", "ID", id}), redis::Reply{std::int64_t{1}});
+  until([this] { return !first_.client.is_connected(); });
+  first_.bus.publish({message(user(), bob, 1)});
+  until([&] { return second_.gaps > before; });
+  EXPECT_TRUE(second_.heard.empty());
+  EXPECT_TRUE(second_.subscriber.is_connected());
+}
+
+TEST_F(ChangeBusTest, believes_no_nonsense_about_gaps) {
+  follow(second_, user());
+  const int before = second_.gaps;
+  for (const auto* text : {"", " ", "x", "x ", "x y", "x -1", "x 99999999999999999999", "x 1 2"})
+    server_.call({"PUBLISH", "parley:missed", text});
+  server_.call({"PUBLISH", "parley:missed", "x 1760000000000"});
+  until([&] { return second_.gaps > before; });
+  EXPECT_EQ(second_.gaps, before + 1);
+  EXPECT_LE(second_.gap_since, from_unix_ms(1'760'000'000'000));
+  EXPECT_GT(second_.gap_since, from_unix_ms(1'759'000'000'000));
 }
 
 TEST_F(ChangeBusTest, survives_what_others_write_to_its_channels) {
