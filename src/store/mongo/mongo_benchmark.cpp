@@ -1,6 +1,7 @@
 // What a message costs against a MongoDB server: messages a second of many senders, each waiting
 // for its answer, and whose CPU time it took. The server is the tests' (tests/mongo/server).
-// Run: store_mongo_benchmark [senders] [seconds] [receipts]
+// FerretDB looks through all conversations for each update of one: few of them show what is ours.
+// Run: store_mongo_benchmark [senders] [seconds] [conversations] [receipts]
 #include <sys/resource.h>
 #include <unistd.h>
 
@@ -50,7 +51,8 @@ double server_seconds() {
 
 struct Load {
   TestNode& node;
-  std::vector<chat::UserId> users;
+  std::vector<chat::UserId> users;  ///< Each speaks with its neighbour.
+  std::size_t senders = 0;
   bool with_receipts = false;
   Clock::time_point end;
   std::uint64_t first_id = 0;  ///< Of the client ids: each run has its own.
@@ -59,9 +61,9 @@ struct Load {
   std::vector<double> seconds;
 };
 
-/// Speaks with its neighbour: two senders a conversation.
 Task<void> speak(Load& load, std::size_t self) {
-  const chat::UserId from = load.users[self], to = load.users[self ^ 1];
+  const std::size_t user = self % load.users.size();
+  const chat::UserId from = load.users[user], to = load.users[user ^ 1];
   for (std::uint64_t n = load.first_id; Clock::now() < load.end; ++n) {
     chat::NewMessage draft{from, to, std::string(200, 'x'),
                            std::to_string(self) + "-" + std::to_string(n), wall_now()};
@@ -102,12 +104,13 @@ void run_for(Load& load, std::chrono::seconds time) {
   load.seconds.clear();
   load.end = Clock::now() + time;
   asio::io_context context{1};
-  for (std::size_t i = 0; i < load.users.size(); ++i)
+  for (std::size_t i = 0; i < load.senders; ++i)
     asio::co_spawn(context.get_executor(), speak(load, i), asio::detached);
   context.run();
 }
 
-void measure(std::size_t senders, std::chrono::seconds time, bool with_receipts) {
+void measure(std::size_t senders, std::chrono::seconds time, std::size_t conversations,
+             bool with_receipts) {
   TestServer& server = TestServer::shared();
   if (!server.absence().empty()) {
     std::cout << server.absence() << "\n";
@@ -115,7 +118,7 @@ void measure(std::size_t senders, std::chrono::seconds time, bool with_receipts)
   }
   TestDatabase database(server);
   TestNode node{database.uri()};
-  Load load{node, make_users(database, senders & ~std::size_t{1}), with_receipts, {}, 0, 0, 0, {}};
+  Load load{node, make_users(database, 2 * conversations), senders, with_receipts, {}, 0, 0, 0, {}};
   run_for(load, std::chrono::seconds{2});  // The conversations are made, and known.
   const Stats& stats = node.database->stats();
   const double own = own_seconds(), servers = server_seconds();
@@ -130,9 +133,11 @@ void measure(std::size_t senders, std::chrono::seconds time, bool with_receipts)
     const auto last = static_cast<double>(load.seconds.size() - 1);
     return 1e3 * load.seconds[static_cast<std::size_t>(part * last)];
   };
-  std::printf("%zu senders%s: %.0f messages/s, p50 %.1f ms, p99 %.1f ms, %llu refused\n",
-              load.users.size(), with_receipts ? ", each message read" : "", count / took,
-              percentile(0.5), percentile(0.99), static_cast<unsigned long long>(load.refused));
+  std::printf(
+      "%zu senders in %zu conversations%s: %.0f messages/s, p50 %.1f ms, p99 %.1f ms, %llu "
+      "refused\n",
+      senders, conversations, with_receipts ? ", each message read" : "", count / took,
+      percentile(0.5), percentile(0.99), static_cast<unsigned long long>(load.refused));
   std::printf("  CPU a message: ours %.1f us (%.0f %% of all), the server's %.1f us\n",
               1e6 * (own_seconds() - own) / count,
               100 * (own_seconds() - own) / (own_seconds() - own + server_seconds() - servers),
@@ -149,6 +154,7 @@ void measure(std::size_t senders, std::chrono::seconds time, bool with_receipts)
 int main(int count, char** arguments) {
   const std::size_t senders = count > 1 ? std::stoul(arguments[1]) : 1'000;
   const std::chrono::seconds time{count > 2 ? std::stol(arguments[2]) : 10};
-  const bool with_receipts = count > 3 && std::string(arguments[3]) == "receipts";
-  parley::store::mongo::measure(senders, time, with_receipts);
+  const std::size_t conversations = count > 3 ? std::stoul(arguments[3]) : senders / 2;
+  const bool with_receipts = count > 4 && std::string(arguments[4]) == "receipts";
+  parley::store::mongo::measure(senders, time, conversations, with_receipts);
 }

@@ -5,6 +5,7 @@
 #include <set>
 #include <thread>
 
+#include "store/mongo/clock.hpp"
 #include "store/mongo/node_testing.hpp"
 
 namespace parley::store::mongo {
@@ -291,6 +292,21 @@ TEST_F(NodesTest, tell_of_a_message_that_is_sent_again_to_another_node) {
   good(one_.messages().append(draft(alice, bob, "1", "c-1")));
   say(one_, alice, bob, "2");
   EXPECT_EQ(heard.size(), 2u) << "once";
+}
+
+TEST_F(NodesTest, tell_of_it_however_late_it_is_sent_again) {
+  const auto alice = user("alice"), bob = user("bob");
+  const auto lost = good(two_.messages().append(draft(alice, bob, "1", "c-1"))).message;
+  Document set, filter;
+  set.set("version", VersionClock::floor_of(wall_now() - std::chrono::minutes(5)));
+  filter.set("_id", lost.id);
+  Document change;
+  change.set("$set", set);
+  ASSERT_TRUE(database_.lease().update("messages", {filter, change, false, false}));
+  std::vector<chat::Change> heard;
+  listen(one_, heard);
+  good(one_.messages().append(draft(alice, bob, "1", "c-1")));
+  EXPECT_EQ(heard.size(), 1u) << "nobody has it yet";
 }
 
 TEST_F(NodesTest, complete_what_a_dead_node_left) {

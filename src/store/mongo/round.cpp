@@ -136,7 +136,10 @@ Result<Done> Round::load(Ids ids, Newer newer) {
   context_.stats.commands.fetch_add(1, std::memory_order_relaxed);
   auto heads = load_heads(lease_, context_, ids);
   if (!heads) return std::move(heads).error();
+  std::unordered_map<chat::ConversationId, chat::Seq> told;
   for (const Head& one : *heads) {
+    if (const CachedHead* known = cache_.find_any(one.id))
+      told.emplace(one.id, known->recorded.seq);
     CachedHead loaded;
     loaded.head = one;
     loaded.recorded = {one.last_seq, one.last_at};
@@ -144,15 +147,21 @@ Result<Done> Round::load(Ids ids, Newer newer) {
     cache_.put(std::move(loaded));
     used_.insert(one.id);
   }
-  auto read = read_newer(*heads, has_doubts ? Newer::all : newer);
+  auto read = read_newer(*heads, told, has_doubts ? Newer::all : newer);
   if (!read) {
-    for (const Head& one : *heads) cache_.forget(one.id);
+    for (const Head& one : *heads) {
+      cache_.find_any(one.id)->recorded = {};  // What is young has not been told.
+      cache_.forget(one.id);
+    }
   }
   return read;
 }
 
-/// Messages that our feed may not have seen, and must before what follows them.
-Result<Done> Round::read_newer(const std::vector<Head>& heads, Newer newer) {
+/// Messages that our feed may not have seen, and must before what follows them. It has seen those
+/// up to `told`.
+Result<Done> Round::read_newer(const std::vector<Head>& heads,
+                               const std::unordered_map<chat::ConversationId, chat::Seq>& told,
+                               Newer newer) {
   const chat::Version horizon = context_.horizon();
   Array any;
   for (const Head& one : heads) {
@@ -162,10 +171,13 @@ Result<Done> Round::read_newer(const std::vector<Head>& heads, Newer newer) {
       filter.set("conversationId", one.id).set("seq", behind);
       any.add(filter);
     }
-    if (one.last_version <= horizon) continue;
-    Document young, recent;
+    const auto known = told.find(one.id);
+    const chat::Seq known_seq = known == told.end() ? 0 : known->second;
+    if (one.last_version <= horizon || one.last_seq <= known_seq) continue;
+    Document young, unknown, recent;
     young.set("$gt", horizon);
-    recent.set("conversationId", one.id).set("version", young);
+    unknown.set("$gt", known_seq);
+    recent.set("conversationId", one.id).set("version", young).set("seq", unknown);
     any.add(recent);
   }
   if (any.empty()) return Done{};
@@ -187,15 +199,18 @@ void Round::take_newer(View document) {
   CachedHead* cached = cache_.find_any(message.conversation_id);
   if (cached == nullptr) return;
   Head& head = cached->head;
-  if (message.seq == head.last_seq + 1) {
+  const bool is_left_over = message.seq == head.last_seq + 1;
+  if (is_left_over) {
     head.follow(message);
     cached->last_text = message.content;
     touched_.insert(head.id);
   }
   const SentCounts sent = found->sent_counts(head);
   cache_.put_location(message.id, {head.id, message.seq, message.sender, sent});
-  if (message.version <= context_.horizon()) return;
   head.complete(message);
+  // Whoever wrote it may have died before telling anybody.
+  const bool is_untold = is_left_over && !message.delivered_at;
+  if (message.version <= context_.horizon() && !is_untold) return;
   auto unread = head.unread_at(message.seq, sent);
   changes_.push_back(chat::MessageAppended{std::move(message), std::move(unread)});
 }

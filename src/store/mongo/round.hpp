@@ -58,7 +58,9 @@ class Round {
   CachedHead* head(chat::ConversationId id);
   void doubt(chat::ConversationId id);
   Result<Done> load(Ids ids, Newer newer);
-  Result<Done> read_newer(const std::vector<Head>& heads, Newer newer);
+  Result<Done> read_newer(const std::vector<Head>& heads,
+                          const std::unordered_map<chat::ConversationId, chat::Seq>& told,
+                          Newer newer);
   void take_newer(View document);
 
   void hold_twins();

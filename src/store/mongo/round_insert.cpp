@@ -148,7 +148,7 @@ Result<Done> Round::answer_with(const std::vector<std::pair<Pending*, Found>>& m
     if (const CachedHead* known = head(message.conversation_id)) {
       known->head.complete(message);
       // Whoever wrote it may have died before telling anybody.
-      if (is_own || message.version > context_.horizon()) {
+      if (is_own || !message.delivered_at || message.version > context_.horizon()) {
         auto unread = known->head.unread_at(message.seq, found.sent_counts(known->head));
         changes_.push_back(chat::MessageAppended{message, std::move(unread)});
       }
