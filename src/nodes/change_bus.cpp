@@ -26,6 +26,11 @@ constexpr auto linger = 5s;
 /// A dead connection is noticed that much later at most, and other clocks may be behind.
 constexpr auto unnoticed = 30s;
 
+/// How often, for how long, and for how many at once we try to say that a login is over.
+constexpr auto insist_every = 500ms;
+constexpr int insist_times = 240;
+constexpr std::size_t max_insisting = 1'000;
+
 std::string channel_of(chat::UserId user) { return "parley:user:" + user.hex(); }
 
 /// Which of the changes each user is told, in order.
@@ -69,6 +74,7 @@ struct ChangeBus::State : std::enable_shared_from_this<ChangeBus::State> {
   Task<void> subscribe(chat::UserId user, FollowedPtr entry);
   void unfollow(chat::UserId user);
   Task<void> sweep();
+  Task<void> insist(redis::Command command);
   void on_state(bool is_connected);
   void tell_gap(Time since);
 
@@ -79,6 +85,7 @@ struct ChangeBus::State : std::enable_shared_from_this<ChangeBus::State> {
   Handlers handlers;
   std::unordered_map<chat::UserId, FollowedPtr> followed;
   bool is_sweeping = false;
+  std::size_t insisting = 0;
   Time lost_at = wall_now();  ///< The connection; at first, it was not there yet.
   Missed missed;              ///< By this node's fault, or by others'.
   std::atomic<std::uint64_t> published{0}, received{0}, own{0}, unreadable{0}, users{0};
@@ -111,7 +118,21 @@ void ChangeBus::publish(const std::vector<chat::Change>& changes) {
 
 void ChangeBus::close_logins(chat::UserId user, std::optional<chat::FamilyId> family) {
   std::string text = encode_close(state_->node, {user, family});
-  state_->client.send({"PUBLISH", channel_of(user), std::move(text)});
+  redis::Command command{"PUBLISH", channel_of(user), std::move(text)};
+  state_->home.spawn("end logins elsewhere", state_->insist(std::move(command)));
+}
+
+/// No gap makes up for it: a socket of a login that is over would live on.
+Task<void> ChangeBus::State::insist(redis::Command command) {
+  const auto self = shared_from_this();
+  if (insisting >= max_insisting) co_return;
+  ++insisting;
+  for (int times = 0; times < insist_times; ++times) {
+    const auto said = co_await client.call(command);
+    if (said || said.error().code == Errc::bad_request || said.error().code == Errc::closed) break;
+    co_await net::sleep_for(insist_every);
+  }
+  --insisting;
 }
 
 Task<void> ChangeBus::follow(chat::UserId user) {

@@ -45,7 +45,7 @@ class ChangeBus {
 
   /// To everybody whom the changes concern. Any thread; in the order of the calls.
   void publish(const std::vector<chat::Change>& changes);
-  /// Ends logins on the other nodes. Any thread.
+  /// Ends logins on the other nodes: while Redis is away it is tried for two minutes. Any thread.
   void close_logins(chat::UserId user, std::optional<chat::FamilyId> family);
 
   /// Returns when what concerns the user is heard here, or Redis is away; until `unfollow` was

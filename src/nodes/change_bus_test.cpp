@@ -187,6 +187,16 @@ TEST_F(ChangeBusTest, tells_of_the_gap_when_another_node_could_not_publish) {
   EXPECT_TRUE(second_.subscriber.is_connected());
 }
 
+TEST_F(ChangeBusTest, ends_logins_as_soon_as_it_can) {
+  const chat::UserId bob = user();
+  follow(second_, bob);
+  const auto id = client_id(first_);
+  server_.call({"CLIENT", "KILL", "ID", id});
+  until([this] { return !first_.client.is_connected(); });
+  first_.bus.close_logins(bob, std::nullopt);
+  until([this] { return second_.closed.size() == 1; });
+}
+
 TEST_F(ChangeBusTest, believes_no_nonsense_about_gaps) {
   follow(second_, user());
   const int before = second_.gaps;
