@@ -194,14 +194,14 @@ TEST_P(WorkerContract, begins_a_delayed_job_when_it_is_due) {
 
 TEST_P(WorkerContract, keeps_the_lock_of_a_long_job) {
   WorkerConfig brief = config();
-  brief.lock = 40ms;
-  brief.stalled_interval = 10ms;
+  brief.lock = 800ms;
+  brief.stalled_interval = 50ms;
   const auto gate = new_gate();
   add_now();
   start(gated(gate), brief);
   const Worker& onlooker = start(succeed, brief);
   until_state("1", State::active);
-  net::run_until(shard_, never, 200ms);
+  net::run_until(shard_, never, 1200ms);
   EXPECT_EQ(onlooker.stats().rescued, 0u);
   *gate = true;
   until_state("1", State::completed);

@@ -241,8 +241,8 @@ local key = P .. 'repeat:' .. scheduler
 local plan = call('HMGET', key, 'every', 'offset', 'endDate', 'limit', 'name', 'data', 'opts', 'ic')
 local every = tonumber(plan[1])
 if not every or every < 1 then return {-1} end
-local count = tonumber(plan[8]) or 0
-if plan[4] and tonumber(plan[4]) and count >= tonumber(plan[4]) then return {0} end
+local made = tonumber(plan[8]) or 0
+if plan[4] and tonumber(plan[4]) and made >= tonumber(plan[4]) then return {0} end
 local following = due + every
 if following <= now then
   following = math.floor(now / every) * every + (tonumber(plan[2]) or 0)

@@ -1,0 +1,281 @@
+// What only the adapter on Redis promises: the keys themselves, other versions, and a server that
+// goes.
+#include <gtest/gtest.h>
+
+#include "jobs/bullmq_rig.hpp"
+#include "jobs/detail/replies.hpp"
+#include "jobs/worker.hpp"
+
+namespace parley::jobs {
+namespace {
+
+using redis::Command;
+
+TEST(BullmqConfig, names_connections_as_node_does) {
+  BullmqConfig config;
+  config.name = "email-queue";
+  EXPECT_EQ(config.key_prefix(), "bull:email-queue:");
+  EXPECT_EQ(connection_name(config, ""), "bull:ZW1haWwtcXVldWU=");
+  config.name = "ab";
+  EXPECT_EQ(connection_name(config, "w1"), "bull:YWI=:w:w1");
+  config.name = "abc";
+  EXPECT_EQ(connection_name(config, ""), "bull:YWJj");
+}
+
+TEST(BullmqConfig, refuses_names_that_node_refuses) {
+  BullmqConfig config;
+  EXPECT_FALSE(check(config)) << "no name";
+  config.name = "a:b";
+  EXPECT_FALSE(check(config));
+  config.name = "{a}";
+  EXPECT_TRUE(check(config));
+  config.prefix = "";
+  EXPECT_FALSE(check(config));
+}
+
+class BullmqTest : public ::testing::Test {
+ protected:
+  template <class T>
+  static Task<void> keep(Task<T> task, std::shared_ptr<std::optional<T>> out) {
+    out->emplace(co_await std::move(task));
+  }
+  template <class T>
+  T run(Task<T> task) {
+    auto out = std::make_shared<std::optional<T>>();
+    shard_.spawn("test", keep(std::move(task), out));
+    if (!net::run_until(shard_, [&out] { return out->has_value(); }))
+      throw std::runtime_error("a call does not end");
+    return std::move(**out);
+  }
+  JobId add(JobOptions options = {}) {
+    return run(store_.queue().add({"n", "{}", std::move(options)}, at_))->id;
+  }
+  redis::Reply redis(Command command) { return shared_redis().call(command); }
+  std::string text(Command command) { return detail::text_of(redis(std::move(command))); }
+  Errc refusal_of_open() {
+    const auto opened = run(store_.new_source()->open());
+    return opened ? throw std::runtime_error("it was opened") : opened.error().code;
+  }
+
+  const Time at_ = from_unix_ms(1'760'000'000'000);
+  net::Shard shard_{0};
+  BullmqStore store_{shard_};
+};
+
+TEST_F(BullmqTest, writes_the_hash_that_node_reads) {
+  JobOptions options;
+  options.priority = 3;
+  options.delay = 60s;
+  options.deduplication = Deduplication{"d", 5s, false, false};
+  const JobId id = add(options);
+  EXPECT_EQ(text({"HGET", store_.key(id), "opts"}),
+            R"({"attempts":0,"delay":60000,"priority":3,"de":{"id":"d","ttl":5000}})");
+  EXPECT_EQ(text({"HGET", store_.key(id), "timestamp"}), "1760000000000");
+  EXPECT_EQ(text({"HGET", store_.key(id), "delay"}), "60000");
+  EXPECT_EQ(text({"HGET", store_.key(id), "deid"}), "d");
+  EXPECT_EQ(text({"HLEN", store_.key(id)}), "7");
+  EXPECT_EQ(text({"HGET", store_.key("meta"), "opts.maxLenEvents"}), "10000");
+  EXPECT_EQ(text({"HEXISTS", store_.key("meta"), "version"}), "0");
+  EXPECT_EQ(text({"ZSCORE", store_.key("delayed"), id}), "7208960245760000");
+}
+
+TEST_F(BullmqTest, keeps_jobs_of_one_millisecond_in_order) {
+  JobOptions options;
+  options.delay = 60s;
+  add(options), add(options);
+  EXPECT_EQ(text({"ZSCORE", store_.key("delayed"), "2"}), "7208960245760001");
+  EXPECT_EQ(text({"ZSCORE", store_.key("marker"), "1"}), "1760000060000");
+}
+
+TEST_F(BullmqTest, adds_in_a_pause_to_where_the_other_version_looks) {
+  ASSERT_TRUE(run(store_.queue().pause()));
+  add();
+  EXPECT_EQ(text({"LLEN", store_.key("wait")}), "1") << "nobody has said which version";
+  redis({"HSET", store_.key("meta"), "version", "bullmq:5.81.5"});
+  add();
+  EXPECT_EQ(text({"LLEN", store_.key("paused")}), "1");
+  redis({"HSET", store_.key("meta"), "version", "bullmq:6.7.0"});
+  add();
+  EXPECT_EQ(text({"LLEN", store_.key("paused")}), "2") << "the list is there already";
+  EXPECT_EQ(run(store_.queue().counts())->waiting, 3u);
+  EXPECT_EQ(run(store_.queue().list(State::waiting, {}))->size(), 3u);
+  ASSERT_TRUE(run(store_.queue().resume()));
+  EXPECT_EQ(text({"LLEN", store_.key("wait")}), "3");
+  EXPECT_EQ(text({"EXISTS", store_.key("paused")}), "0");
+}
+
+TEST_F(BullmqTest, adds_in_a_pause_to_where_the_operator_says) {
+  BullmqConfig config = store_.config();
+  config.layout = BullmqConfig::Layout::bullmq_5;
+  BullmqQueue five{store_.redis(), config};
+  config.layout = BullmqConfig::Layout::bullmq_6;
+  BullmqQueue six{store_.redis(), config};
+  ASSERT_TRUE(run(store_.queue().pause()));
+  ASSERT_TRUE(run(five.add({"n", "{}", {}}, at_)));
+  EXPECT_EQ(text({"LLEN", store_.key("paused")}), "1");
+  ASSERT_TRUE(run(six.add({"n", "{}", {}}, at_)));
+  EXPECT_EQ(text({"LLEN", store_.key("wait")}), "1");
+}
+
+TEST_F(BullmqTest, merges_a_long_list_of_paused_jobs) {
+  ASSERT_TRUE(run(store_.queue().pause()));
+  Command push{"LPUSH", store_.key("paused")};
+  for (int i = 0; i < 15'000; ++i) push.push_back("p" + std::to_string(i));
+  redis(push);
+  redis({"LPUSH", store_.key("wait"), "w"});
+  EXPECT_TRUE(run(store_.queue().resume()));
+  EXPECT_EQ(text({"LLEN", store_.key("wait")}), "15001");
+  EXPECT_EQ(text({"HEXISTS", store_.key("meta"), "paused"}), "0");
+}
+
+TEST_F(BullmqTest, works_on_no_queue_of_an_old_version) {
+  redis({"HSET", store_.key("meta"), "version", "bullmq:4.18.3"});
+  EXPECT_EQ(refusal_of_open(), Errc::not_supported);
+  redis({"DEL", store_.key("meta")});
+  redis({"LPUSH", store_.key("wait"), "0:0"});
+  EXPECT_EQ(refusal_of_open(), Errc::not_supported);
+  redis({"DEL", store_.key("wait")});
+  redis({"ZADD", store_.key("priority"), "1", "1"});
+  EXPECT_EQ(refusal_of_open(), Errc::not_supported);
+  redis({"DEL", store_.key("priority")});
+  EXPECT_TRUE(run(store_.new_source()->open()));
+}
+
+TEST_F(BullmqTest, works_on_no_queue_whose_schedule_it_cannot_follow) {
+  redis({"ZADD", store_.key("repeat"), "1", "daily"});
+  redis({"HSET", store_.key("repeat:daily"), "pattern", "0 0 * * *"});
+  Worker worker{shard_, store_.new_source(), {}};
+  {
+    net::ShardScope scope{shard_};
+    worker.start();
+  }
+  EXPECT_TRUE(net::run_until(shard_, [&worker] { return !worker.is_working(); }));
+  EXPECT_EQ(worker.refusal(), "the queue has a schedule by pattern");
+}
+
+TEST_F(BullmqTest, follows_a_schedule_by_interval_to_its_limit) {
+  redis({"ZADD", store_.key("repeat"), "1760000000000", "tick"});
+  redis({"HSET", store_.key("repeat:tick"), "every", "1000", "name", "tick", "data", "{\"a\":1}",
+         "limit", "2", "ic", "1"});
+  JobOptions first;
+  first.id = "repeat:tick:1760000000000";
+  add(first);
+  redis({"HSET", store_.key(first.id), "rjk", "tick"});
+  const auto source = store_.new_source();
+  EXPECT_EQ(run(source->take({"t", 30s, "", {}}, at_))->job->id, first.id);
+  const auto next = run(source->take({"u", 30s, "", {}}, at_ + 1000ms));
+  ASSERT_TRUE(next->job);
+  EXPECT_EQ(next->job->id, "repeat:tick:1760000001000");
+  EXPECT_EQ(next->job->data, "{\"a\":1}");
+  EXPECT_FALSE(run(source->take({"v", 30s, "", {}}, at_ + 9000ms))->job) << "two were wanted";
+}
+
+TEST_F(BullmqTest, is_seen_by_the_name_of_its_connection) {
+  const auto source = store_.new_source();
+  const std::string name = "name=" + connection_name(store_.config(), "w") + " ";
+  const auto is_seen = [&] { return text({"CLIENT", "LIST"}).find(name) != std::string::npos; };
+  EXPECT_TRUE(net::run_until(shard_, is_seen));
+}
+
+TEST_F(BullmqTest, counts_on_where_a_counter_was_no_number) {
+  const JobId id = add();
+  redis({"HSET", store_.key(id), "ats", "x", "atm", "-"});
+  const auto source = store_.new_source();
+  EXPECT_EQ(run(source->take({"t", 30s, "", {}}, at_))->job->attempts_started, 1u);
+  Ending done;
+  done.id = id;
+  done.token = "t";
+  done.text = "null";
+  EXPECT_TRUE(run(source->settle(done, std::nullopt, at_)));
+  EXPECT_EQ(text({"HGET", store_.key(id), "atm"}), "1");
+}
+
+TEST(BullmqReplies, of_another_shape_are_corrupt) {
+  using redis::Reply;
+  const Reply number{std::int64_t{7}}, words{std::string{"x"}}, empty{Reply::Array{}};
+  const Reply pair{Reply::Array{number, words}}, nested{Reply::Array{empty}};
+  for (const Reply& odd : {Reply{}, number, words, empty, nested, Reply{Reply::Array{words}}}) {
+    EXPECT_FALSE(detail::read_added(odd, 2));
+    EXPECT_FALSE(detail::read_taken(odd, Time{}));
+    EXPECT_FALSE(detail::read_settled(odd, Time{}));
+    EXPECT_FALSE(detail::read_code(odd));
+    EXPECT_FALSE(detail::read_counts(odd));
+  }
+  EXPECT_FALSE(detail::read_taken(pair, Time{})) << "an unknown kind";
+  EXPECT_FALSE(detail::read_taken(Reply{Reply::Array{Reply{std::int64_t{1}}, words}}, Time{}));
+  EXPECT_FALSE(detail::read_added(nested, 1));
+  EXPECT_FALSE(detail::read_events(nested));
+  EXPECT_FALSE(detail::read_jobs(nested, State::waiting));
+  EXPECT_FALSE(detail::read_job("1", Reply{Reply::Array{words}})) << "a name without value";
+  EXPECT_FALSE(detail::read_texts(number));
+}
+
+/// Work goes on by itself when Redis has been away.
+class Outage : public ::testing::Test {
+ protected:
+  static Task<void> add(Queue& queue, std::optional<Errc>* out) {
+    NewJob job{"n", "{}", {}};
+    const auto added = co_await queue.add(std::move(job), wall_now());
+    *out = added ? Errc{} : added.error().code;
+  }
+  /// Tries until it is added.
+  void add_at_last() {
+    const auto try_once = [this] {
+      std::optional<Errc> out;
+      shard_.spawn("add", add(store_.queue(), &out));
+      net::run_until(shard_, [&out] { return out.has_value(); });
+      return out == Errc{};
+    };
+    ASSERT_TRUE(net::run_until(shard_, try_once));
+  }
+
+  redis::testing::RedisServer server_{redis::testing::RedisServer::Options{true, false, {}, {}}};
+  net::Shard shard_{0};
+  BullmqStore store_{shard_, server_};
+};
+
+TEST_F(Outage, is_told_to_who_adds) {
+  server_.stop();
+  std::optional<Errc> out;
+  shard_.spawn("add", add(store_.queue(), &out));
+  ASSERT_TRUE(net::run_until(shard_, [&out] { return out.has_value(); }));
+  EXPECT_EQ(out, Errc::unavailable);
+}
+
+TEST_F(Outage, does_not_end_a_worker_that_waits_or_works) {
+  WorkerConfig config;
+  config.concurrency = 2;
+  config.idle_wait = 100ms;
+  auto worker = std::make_unique<Worker>(shard_, store_.new_source(), config);
+  bool is_open = false;
+  int runs = 0;
+  const auto wait = [](bool* open) -> Task<Result<json::value>> {
+    while (!*open) co_await net::sleep_for(1ms);
+    co_return json::value();
+  };
+  worker->on("n", [&](Job) {
+    ++runs;
+    return wait(&is_open);
+  });
+  {
+    net::ShardScope scope{shard_};
+    worker->start();
+  }
+  add_at_last();
+  ASSERT_TRUE(net::run_until(shard_, [&runs] { return runs == 1; }));
+  server_.stop();
+  is_open = true;  // its result finds no Redis
+  net::run_until(
+      shard_, [] { return false; }, 100ms);
+  EXPECT_EQ(worker->stats().completed, 0u);
+  server_.start_again();
+  ASSERT_TRUE(net::run_until(shard_, [&worker] { return worker->stats().completed == 1; }));
+  add_at_last();
+  ASSERT_TRUE(net::run_until(shard_, [&worker] { return worker->stats().completed == 2; }));
+  EXPECT_EQ(runs, 2);
+  net::ShardScope scope{shard_};
+  worker.reset();
+}
+
+}  // namespace
+}  // namespace parley::jobs
