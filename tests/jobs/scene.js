@@ -130,6 +130,13 @@ export class Scene {
     return peer;
   }
 
+  /** The same without a line a job. */
+  async quietWork(...args) {
+    const peer = this.runner('--quiet', 'work', ...args);
+    await peer.saw('ready');
+    return peer;
+  }
+
   /** Adds by our producer; gives what it said of each. */
   async produce(count, { options, data, ...others } = {}) {
     const args = ['--count', count];
