@@ -202,7 +202,7 @@ TEST_F(PresenceTest, calls_the_users_of_a_dead_node_offline_when_its_lease_is_ov
 }
 
 TEST_F(PresenceTest, takes_each_user_of_a_dead_node_out_once) {
-  const auto one = node(400ms), two = node(400ms);
+  const auto one = node(2s), two = node(2s);  // Long enough for a busy machine.
   auto mortal = node(400ms), other_mortal = node(400ms);
   const auto all = users(1'300);
   for (const UserId one_user : all) mortal->arrive(one_user, "phone");
@@ -234,7 +234,7 @@ TEST_F(PresenceTest, takes_out_what_the_last_node_left) {
   const UserId alice = user();
   mortal->arrive(alice, "phone");
   mortal.reset();
-  const auto heir = node(300ms);
+  const auto heir = node(2s);
   until([&] { return heir->events(alice) == "-"; });
   EXPECT_FALSE(heir->is_online(alice));
   EXPECT_EQ(count_keys("parley:presence:*"), 0u);
@@ -340,7 +340,7 @@ TEST_F(PresenceTest, corrects_what_was_said_of_users_who_are_online_elsewhere) {
 }
 
 TEST_F(PresenceTest, comes_back_when_others_thought_it_dead) {
-  const auto one = node(300ms), two = node(300ms);
+  const auto one = node(300ms), two = node(2s);
   const UserId alice = user();
   one->arrive(alice, "phone");
   std::promise<void> go_on;
@@ -383,7 +383,7 @@ TEST_F(PresenceTest, waits_no_longer_than_the_command_timeout) {
 }
 
 TEST_F(PresenceTest, is_not_stopped_by_one_user_whose_keys_are_broken) {
-  auto one = node(300ms);
+  auto one = node(2s);
   const UserId alice = user(), bob = user();
   server_.call({"SET", "parley:presence:" + alice.hex(), "broken"});
   server_.call({"RPUSH", seen_key(bob), "broken"});
@@ -392,7 +392,7 @@ TEST_F(PresenceTest, is_not_stopped_by_one_user_whose_keys_are_broken) {
   const auto joins = one->presence().counts().joins;
   until([&] { return one->presence().counts().joins > joins; });
   until_joined(*one);
-  const auto two = node(300ms);
+  const auto two = node(2s);
   const auto both = two->status({alice, bob});
   EXPECT_TRUE(both[1].online);
   EXPECT_EQ(two->presence().counts().local_answers, 0u);
