@@ -195,6 +195,23 @@ test('the same clientId through several nodes at once is one message', async () 
   assert.deepEqual(contents(received(device)), numbers(8).map((round) => `round ${round}`));
 });
 
+test('a message that is repeated on another node is told to nobody again', async () => {
+  const [ann, bob] = await people(cluster, 'ann', 'bob');
+  const first = await Device.connect(nodes[0], ann);
+  const before = await Device.connect(nodes[1], bob);
+  const sent = [];
+  for (const index of numbers(5)) sent.push(await first.send(bob, index, `k${index}`));
+  await before.wait(() => received(before).length === 5, 5000, 'the messages');
+  await first.next('message_delivered', { where: (event) => event.seq === 5 });
+  const comer = await Device.connect(nodes[2], bob);
+  const again = await Device.connect(nodes[2], ann);
+  for (const index of numbers(5)) assert.equal((await again.send(bob, index, `k${index}`))._id, sent[index]._id);
+  await again.send(bob, 'new');
+  for (const device of [before, comer]) await device.next('receive_message', { where: (message) => message.content === 'new' });
+  assert.deepEqual(contents(received(before)), [...numbers(5), 'new']);
+  assert.deepEqual(contents(received(comer)), ['new'], 'a device that came later');
+});
+
 test('many writers of one conversation on all nodes: no gap, no doubled seq', async () => {
   const [ann, bob] = await people(cluster, 'ann', 'bob');
   const writers = [...(await devicesOn(nodes, ann)), ...(await devicesOn(nodes, bob))];

@@ -5,7 +5,7 @@ import { conversationList, history } from '../lib/people.js';
 import { pause, until } from '../lib/wait.js';
 
 /** Questions about the state while it changes, for the status rule. */
-export async function peek(record, persons, random, stopped) {
+export async function peek(record, persons, random, stopped, every = 40) {
   while (!stopped()) {
     const who = random.pick(persons);
     const from = Date.now();
@@ -16,7 +16,7 @@ export async function peek(record, persons, random, stopped) {
     } catch {
       // The server is down: that is the point.
     }
-    await pause(40);
+    await pause(every);
   }
 }
 

@@ -1,7 +1,7 @@
 /** One member of the crowd: an official client that comes back by itself, and remembers all it was told. */
 import { io } from 'socket.io-client';
 
-import { until } from '../lib/wait.js';
+import { pause, until } from '../lib/wait.js';
 
 const window = 12;
 
@@ -133,10 +133,10 @@ export class Member {
   }
 }
 
-/** Sends over REST, one message at a time, each again until it is answered. */
+/** Sends over REST, one message at a time with a pause between, each again until it is answered. */
 export class RestSender {
-  constructor(server, person, record) {
-    Object.assign(this, { server, person, record, id: person.id, name: `${person.id}#rest`, isQuiet: false });
+  constructor(server, person, record, between = 0) {
+    Object.assign(this, { server, person, record, between, id: person.id, name: `${person.id}#rest`, isQuiet: false });
   }
 
   start(peers) {
@@ -152,6 +152,7 @@ export class RestSender {
     for (let index = 0; !this.isQuiet; index += 1) {
       const send = this.record.newSend(this.id, peers[index % peers.length].id);
       await until(() => this.attempt(send), { what: `REST ${send.clientId}`, ms: 30_000, every: 20 });
+      if (this.between > 0) await pause(this.between);
     }
   }
 
