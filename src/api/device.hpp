@@ -43,6 +43,7 @@ struct Device {
   bool arrived = false;     ///< Presence knows of it.
   std::uint16_t calls = 0;  ///< Calls (send_message, message_read, sync) under way.
   std::uint16_t unconfirmed = 0;  ///< receive_message without its acknowledgement yet.
+  Time came = wall_now();         ///< What was there before comes from the backlog.
   chat::Version joined_at = 0;    ///< Changes up to here come from the backlog, later ones live.
   std::vector<HeldChange> held;
   std::vector<chat::DeliveryMark> written;      ///< Sent, and not yet known to have left.

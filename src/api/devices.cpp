@@ -11,6 +11,13 @@ namespace parley::api {
 
 namespace {
 
+/// A device that was not there when the message came missed nothing, but what no other device of
+/// its user has had.
+bool is_for(const Device& device, const chat::Message& message) {
+  const bool is_owed = message.receiver == device.user && message.status() == chat::Status::sent;
+  return is_owed || message.created_at >= device.came;
+}
+
 /// A user's devices, safe to walk while one of them goes away.
 using Present = boost::container::small_vector<DevicePtr, 4>;
 
@@ -92,6 +99,7 @@ void Devices::on_batch(const chat::ChangeBatchPtr& batch) {
                       if (entry == by_user_.end()) continue;
                       const Present present(entry->second.begin(), entry->second.end());
                       for (const DevicePtr& device : present) {
+                        if (!is_news(*device, batch->changes[index])) continue;
                         if (device->phase == Device::Phase::catching_up) hold(device, batch, index);
                         if (device->phase == Device::Phase::live) tell(device, notice, views);
                       }
@@ -158,6 +166,13 @@ void Devices::deliver(const DevicePtr& device, const chat::Message& message,
   if (device->phase == Device::Phase::live) observe_delivery(message);
 }
 
+/// Where nodes repeat what others may not have published, old messages come again.
+bool Devices::is_news(const Device& device, const chat::Change& change) const {
+  if (seen_version_ != chat::no_cut) return true;
+  const auto* appended = std::get_if<chat::MessageAppended>(&change);
+  return appended == nullptr || is_for(device, appended->message);
+}
+
 /// Where one version parts backlog and live changes, none comes twice.
 bool Devices::was_told(Device& device, chat::MessageId id) const {
   if (seen_version_ != chat::no_cut) return false;
@@ -191,6 +206,7 @@ void Devices::deliver_backlog(const DevicePtr& device, const chat::Message& mess
 
 void Devices::tell_missed(const DevicePtr& device, const chat::Sync& page) {
   for (const chat::Message& message : page.messages) {
+    if (!is_for(*device, message)) continue;
     const wire::Viewer viewer = wire::viewer(message, device->user);
     deliver(device, message, Encode{viewer}(chat::MessageNotice{message}));
     if (device->is_gone()) return;

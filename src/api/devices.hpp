@@ -69,6 +69,7 @@ class Devices {
   void deliver(const DevicePtr& device, const chat::Message& message,
                const socketio::EncodedEvent& event);
   void on_answered(Device& device);
+  bool is_news(const Device& device, const chat::Change& change) const;
   bool was_told(Device& device, chat::MessageId id) const;
   void observe_delivery(const chat::Message& message);
   void ask_confirmation(const DevicePtr& device, const chat::Message& message);

@@ -103,6 +103,22 @@ TEST_F(GatewayNeighbours, catches_devices_up_after_a_gap) {
   EXPECT_EQ(told(*device), Contents{"heard again"});
 }
 
+TEST_F(GatewayNeighbours, does_not_tell_a_new_device_of_what_others_had_before_it_came) {
+  const chat::Message old = house_.send(ann_, bob_, "old");
+  house_.read(bob_, old);
+  const chat::Message read = house_.stored(old, ann_);
+  const Time then = wall_now();
+  while (wall_now() == then) {
+  }
+  const auto bobs = house_.device(bob_, 1), anns = house_.device(ann_, 1);
+  (void)told(*bobs);
+  (void)told(*anns);
+  feed_.say(read);
+  feed_.lose_some(0);
+  EXPECT_EQ(told(*bobs), Contents{});
+  EXPECT_EQ(told(*anns), Contents{});
+}
+
 TEST_F(GatewayNeighbours, tells_of_a_receipt_that_was_missed) {
   const auto anns = house_.device(ann_, 0);
   const chat::Message message = house_.send(ann_, bob_, "read me");
