@@ -2,7 +2,7 @@
 
 #include <filesystem>
 
-#include "settings/settings.hpp"
+#include "settings/cli.hpp"
 
 namespace parley::app {
 
@@ -14,5 +14,11 @@ int restore(const Settings& settings, const std::filesystem::path& folder);
 
 /// Reads the whole store and checks it against its own rules; says what it found. Exit code.
 int verify_store(const Settings& settings);
+
+/// Writes everything that the store holds into a file. Exit code.
+int export_archive(const Settings& settings, const ArchiveRequest& request);
+
+/// Fills the store from such a file, and compares the two. Exit code.
+int import_archive(const Settings& settings, const ArchiveRequest& request);
 
 }  // namespace parley::app

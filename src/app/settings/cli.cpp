@@ -34,6 +34,34 @@ Every setting is described in docs/config.md.
 
 Exit codes: 0 done, 1 failed, 2 wrong flag or setting (nothing was started).)";
 
+constexpr auto export_footer = R"(
+Which store is read: MongoDB if MONGO_URI (--mongo-uri) is set, the embedded one in DATA_DIR otherwise.
+
+Examples:
+  parley export everything.parley.gz
+  parley export --mongo-uri mongodb://db/chat everything.parley.gz
+  parley export - | ssh elsewhere parley import -
+
+The embedded store must not be in use. While a server runs, take a backup and export that:
+  parley backup /tmp/copy && parley export --data-dir /tmp/copy everything.parley.gz
+Of MongoDB, stop the nodes first: what is written during an export may be missing in it.
+
+Stopped half-way, the same command goes on where it was, if nothing was written to the store meanwhile
+(FILE.part and FILE.part.position). The file holds messages and password hashes: keep it as you keep the data.)";
+
+constexpr auto import_footer = R"(
+Which store is filled: MongoDB if MONGO_URI (--mongo-uri) is set, the embedded one in DATA_DIR otherwise.
+No server may run on it. The file is checked first, and compared with the store afterwards: exit code 1 names
+what differs.
+
+Examples:
+  parley import everything.parley.gz
+  parley import --mongo-uri mongodb://db/chat everything.parley.gz
+  parley import --verify-only everything.parley.gz        compare, and write nothing
+
+Stopped half-way, the same command goes on where it was. Done again, it changes nothing: what is there already is
+left as it is, and a record that differs from the one in its place ends the import, by name.)";
+
 /// One run of the program: the parsed command line, and what follows from it.
 class Program {
  public:
@@ -77,6 +105,33 @@ class Program {
     restore->add_option("DIR", folder_, "The folder of the backup")->required();
     subcommand("verify-store", "Read everything that is kept and check it",
                [this] { return with_settings(commands_.verify_store); });
+    describe_archives();
+  }
+
+  void describe_archives() {
+    auto* to_file = archive_command("export", "Write everything that is kept into a file",
+                                    commands_.export_archive);
+    to_file->footer(export_footer);
+    auto* from_file = archive_command("import", "Fill a store from the file of an export",
+                                      commands_.import_archive);
+    from_file->footer(import_footer);
+    from_file->add_flag("--verify-only", archive_.verify_only,
+                        "Compare the store with the file, and write nothing");
+  }
+
+  CLI::App* archive_command(
+      const std::string& name, const std::string& meaning,
+      const std::function<int(const Settings&, const ArchiveRequest&)>& command) {
+    auto* added = subcommand(name, meaning, [this, &command] {
+      archive_.file = folder_;
+      return with_settings(
+          [this, &command](const Settings& settings) { return command(settings, archive_); });
+    });
+    added->add_option("FILE", folder_, "The file; packed if it ends in .gz; - for a pipe")
+        ->required();
+    added->add_flag("--quiet", archive_.quiet, "Say nothing while it goes on");
+    added->add_flag("--json", archive_.json, "Print what was done as JSON");
+    return added;
   }
 
   CLI::App* subcommand(const std::string& name, const std::string& meaning,
@@ -185,6 +240,7 @@ class Program {
   std::string config_file_;
   std::string docs_;
   std::string folder_;
+  ArchiveRequest archive_;
   std::function<int()> chosen_;
 };
 

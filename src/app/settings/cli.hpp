@@ -18,12 +18,22 @@ enum ExitCode : int {
   exit_usage = 2,   ///< A wrong flag, setting or secret: nothing was started.
 };
 
+/// What `parley export` and `parley import` are told besides the settings.
+struct ArchiveRequest {
+  std::filesystem::path file;  ///< `-`: standard output, standard input.
+  bool verify_only = false;    ///< Import: compare, and write nothing.
+  bool quiet = false;          ///< No progress.
+  bool json = false;           ///< What was done, as one JSON object.
+};
+
 /// What the subcommands do, with settings that are merged and checked. `serve` gets secrets too.
 struct Commands {
   std::function<int(const Settings&)> serve;
   std::function<int(const Settings&, const std::filesystem::path&)> backup;
   std::function<int(const Settings&, const std::filesystem::path&)> restore;
   std::function<int(const Settings&)> verify_store;
+  std::function<int(const Settings&, const ArchiveRequest&)> export_archive = {};
+  std::function<int(const Settings&, const ArchiveRequest&)> import_archive = {};
 };
 
 /// What a process is given besides its arguments; tests give their own.

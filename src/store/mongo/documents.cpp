@@ -140,8 +140,10 @@ Document to_document(const Placed& placed, const Head& head) {
       .set("conversationId", message.conversation_id);
   set_text(document, "content", message.content);
   document.set("status", chat::to_string(message.status()))
+      .set("deliveredAt", message.delivered_at)
+      .set("readAt", message.read_at)
       .set("createdAt", message.created_at)
-      .set("updatedAt", message.created_at)
+      .set("updatedAt", message.updated_at())
       .set("__v", 0)
       .set("seq", message.seq)
       .set("version", message.version);
