@@ -5,13 +5,15 @@ import { pause, until } from '../lib/wait.js';
 
 const window = 12;
 
+const isForNow = (answer) => ['unavailable', 'timeout', 'overloaded'].includes(answer.error.code);
+
 export class Member {
   /**
    * @param record the History that all members write to
-   * @param options {acks, transports}
+   * @param options {acks, transports, patient}; patient: what is refused for now is sent again a moment later
    */
-  constructor(server, person, record, random, { acks = false, transports = ['websocket'] } = {}) {
-    Object.assign(this, { server, person, record, random, acks });
+  constructor(server, person, record, random, { acks = false, transports = ['websocket'], patient = false } = {}) {
+    Object.assign(this, { server, person, record, random, acks, patient });
     this.id = person.id;
     this.connection = 0;
     this.pending = [];
@@ -70,10 +72,17 @@ export class Member {
     const from = Date.now();
     const { receiver, content, clientId } = send;
     this.socket.emit('send_message', { receiverId: receiver, content, clientId }, (answer) => {
-      if (!answer.ok) return void this.record.refused.push({ send, answer });
+      if (!answer.ok) return void this.refused(send, answer);
       this.record.acknowledged(this, send, answer.message, from);
       this.pending = this.pending.filter((each) => each !== send);
     });
+  }
+
+  refused(send, answer) {
+    if (!this.patient || !isForNow(answer)) return void this.record.refused.push({ send, answer });
+    send.wasRefused = true;  // It may be stored all the same; so nobody knows its place among the others.
+    const { connection } = this;
+    setTimeout(() => this.connection === connection && this.pending.includes(send) && this.emit(send), 300);
   }
 
   received(message, confirm) {
@@ -99,6 +108,7 @@ export class Member {
     this.socket.emit('sync', { ...(cursor && { since: cursor }), limit: 50 }, (page) => {
       if (connection !== this.connection) return;
       this.syncing = false;
+      if (!page.ok && this.patient && isForNow(page)) return;
       if (!page.ok) return void this.record.refused.push({ sync: cursor, answer: page });
       this.synced(page, from);
       if (page.hasMore) this.sync();
