@@ -15,6 +15,9 @@ int restore(const Settings& settings, const std::filesystem::path& folder);
 /// Reads the whole store and checks it against its own rules; says what it found. Exit code.
 int verify_store(const Settings& settings);
 
+/// `parley migrate`: gives a MongoDB database of the Node original what Parley needs beyond it.
+int migrate(const Settings& settings, const MigrateRequest& request);
+
 /// Writes everything that the store holds into a file. Exit code.
 int export_archive(const Settings& settings, const ArchiveRequest& request);
 

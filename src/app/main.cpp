@@ -4,6 +4,7 @@
 
 int main(int argc, char** argv) {
   using namespace parley::app;
-  const Commands commands{serve, backup, restore, verify_store, export_archive, import_archive};
+  const Commands commands{serve,   backup,         restore,       verify_store,
+                          migrate, export_archive, import_archive};
   return run({argv + 1, argv + argc}, commands, process_surroundings());
 }

@@ -34,6 +34,16 @@ Every setting is described in docs/config.md.
 
 Exit codes: 0 done, 1 failed, 2 wrong flag or setting (nothing was started).)";
 
+constexpr auto migrate_footer = R"(
+Adds indexes, and fields beside those of the original: keys of users, the pair of a conversation, the
+place of every message. Servers of both kinds may run meanwhile. It may be ended at any moment and
+started again, and changes nothing where all is done. Parley serves a database without it, too, and
+completes what it touches; afterwards logins and lists of old users are faster.
+
+Examples:
+  parley migrate --mongo-uri mongodb://db/realtime-chat --dry-run
+  MONGO_URI=mongodb://db/realtime-chat parley migrate)";
+
 constexpr auto export_footer = R"(
 Which store is read: MongoDB if MONGO_URI (--mongo-uri) is set, the embedded one in DATA_DIR otherwise.
 
@@ -106,6 +116,15 @@ class Program {
     subcommand("verify-store", "Read everything that is kept and check it",
                [this] { return with_settings(commands_.verify_store); });
     describe_archives();
+    auto* migrate =
+        subcommand("migrate", "Prepare a MongoDB database of the Node.js original", [this] {
+          return with_settings(
+              [this](const Settings& settings) { return commands_.migrate(settings, migrate_); });
+        });
+    migrate->footer(migrate_footer);
+    migrate->add_flag("--dry-run", migrate_.dry_run, "Only look, and say what there is to do");
+    migrate->add_flag("--quiet", migrate_.quiet, "Say nothing while it goes on");
+    migrate->add_flag("--json", migrate_.json, "Print what was done as JSON");
   }
 
   void describe_archives() {
@@ -241,6 +260,7 @@ class Program {
   std::string docs_;
   std::string folder_;
   ArchiveRequest archive_;
+  MigrateRequest migrate_;
   std::function<int()> chosen_;
 };
 

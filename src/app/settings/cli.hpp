@@ -26,12 +26,20 @@ struct ArchiveRequest {
   bool json = false;           ///< What was done, as one JSON object.
 };
 
+/// What `parley migrate` was asked for.
+struct MigrateRequest {
+  bool dry_run = false;
+  bool json = false;
+  bool quiet = false;
+};
+
 /// What the subcommands do, with settings that are merged and checked. `serve` gets secrets too.
 struct Commands {
   std::function<int(const Settings&)> serve;
   std::function<int(const Settings&, const std::filesystem::path&)> backup;
   std::function<int(const Settings&, const std::filesystem::path&)> restore;
   std::function<int(const Settings&)> verify_store;
+  std::function<int(const Settings&, const MigrateRequest&)> migrate = {};
   std::function<int(const Settings&, const ArchiveRequest&)> export_archive = {};
   std::function<int(const Settings&, const ArchiveRequest&)> import_archive = {};
 };

@@ -128,7 +128,7 @@ Result<Done> Round::check_receivers() {
 }
 
 /// Conversations of the Node original have no pair: they are told by their participants, and get
-/// one. The oldest wins where there are two.
+/// one. The latest wins where there are two.
 Result<Done> Round::resolve_legacy() {
   std::set<Pair> pairs;
   for (const Pending* one : unresolved())
@@ -144,19 +144,20 @@ Result<Done> Round::resolve_legacy() {
   }
   Document filter, options, sort;
   filter.set("$or", any);
-  sort.set("_id", -1);  // The oldest last: it stays in the cache.
+  // The one that is in use last: it stays in the cache, as `parley migrate` would have it.
+  sort.set("lastMessageAt", 1).set("_id", 1);
   options.set("sort", sort);
   auto documents = find(conversations_collection, filter, options);
   if (!documents) return std::move(documents).error();
-  std::map<std::string, chat::ConversationId> oldest;
+  std::map<std::string, chat::ConversationId> latest;
   for (const Document& document : *documents) {
     const auto found = head_from(document);
     if (found && found->head.members.size() == 2)
-      oldest[pair_key(found->head.members[0].user, found->head.members[1].user)] = found->head.id;
+      latest[pair_key(found->head.members[0].user, found->head.members[1].user)] = found->head.id;
   }
-  if (oldest.empty()) return Done{};
+  if (latest.empty()) return Done{};
   std::vector<Update> updates;
-  for (const auto& [pair, id] : oldest) {
+  for (const auto& [pair, id] : latest) {
     Update update;
     Document set;
     set.set("pair", pair);
