@@ -1,6 +1,6 @@
 #include "archive/lines.hpp"
 
-#include <algorithm>
+#include <charconv>
 
 #include "base/json.hpp"
 #include "base/utf8.hpp"
@@ -111,12 +111,9 @@ class Fields {
   chat::Version version(std::string_view name) {
     const auto digits = json::string_member(*object_, name);
     chat::Version version = 0;
-    const bool good = digits && !digits->empty() && digits->size() <= 20 &&
-                      std::all_of(digits->begin(), digits->end(), [&](char c) {
-                        const bool fits = version <= (UINT64_MAX - 9) / 10;
-                        version = version * 10 + static_cast<chat::Version>(c - '0');
-                        return c >= '0' && c <= '9' && fits;
-                      });
+    const char* end = digits ? digits->data() + digits->size() : nullptr;
+    const auto [rest, error] = std::from_chars(digits ? digits->data() : nullptr, end, version);
+    const bool good = digits && !digits->empty() && error == std::errc{} && rest == end;
     if (!good) wrong(name);
     return good ? version : 0;
   }
@@ -398,6 +395,12 @@ std::string encode(const Trailer& trailer) {
 
 std::string encode(const chat::ArchiveRecord& record) {
   return std::visit([](const auto& one) { return encode(one); }, record);
+}
+
+Digest sealed(Chain whole, Trailer trailer) {
+  trailer.digest = {};
+  whole.add(encode(trailer));
+  return whole.digest();
 }
 
 Result<Line> decode(std::string_view line, const chat::Conversation* within) {

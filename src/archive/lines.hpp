@@ -36,7 +36,7 @@ struct End {
 struct Trailer {
   chat::ArchiveTotals totals;
   chat::Version newest = 0;
-  Digest digest{};  ///< Over the lines of accounts, logins and ends.
+  Digest digest{};  ///< `sealed`: over the lines of accounts, logins and ends, and this one.
 
   friend bool operator==(const Trailer&, const Trailer&) = default;
 };
@@ -54,6 +54,10 @@ std::string encode(const chat::Message& message);
 std::string encode(const End& end);
 std::string encode(const Trailer& trailer);
 std::string encode(const chat::ArchiveRecord& record);
+
+/// What the trailer's digest is behind lines of this checksum: it covers the trailer's own line, in
+/// which the digest is still zeros.
+Digest sealed(Chain whole, Trailer trailer);
 
 /// `within`: the conversation that messages and ends are of; nullptr: none is open. Errors: corrupt
 /// (anything that `encode` does not write), not_supported (a newer format).

@@ -87,7 +87,7 @@ Result<Done> Reader::check_trailer(const Trailer& trailer) {
     return fail(Errc::corrupt, "the archive ends before its last conversation does");
   if (trailer.totals != rules_.totals())
     return fail(Errc::corrupt, "there are not as many records as were written");
-  if (trailer.digest != whole_.digest())
+  if (trailer.digest != sealed(whole_, trailer))
     return fail(Errc::corrupt, "the archive is not what was written: its checksum differs");
   if (trailer.newest < rules_.newest())
     return fail(Errc::corrupt, "a record is newer than the archive");

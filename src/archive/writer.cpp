@@ -42,7 +42,9 @@ Result<Done> Writer::end() {
 
 Result<Done> Writer::finish(chat::Version newest) {
   if (auto ended = end(); !ended) return ended;
-  return put(encode(Trailer{rules_.totals(), std::max(newest, rules_.newest()), whole_.digest()}));
+  Trailer trailer{rules_.totals(), std::max(newest, rules_.newest()), {}};
+  trailer.digest = sealed(whole_, trailer);
+  return put(encode(trailer));
 }
 
 }  // namespace parley::archive
