@@ -1,11 +1,15 @@
 #include "nodes/directory.hpp"
 
+#include <algorithm>
 #include <charconv>
 #include <utility>
 
 namespace parley::nodes {
 
 namespace {
+
+/// While Redis is away.
+constexpr std::chrono::milliseconds soon{100};
 
 std::string key_of(std::uint32_t number) { return "parley:address:" + std::to_string(number); }
 
@@ -35,8 +39,10 @@ Directory::Directory(net::Shard& home, redis::Client& client, std::uint32_t numb
 
 Task<void> Directory::renew() {
   while (!is_closed_) {
-    client_.send({"SET", key_, address_, "PX", std::to_string(lease_.count())});
-    co_await net::sleep_for(lease_ / 3);
+    redis::Command command{"SET", key_, address_, "PX", std::to_string(lease_.count())};
+    const auto told = co_await client_.call(std::move(command));
+    const auto pause = told ? lease_ / 3 : std::min<std::chrono::milliseconds>(lease_ / 3, soon);
+    co_await net::sleep_for(pause);
   }
 }
 

@@ -2,15 +2,16 @@
 import { Balancer } from './balancer.js';
 import { Mongo } from './mongo.js';
 import { Redis } from './redis.js';
-import { Server } from './server.js';
+import { Server, freePort } from './server.js';
 import { until } from './wait.js';
 
 export class Cluster {
   /**
    * Everything started and ready; `missing` is set instead when there is no MongoDB server.
-   * @param options {nodes, env, mongo, redis, wrap}: env for every node; mongo and redis when they are shared with others
+   * @param options {nodes, env, mongo, redis, wrap, advertise}: env for every node; mongo and redis when they are shared
+   *   with others; advertise: nodes forward requests for each other's sessions
    */
-  static async start({ nodes = 3, env = {}, mongo, redis, wrap } = {}) {
+  static async start({ nodes = 3, env = {}, mongo, redis, wrap, advertise = false } = {}) {
     const cluster = new Cluster();
     cluster.owned = [];
     cluster.nodes = [];
@@ -20,7 +21,11 @@ export class Cluster {
     cluster.database = cluster.mongo.newDatabase();
     const shared = { MONGO_URI: cluster.database, REDIS_URL: cluster.redis.url, PRESENCE_LEASE: '3s', SHARDS: '1', ...env };
     try {
-      for (let index = 0; index < nodes; index += 1) cluster.nodes.push(cluster.own(await Server.start({ env: shared, wrap })));
+      for (let index = 0; index < nodes; index += 1) {
+        const port = await freePort();
+        const own = advertise ? { ADVERTISE: `127.0.0.1:${port}` } : {};
+        cluster.nodes.push(cluster.own(await Server.start({ env: { ...shared, ...own }, port, wrap })));
+      }
       cluster.balancer = cluster.own(await Balancer.start(cluster.nodes.map((node) => node.port)));
     } catch (error) {
       await cluster.destroy().catch(() => {});
