@@ -4,6 +4,7 @@ import { after, afterEach } from 'node:test';
 
 import { Device, closeDevices } from '../lib/device.js';
 import { people } from '../lib/people.js';
+import { until } from '../lib/wait.js';
 import { contents, numbers, setUp } from './setup.js';
 
 const { cluster, test } = await setUp({ nodes: 3, advertise: true });
@@ -17,6 +18,17 @@ async function sessionOn(node) {
   const answer = await fetch(engine(node));
   return JSON.parse((await answer.text()).slice(1)).sid;
 }
+
+/** Nodes hear of each other a moment after they are ready. */
+async function acquainted() {
+  for (const home of cluster.nodes) {
+    const sid = await sessionOn(home);
+    for (const node of cluster.nodes) {
+      await until(async () => (await fetch(engine(node, `&sid=${sid}`), { method: 'POST', body: '40{"token":"no"}' })).status === 200, { what: 'the way to another node', ms: 5000 });
+    }
+  }
+}
+if (!cluster.missing) await acquainted();
 
 test('any node answers for the session of another one', async () => {
   const sid = await sessionOn(cluster.nodes[0]);
@@ -43,7 +55,7 @@ test('official clients with default transports upgrade to WebSocket, wherever th
   const crowd = await people(cluster, 'ann', 'bob', 'cat', 'dan');
   const devices = await Promise.all(crowd.map((who) => Device.connect(cluster, who, { transports: ['polling', 'websocket'] })));
   for (const device of devices) {
-    await device.wait(() => device.socket.io.engine.transport.name === 'websocket', 5000, 'the upgrade');
+    await until(() => device.socket.io.engine.transport.name === 'websocket', { what: 'the upgrade', ms: 5000 });
   }
   for (const [index, device] of devices.entries()) {
     const next = (index + 1) % devices.length;
