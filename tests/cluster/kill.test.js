@@ -162,7 +162,7 @@ test(`nothing acknowledged is lost while nodes are killed for ${seconds} s`, asy
   members.forEach((member) => member.close());
   for (const member of members) await allSay(cluster, member.person, false);
 
-  const seen = { ...record, ...(await readBack(persons)) };
+  const seen = { ...record, ...(await readWhenQuiet(persons)) };
   const findings = check(seen);
   findings.reordered = check({ ...seen, sends: seen.sends.filter((send) => !send.wasRefused) }).reordered;
   report(kills, record, seen, findings, members, watch);
@@ -177,6 +177,18 @@ async function allSettled(members, ms) {
     await member.settled(ms).catch((error) => {
       throw new Error(`${error.message}; it is ${JSON.stringify(kinds[index])}, waits for ${member.pending.map((send) => send.clientId)}\n${cluster.tails()}`);
     });
+  }
+}
+
+/** The last receipts may be under way while the first person's view is read. */
+async function readWhenQuiet(persons) {
+  for (let patience = 20; ; patience -= 1) {
+    try {
+      return await readBack(persons);
+    } catch (error) {
+      if (patience === 0) throw error;
+      await pause(250);
+    }
   }
 }
 
