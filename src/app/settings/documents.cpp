@@ -27,9 +27,9 @@ Durations are written `500ms`, `30s`, `15m`, `12h` or `7d`; a bare number means 
 `64KiB`, `1MiB`, `1GiB`. In `.env` and in the config file a value with ` #` or with blanks at its ends goes in
 quotes; [parley.sample.conf](parley.sample.conf) has every key.
 
-The variables `SMTP_*` and `EMAIL_*` of the Node.js backend that Parley replaces name a service that this
-version does not use yet: in `.env` they stop the start, in the environment they
-make a warning.
+The variables `SMTP_HOST`, `SMTP_PORT`, `SMTP_USER`, `SMTP_PASS`, `EMAIL_USER` and `EMAIL_PASS` of the Node.js
+backend that Parley replaces are one URL here, `SMTP_URL`. Without it they stop the start in `.env` and make a
+warning in the environment; either says the URL to write.
 )";
 
 constexpr auto sample_head = R"(# A config file of Parley: parley serve --config parley.conf

@@ -7,35 +7,13 @@
 
 #include "settings/assignments.hpp"
 #include "settings/fields.hpp"
+#include "settings/mail_settings.hpp"
 #include "settings/suggest.hpp"
 
 namespace parley::app {
 namespace {
 
 using std::string;
-
-/// Of the original's variables, those that name services which this version has no use for.
-struct Unsupported {
-  std::string_view variable;
-  std::string_view service;
-};
-constexpr Unsupported unsupported[]{
-    {"SMTP_HOST", "SMTP"}, {"SMTP_PORT", "SMTP"},  {"SMTP_USER", "SMTP"},
-    {"SMTP_PASS", "SMTP"}, {"EMAIL_USER", "SMTP"}, {"EMAIL_PASS", "SMTP"},
-};
-
-const Unsupported* find_unsupported(std::string_view variable) {
-  const auto* const found =
-      std::find_if(std::begin(unsupported), std::end(unsupported),
-                   [variable](const Unsupported& entry) { return entry.variable == variable; });
-  return found == std::end(unsupported) ? nullptr : found;
-}
-
-string sentence_of(const Unsupported& entry, const string& where) {
-  return string{entry.variable} + " " + where +
-         " is not supported yet: this version works without " + string{entry.service} +
-         " and keeps everything in DATA_DIR.";
-}
 
 std::optional<string> read_file(const std::filesystem::path& path) {
   std::error_code error;
@@ -109,8 +87,8 @@ class Loader {
       if (find_field_by_variable(line.key) != nullptr) {
         variables[line.key] = line.value;
         places[line.key] = where;
-      } else if (const auto* entry = find_unsupported(line.key)) {
-        if (!line.value.empty()) problems_.push_back(sentence_of(*entry, where));
+      } else if (is_mail_variable_of_node(line.key)) {
+        if (!line.value.empty()) node_mail_in_dotenv_[line.key] = line.value;
       } else {
         unknown("The variable " + line.key + " " + where, suggest_variable(line.key));
       }
@@ -122,10 +100,9 @@ class Loader {
   void read_environment(const std::map<string, string>& environment) {
     take_variables(environment, Source::environment,
                    [](const string& variable) { return "The environment variable " + variable; });
-    for (const auto& entry : unsupported) {
-      const auto found = environment.find(string{entry.variable});
-      if (found == environment.end() || found->second.empty()) continue;
-      loaded_.warnings.push_back(sentence_of(entry, "in the environment"));
+    for (const auto& [variable, value] : environment) {
+      if (is_mail_variable_of_node(variable) && !value.empty())
+        node_mail_in_environment_[variable] = value;
     }
   }
 
@@ -176,7 +153,8 @@ class Loader {
 
   /// What depends on more than one setting.
   void settle() {
-    auto& [server, auth, limits, realtime, http, store, cluster, log] = loaded_.settings;
+    auto& [server, auth, limits, realtime, http, store, cluster, mail, jobs, log] =
+        loaded_.settings;
     if (server.mode == Mode::production && !loaded_.sources.contains("client-url")) {
       server.client_url.clear();
     }
@@ -195,8 +173,7 @@ class Loader {
       loaded_.warnings.push_back(
           "max-queued is less than max-payload: a client that gets one large packet is cut off.");
     }
-    const bool has_redis = !cluster.redis_url.empty() || !cluster.redis_host.empty();
-    if (has_redis && store.mongo_uri.empty()) {
+    if (loaded_.settings.has_redis() && store.mongo_uri.empty()) {
       loaded_.warnings.push_back(
           "Redis is set and mongo-uri is not: presence and Socket.IO events are shared with other "
           "servers, messages stay in DATA_DIR.");
@@ -208,6 +185,20 @@ class Loader {
           "access-token-secret and refresh-token-secret are not both set: every node makes its "
           "own, and logins of one are refused by the others.");
     }
+    settle_mail();
+  }
+
+  void settle_mail() {
+    MailFindings findings = check_mail(loaded_.settings);
+    std::move(findings.problems.begin(), findings.problems.end(), std::back_inserter(problems_));
+    std::move(findings.warnings.begin(), findings.warnings.end(),
+              std::back_inserter(loaded_.warnings));
+    // Beside an SMTP_URL they are some other program's.
+    if (!loaded_.settings.mail.smtp_url.empty()) return;
+    if (!node_mail_in_dotenv_.empty())
+      problems_.push_back(smtp_url_advice(node_mail_in_dotenv_, "in .env"));
+    if (!node_mail_in_environment_.empty())
+      loaded_.warnings.push_back(smtp_url_advice(node_mail_in_environment_, "in the environment"));
   }
 
   string join_problems() const {
@@ -218,6 +209,7 @@ class Loader {
   Loaded loaded_;
   std::map<const Field*, Given> given_;
   std::vector<string> problems_;
+  std::map<string, string> node_mail_in_dotenv_, node_mail_in_environment_;
 };
 
 }  // namespace

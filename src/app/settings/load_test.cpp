@@ -84,8 +84,9 @@ TEST_F(Load, sources_fill_each_others_gaps) {
 /// Something that the field takes: its default, or what suits those whose default is a phrase.
 std::string allowed_value(const Field& field) {
   const std::string secret(40, 'x');
-  for (const std::string& value : {field.preset, secret, std::string{"https://a.example"},
-                                   std::string{"mongodb://a"}, std::string{"redis://a"}}) {
+  for (const std::string& value :
+       {field.preset, secret, std::string{"https://a.example"}, std::string{"mongodb://a"},
+        std::string{"redis://a"}, std::string{"smtp://a"}}) {
     Settings ignored;
     if ((!field.secret || value != field.preset) && field.read(ignored, value)) return value;
   }
@@ -191,7 +192,12 @@ TEST_F(Load, refuses_an_impossible_value_of_each_kind) {
                                                       {"log-format", "xml"},
                                                       {"max-connections", "0"},
                                                       {"per-message-deflate", "9"},
-                                                      {"data-dir", ""}};
+                                                      {"data-dir", ""},
+                                                      {"mail-from", "me"},
+                                                      {"public-url", "here"},
+                                                      {"worker", "outside"},
+                                                      {"worker-concurrency", "0"},
+                                                      {"queue-prefix", "a b"}};
   for (const auto& [name, value] : impossible) {
     inputs.flags = {{name, value}};
     const auto expected = "The flag --" + name + " is '" + value + "': it must be ";
@@ -241,22 +247,50 @@ TEST_F(Load, refuses_a_dotenv_that_cannot_be_read) {
   EXPECT_EQ(refusal(), "The file " + inputs.dotenv.string() + " cannot be read.");
 }
 
-TEST_F(Load, refuses_services_of_the_original_in_dotenv_with_a_sentence) {
-  for (const auto* variable : {"SMTP_HOST", "SMTP_PORT", "EMAIL_USER"}) {
-    dotenv(std::string{variable} + "=x\n");
-    EXPECT_THAT(refusal(), HasSubstr(std::string{variable} + " in "));
-    EXPECT_THAT(refusal(), HasSubstr("is not supported yet: this version works without "));
-  }
+TEST_F(Load, says_in_dotenv_what_to_write_for_the_mail_server_of_the_original) {
+  dotenv("SMTP_HOST=mail.example.org\nSMTP_PORT=587\nEMAIL_USER=ann\nEMAIL_PASS=hidden\n");
+  EXPECT_EQ(refusal(),
+            "EMAIL_PASS, EMAIL_USER, SMTP_HOST, SMTP_PORT in .env are not read: write "
+            "SMTP_URL=smtp://ann:PASSWORD@mail.example.org:587 in place of them (the password "
+            "percent-encoded).");
   dotenv("SMTP_HOST=\n");
   EXPECT_EQ(refusal(), "no refusal");
 }
 
-TEST_F(Load, warns_of_services_of_the_original_in_the_environment) {
-  inputs.environment["SMTP_HOST"] = "somewhere";
-  const auto result = loaded();
-  ASSERT_EQ(result.warnings.size(), 1u);
-  EXPECT_THAT(result.warnings[0], HasSubstr("SMTP_HOST in the environment is not supported yet"));
-  EXPECT_THAT(result.warnings[0], Not(HasSubstr("somewhere")));
+TEST_F(Load, warns_of_the_mail_server_of_the_original_in_the_environment) {
+  inputs.environment["SMTP_HOST"] = "mail.example.org";
+  EXPECT_THAT(loaded().warnings,
+              ElementsAre(HasSubstr("SMTP_HOST in the environment is not read: write SMTP_URL=")));
+}
+
+TEST_F(Load, leaves_the_mail_server_of_the_original_to_others_beside_its_own) {
+  inputs.environment = {{"SMTP_HOST", "a"}, {"SMTP_URL", "smtp://b"}, {"MAIL_FROM", "P <p@q>"}};
+  dotenv("SMTP_HOST=c\n");
+  EXPECT_THAT(loaded().warnings, IsEmpty());
+  EXPECT_EQ(loaded().settings.mail.smtp_url, "smtp://b");
+  EXPECT_EQ(loaded().settings.mail.from, "P <p@q>");
+}
+
+TEST_F(Load, reads_how_jobs_run) {
+  inputs.flags = {{"worker-concurrency", "16"}, {"quiet-period", "5s"}, {"queue-prefix", "{a}"}};
+  const auto settings = loaded().settings;
+  EXPECT_EQ(settings.jobs.concurrency, 16u);
+  EXPECT_EQ(settings.jobs.prefix, "{a}");
+  EXPECT_EQ(settings.mail.quiet_period, 5s);
+  EXPECT_EQ(settings.jobs.worker, WorkerPlace::inside);
+}
+
+TEST_F(Load, refuses_workers_apart_where_no_other_process_reaches_the_data) {
+  inputs.environment = {{"WORKER", "apart"}, {"REDIS_URL", "redis://somewhere"}};
+  EXPECT_THAT(refusal(), HasSubstr("worker is apart, and parley worker needs both"));
+  inputs.environment["MONGO_URI"] = "mongodb://somewhere/chat";
+  EXPECT_EQ(loaded().settings.jobs.worker, WorkerPlace::apart);
+}
+
+TEST_F(Load, keeps_the_password_of_the_mail_server_to_itself) {
+  inputs.environment["SMTP_URL"] = "smtp://user:hidden@host:x";
+  EXPECT_THAT(refusal(), HasSubstr("SMTP_URL is not usable: it must be a URL such as smtp://"));
+  EXPECT_THAT(refusal(), Not(HasSubstr("hidden")));
 }
 
 TEST_F(Load, warns_of_nodes_that_would_not_fit_together) {

@@ -18,6 +18,9 @@ enum class Mode { development, production, test };
 /// its createShardedAdapter.
 enum class ClusterAdapter { classic, sharded };
 
+/// Where background jobs run: in every `parley serve`, or in processes of their own.
+enum class WorkerPlace { inside, apart };
+
 /// Everything that an operator decides, with its defaults. What each value means is said once, in
 /// fields.cpp; docs/config.md is made from that.
 struct Settings {
@@ -92,7 +95,27 @@ struct Settings {
     std::string advertise;  ///< `host:port`; empty: requests are not forwarded to this node.
   } cluster;
 
+  struct Mail {
+    std::string smtp_url;  ///< Empty: mails are written into DATA_DIR/mail.
+    std::string from = "Parley <no-reply@localhost>";
+    std::string public_url;  ///< Empty: http://localhost:<port>.
+    Duration quiet_period{std::chrono::minutes{10}};
+    Duration retry_delay{30'000};
+    bool require_verified_email = false;
+    Duration reset_link_expire{std::chrono::hours{1}};
+    Duration verify_link_expire{std::chrono::hours{24}};
+  } mail;
+
+  struct Jobs {
+    WorkerPlace worker = WorkerPlace::inside;
+    std::size_t concurrency = 4;
+    std::uint16_t worker_port = 0;  ///< Of `parley worker`; 0: none.
+    std::string prefix = "bull";
+  } jobs;
+
   ops::Log::Config log;
+
+  bool has_redis() const { return !cluster.redis_url.empty() || !cluster.redis_host.empty(); }
 };
 
 }  // namespace parley::app

@@ -1,0 +1,168 @@
+#include "settings/mail_kinds.hpp"
+
+#include <algorithm>
+#include <cctype>
+#include <charconv>
+
+namespace parley::app {
+namespace {
+
+constexpr std::size_t longest_url = 2048;
+constexpr std::size_t longest_sender = 320;
+
+bool is_alnum(char c) { return std::isalnum(static_cast<unsigned char>(c)) != 0; }
+bool is_digit(char c) { return c >= '0' && c <= '9'; }
+bool is_hex(char c) { return std::isxdigit(static_cast<unsigned char>(c)) != 0; }
+/// RFC 3986, section 2.3.
+bool is_unreserved(char c) { return is_alnum(c) || std::string_view{"-._~"}.find(c) < 4; }
+
+/// Takes `prefix` off the front of `text`.
+bool skip(std::string_view& text, std::string_view prefix) {
+  if (!text.starts_with(prefix)) return false;
+  text.remove_prefix(prefix.size());
+  return true;
+}
+
+bool is_port(std::string_view text) {
+  unsigned value = 0;
+  const auto* const end = text.data() + text.size();
+  if (text.empty() || text.size() > 5 || !std::all_of(text.begin(), text.end(), is_digit))
+    return false;
+  std::from_chars(text.data(), end, value);
+  return value >= 1 && value <= 65535;
+}
+
+bool is_host(std::string_view text) {
+  if (text.empty() || text.size() > 253) return false;
+  if (text.front() == '[') {
+    return text.size() > 2 && text.back() == ']' &&
+           std::all_of(text.begin() + 1, text.end() - 1,
+                       [](char c) { return is_hex(c) || c == ':' || c == '.'; });
+  }
+  return std::all_of(text.begin(), text.end(),
+                     [](char c) { return is_alnum(c) || c == '-' || c == '.' || c == '_'; });
+}
+
+/// `host`, or `host:port`; IPv6 in brackets.
+bool is_authority(std::string_view text) {
+  const auto bracket = text.find(']');
+  const auto colon = text.find(':', bracket == std::string_view::npos ? 0 : bracket);
+  if (colon == std::string_view::npos) return is_host(text);
+  return is_host(text.substr(0, colon)) && is_port(text.substr(colon + 1));
+}
+
+/// A part of `user:password` before the `@`: anything else is percent-encoded.
+bool is_userinfo(std::string_view text) {
+  for (std::size_t i = 0; i < text.size(); ++i) {
+    if (text[i] == '%') {
+      if (i + 2 >= text.size() || !is_hex(text[i + 1]) || !is_hex(text[i + 2])) return false;
+      if (text.substr(i + 1, 2) == "00" || text.substr(i + 1, 2) == "0d" ||
+          text.substr(i + 1, 2) == "0a" || text.substr(i + 1, 2) == "0D" ||
+          text.substr(i + 1, 2) == "0A")
+        return false;
+      i += 2;
+      continue;
+    }
+    if (!is_unreserved(text[i]) &&
+        std::string_view{"!$&'()*+,;=:"}.find(text[i]) == std::string_view::npos)
+      return false;
+  }
+  return true;
+}
+
+bool is_mail_address(std::string_view text) {
+  const auto at = text.rfind('@');
+  if (at == std::string_view::npos || at == 0 || at > 64 || text.size() > 254) return false;
+  const auto local = text.substr(0, at);
+  const auto is_atom = [](char c) {
+    return is_alnum(c) ||
+           std::string_view{"!#$%&'*+-/=?^_`{|}~."}.find(c) != std::string_view::npos;
+  };
+  const auto host = text.substr(at + 1);
+  return std::all_of(local.begin(), local.end(), is_atom) && is_host(host) && host.front() != '[' &&
+         host.front() != '.' && host.back() != '.';
+}
+
+bool is_control(char c) { return static_cast<unsigned char>(c) < ' ' || c == 0x7F; }
+
+}  // namespace
+
+std::string SmtpUrl::allowed() const {
+  return "a URL such as smtp://user:password@mail.example.org:587 or "
+         "smtps://mail.example.org; in user and password other characters than letters and digits "
+         "are percent-encoded";
+}
+
+std::optional<std::string> SmtpUrl::read(std::string_view text) const {
+  if (text.size() > longest_url) return std::nullopt;
+  std::string_view rest = text;
+  if (!skip(rest, "smtp://") && !skip(rest, "smtps://")) return std::nullopt;
+  if (rest.ends_with('/')) rest.remove_suffix(1);
+  const auto at = rest.rfind('@');
+  if (at != std::string_view::npos) {
+    const auto user = rest.substr(0, at);
+    if (user.empty() || user.front() == ':' || !is_userinfo(user)) return std::nullopt;
+    rest.remove_prefix(at + 1);
+  }
+  if (!is_authority(rest)) return std::nullopt;
+  if (text.ends_with('/')) text.remove_suffix(1);
+  return std::string{text};
+}
+
+std::optional<std::string> MailSender::read(std::string_view text) const {
+  if (text.size() > longest_sender || std::any_of(text.begin(), text.end(), is_control))
+    return std::nullopt;
+  const auto open = text.find('<');
+  if (open == std::string_view::npos)
+    return is_mail_address(text) ? std::optional{std::string{text}} : std::nullopt;
+  if (!text.ends_with('>') || !is_mail_address(text.substr(open + 1, text.size() - open - 2)))
+    return std::nullopt;
+  const auto name = text.substr(0, open);
+  if (name.find_first_of(">@\"\\") != std::string_view::npos) return std::nullopt;
+  return std::string{text};
+}
+
+std::string OptionalPublicUrl::allowed() const {
+  return "a URL such as https://chat.example.org, without ? and #, or none";
+}
+
+std::optional<std::string> OptionalPublicUrl::read(std::string_view text) const {
+  if (text == "none") return std::string{};
+  if (text.size() > longest_url) return std::nullopt;
+  std::string_view rest = text;
+  if (!skip(rest, "http://") && !skip(rest, "https://")) return std::nullopt;
+  const auto slash = std::min(rest.find('/'), rest.size());
+  if (!is_authority(rest.substr(0, slash))) return std::nullopt;
+  const auto path = rest.substr(slash);
+  const auto is_path = [](char c) { return is_unreserved(c) || c == '/' || c == '%'; };
+  if (!std::all_of(path.begin(), path.end(), is_path)) return std::nullopt;
+  while (text.ends_with('/')) text.remove_suffix(1);
+  return std::string{text};
+}
+
+std::optional<std::string> QueuePrefix::read(std::string_view text) const {
+  const auto is_good = [](char c) {
+    return is_alnum(c) || std::string_view{"{}-_.:"}.find(c) != std::string_view::npos;
+  };
+  if (text.empty() || text.size() > 64 || !std::all_of(text.begin(), text.end(), is_good))
+    return std::nullopt;
+  return std::string{text};
+}
+
+std::string percent_encoded(std::string_view text) {
+  constexpr char digits[] = "0123456789ABCDEF";
+  std::string out;
+  for (const char c : text) {
+    if (is_unreserved(c)) {
+      out += c;
+      continue;
+    }
+    const auto byte = static_cast<unsigned char>(c);
+    out += '%';
+    out += digits[byte >> 4];
+    out += digits[byte & 15];
+  }
+  return out;
+}
+
+}  // namespace parley::app
