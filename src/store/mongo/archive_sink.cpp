@@ -69,7 +69,7 @@ struct Open {
     if (head.last_seq == 0) return;
     updates.push_back(tail_update(head, last_text, nullptr));
     for (const Member& one : head.members) {
-      Move move{head.id, one.user, {}, {}, 0, 0, one.sent_at_read, {}};
+      Move move{head.id, one.user, {}, {}, {}, 0, one.sent_at_read, {}};
       if (one.delivered.seq > 0) move.delivered = one.delivered;
       if (one.read.seq > 0) move.read = one.read;
       add_move(updates, move, head, true);

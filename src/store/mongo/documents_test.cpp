@@ -167,6 +167,25 @@ TEST(MongoUpdates, move_each_watermark_by_itself) {
   EXPECT_TRUE(updates.back().many);
 }
 
+TEST(MongoUpdates, leave_a_delivery_its_time_when_the_reading_is_written_first) {
+  Head head = talk();
+  const Placed first = said(head, "hello"), second = said(head, "are you there?");
+  const Location location{head.id, 2, alice, second.sent};
+  ASSERT_TRUE(head.deliver({bob, head.id, first.message.id, alice, 1}, at(7), 87));
+  const auto move = head.read(bob, second.message.id, location, at(9), 88);
+  std::vector<Update> updates;
+  add_receipts(updates, **move);
+  ASSERT_EQ(updates.size(), 3u) << "delivered before, delivered by this, read";
+  const auto delivered_at = [&updates](std::size_t i) {
+    return updates[i].change.view().document("$set")->time("deliveredAt");
+  };
+  EXPECT_EQ(updates[0].filter.view().document("seq")->count("$lte"), 1u);
+  EXPECT_EQ(delivered_at(0), at(7));
+  EXPECT_EQ(updates[1].filter.view().document("seq")->count("$gt"), 1u);
+  EXPECT_EQ(delivered_at(1), at(9));
+  EXPECT_EQ(delivered_at(2), std::nullopt);
+}
+
 TEST(MongoListCursor, reads_back_and_refuses_the_rest) {
   const ListCursor cursor{at(3), 12345, *chat::ConversationId::parse("0000000000000000000000cc")};
   const std::string text = to_text(cursor);

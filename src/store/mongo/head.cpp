@@ -113,11 +113,11 @@ std::optional<Move> Head::deliver(const chat::DeliveryMark& mark, Time now, chat
   if (!found || mark.seq > last_seq) return std::nullopt;
   Member& one = members[*found];
   if (mark.seq <= one.delivered.seq) return std::nullopt;
-  const chat::Seq from = one.delivered.seq;
+  const Reached before = one.delivered;
   one.delivered = {mark.seq, not_before(one.delivered, now), version};
   chat::MessageDelivered change{id,        mark.message_id,  mark.seq, mark.sender,
                                 mark.user, one.delivered.at, version};
-  return Move{id, mark.user, one.delivered, {}, from, one.read.seq, 0, std::move(change)};
+  return Move{id, mark.user, one.delivered, {}, before, one.read.seq, 0, std::move(change)};
 }
 
 Result<std::optional<Move>> Head::read(chat::UserId reader, chat::MessageId message,
@@ -128,7 +128,7 @@ Result<std::optional<Move>> Head::read(chat::UserId reader, chat::MessageId mess
     return fail(Errc::forbidden, "Only the receiver can read a message");
   Member& one = members[*found];
   if (location.seq <= one.read.seq) return std::optional<Move>{};
-  Move move{id, reader, {}, {}, one.delivered.seq, one.read.seq, 0, {}};
+  Move move{id, reader, {}, {}, one.delivered, one.read.seq, 0, {}};
   const Time at = std::max(not_before(one.read, now), not_before(one.delivered, now));
   one.read = {location.seq, at, version};
   move.read = one.read;

@@ -55,7 +55,7 @@ struct Move {
   chat::UserId user;
   std::optional<Reached> delivered;
   std::optional<Reached> read;
-  chat::Seq delivered_from = 0;  ///< Where it stood.
+  Reached delivered_before;  ///< Where it stood.
   chat::Seq read_from = 0;
   std::int64_t sent_at_read = 0;
   chat::Change change;  ///< What is published.

@@ -92,7 +92,7 @@ TEST_F(HeadTest, delivers_forward_only) {
   const auto move = deliver(bob_, 2, at(10));
   ASSERT_TRUE(move);
   EXPECT_EQ(move->delivered, (Reached{2, at(10), 5'000}));
-  EXPECT_EQ(move->delivered_from, 0u);
+  EXPECT_EQ(move->delivered_before.seq, 0u);
   EXPECT_FALSE(move->read);
   EXPECT_FALSE(deliver(bob_, 2, at(20)));
   EXPECT_FALSE(deliver(bob_, 1, at(20)));

@@ -237,6 +237,20 @@ TEST_F(NodesTest, move_watermarks_forward_only_and_publish_each_move_once) {
   EXPECT_EQ(list(two_, bob).at(0).unread_count, 0u);
 }
 
+TEST_F(NodesTest, agree_on_when_a_message_arrived_that_another_node_was_told_is_read) {
+  const auto alice = user("alice"), bob = user("bob");
+  const chat::Message before = say(two_, bob, alice, "are you there?");  // Node two knows the two.
+  const chat::Message said = say(one_, alice, bob, "yes");
+  const std::vector<chat::DeliveryMark> marks{{bob, said.conversation_id, said.id, alice, 2}};
+  good(one_.receipts().mark_delivered(marks, at(2000)));
+  good(two_.receipts().mark_read(bob, said.id, at(3000)));
+  for (TestNode* node : {&one_, &two_}) {
+    const chat::Message seen = all_of(*node, said.conversation_id, bob).back();
+    EXPECT_EQ(seen.delivered_at, at(2000));
+    EXPECT_EQ(seen.read_at, at(3000));
+  }
+}
+
 TEST_F(NodesTest, see_every_message_once_in_order_on_both_feeds) {
   join();
   std::vector<chat::Change> first, second;

@@ -141,6 +141,12 @@ void Round::verify_moves(const FoundHead& found) {
     if (!member) continue;
     const Member& theirs = found.head.members[*member];
     const auto& [delivered, read] = ours[one.move.user];
+    if (one.move.read && one.move.delivered && theirs.delivered.version != delivered) {
+      // It was delivered by another node before it was read by this one.
+      one.move.delivered.reset();
+      one.move.delivered_before = theirs.delivered;
+      cache_.forget(found.head.id);
+    }
     const bool lost =
         one.move.read ? theirs.read.version != read : theirs.delivered.version != delivered;
     if (!lost) continue;

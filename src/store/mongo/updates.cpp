@@ -1,5 +1,7 @@
 #include "store/mongo/updates.hpp"
 
+#include <algorithm>
+
 namespace parley::store::mongo {
 
 namespace {
@@ -49,20 +51,38 @@ void add_delivered(std::vector<Update>& updates, Update update, Time at) {
   updates.push_back(std::move(update));
 }
 
-/// Two updates, each of which is right before and after the other.
-void add_read(std::vector<Update>& updates, const Update& range, Time at) {
-  Update undelivered = range, unread = range;
-  Document absent, not_read, delivered, read;
+/// A message that is read has been delivered, whether or not that has been written.
+void add_undelivered(std::vector<Update>& updates, Update update, Time at) {
+  Document absent, delivered;
   absent.set("$exists", false);
-  undelivered.filter.set("deliveredAt", absent);
+  update.filter.set("deliveredAt", absent);
   delivered.set("deliveredAt", at);
-  undelivered.change.set("$set", delivered);
+  update.change.set("$set", delivered);
+  updates.push_back(std::move(update));
+}
+
+/// Right before and after `add_undelivered` of the same messages.
+void add_read(std::vector<Update>& updates, Update update, Time at) {
+  Document not_read, read;
   not_read.set("$ne", "read");
-  unread.filter.set("status", not_read);
+  update.filter.set("status", not_read);
   read.set("status", "read").set("readAt", at).set("updatedAt", at);
-  unread.change.set("$set", read);
-  updates.push_back(std::move(undelivered));
-  updates.push_back(std::move(unread));
+  update.change.set("$set", read);
+  updates.push_back(std::move(update));
+}
+
+/// A delivery that another node is still writing down has that delivery's time, not the reading's.
+void add_read_move(std::vector<Update>& updates, const Move& move) {
+  const auto range = [&move](chat::Seq above, chat::Seq up_to) {
+    return receipts(move.conversation, move.user, between(above, up_to));
+  };
+  const chat::Seq read = move.read->seq, from = move.read_from;
+  const chat::Seq delivered = std::min(move.delivered_before.seq, read);
+  const Time before = std::min(move.delivered_before.at, move.read->at);
+  if (delivered > from) add_undelivered(updates, range(from, delivered), before);
+  if (read > delivered)
+    add_undelivered(updates, range(std::max(from, delivered), read), move.read->at);
+  add_read(updates, range(from, read), move.read->at);
 }
 }  // namespace
 
@@ -109,18 +129,20 @@ void add_move(std::vector<Update>& updates, const Move& move, const Head& head, 
 
 void add_receipts(std::vector<Update>& updates, const Move& move) {
   if (move.read) {
-    const Document range = between(move.read_from, move.read->seq);
-    add_read(updates, receipts(move.conversation, move.user, range), move.read->at);
+    add_read_move(updates, move);
   } else if (move.delivered) {
-    const Document range = between(move.delivered_from, move.delivered->seq);
+    const Document range = between(move.delivered_before.seq, move.delivered->seq);
     add_delivered(updates, receipts(move.conversation, move.user, range), move.delivered->at);
   }
 }
 
 void add_lagging_receipts(std::vector<Update>& updates, const Head& head) {
   for (const Member& one : head.members) {
-    if (one.read.seq > 0)
-      add_read(updates, receipts(head.id, one.user, between(0, one.read.seq)), one.read.at);
+    if (one.read.seq > 0) {
+      const Update range = receipts(head.id, one.user, between(0, one.read.seq));
+      add_undelivered(updates, range, std::min(one.delivered.at, one.read.at));
+      add_read(updates, range, one.read.at);
+    }
     if (one.delivered.seq > one.read.seq) {
       const Document range = between(one.read.seq, one.delivered.seq);
       add_delivered(updates, receipts(head.id, one.user, range), one.delivered.at);
