@@ -6,12 +6,9 @@ namespace parley::http {
 
 Result<json::object> json_body(const Request& request) {
   if (request.body.empty()) return json::object{};
-  if (const auto type = request.headers.find("Content-Type")) {
-    const auto media = type->substr(0, type->find(';'));
-    const auto end = media.find_last_not_of(" \t");
-    if (end == std::string_view::npos || !same_name(media.substr(0, end + 1), "application/json")) {
-      return fail(Errc::bad_request, "Content-Type must be application/json");
-    }
+  const auto type = request.headers.find("Content-Type");
+  if (type && !is_media_type(*type, "application/json")) {
+    return fail(Errc::bad_request, "Content-Type must be application/json");
   }
   auto parsed = json::parse(request.body, {.max_depth = 32});
   if (!parsed) return std::move(parsed).error();

@@ -73,6 +73,10 @@ bool has_token(std::string_view list, std::string_view token) {
   return false;
 }
 
+bool is_media_type(std::string_view content_type, std::string_view media) {
+  return same_name(trim(content_type.substr(0, content_type.find(';'))), media);
+}
+
 void add_vary(Headers& headers, std::string_view token) {
   std::string vary = headers.joined("Vary");
   if (has_token(vary, token)) return;

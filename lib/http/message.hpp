@@ -39,6 +39,9 @@ class Headers {
 void add_vary(Headers& headers, std::string_view token);
 /// True when one of the comma-separated elements of `list` is `token` (ASCII, case-insensitive).
 bool has_token(std::string_view list, std::string_view token);
+/// True when a Content-Type names `media`, whatever its parameters: `text/html; charset=utf-8` is
+/// `text/html`.
+bool is_media_type(std::string_view content_type, std::string_view media);
 
 /// A parsed query string: values percent-decoded; of duplicates the last wins (as the `qs` of Node
 /// does for engines).

@@ -36,6 +36,14 @@ TEST(has_token, finds_whole_elements) {
   EXPECT_FALSE(has_token("", "a"));
 }
 
+TEST(is_media_type, looks_at_the_type_alone) {
+  EXPECT_TRUE(is_media_type("Text/HTML ;charset=utf-8", "text/html"));
+  EXPECT_TRUE(is_media_type("text/html", "text/html"));
+  EXPECT_FALSE(is_media_type("text/htmlx", "text/html"));
+  EXPECT_FALSE(is_media_type("", "text/html"));
+  EXPECT_FALSE(is_media_type(" ; text/html", "text/html"));
+}
+
 TEST(Response, errors_have_the_agreed_shape) {
   const auto shown = Response::error(fail(Errc::bad_request, "name is \"empty\""));
   EXPECT_EQ(shown.status, 400);

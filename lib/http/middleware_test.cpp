@@ -4,6 +4,7 @@
 #include "http/access_log.hpp"
 #include "http/client_address.hpp"
 #include "http/cors.hpp"
+#include "http/form_body.hpp"
 #include "http/json_body.hpp"
 #include "http/rate_limit.hpp"
 #include "http/security_headers.hpp"
@@ -334,6 +335,59 @@ TEST(json_body, takes_objects_of_the_right_type_only) {
       EXPECT_EQ(object.error().code, Errc::bad_request);
     }
   }
+}
+
+// --- Forms
+// -------------------------------------------------------------------------------------------------
+
+Request form(std::string_view type, std::string body) {
+  Request request;
+  if (!type.empty()) request.headers.add("Content-Type", std::string{type});
+  request.body = std::move(body);
+  return request;
+}
+
+constexpr std::string_view form_type = "application/x-www-form-urlencoded";
+
+TEST(form_body, reads_fields_as_a_browser_sends_them) {
+  const auto fields = form_body(form(form_type, "password=a+b%2B%26%3D%C3%A9&token=x.y-z_&empty="));
+  ASSERT_TRUE(fields);
+  EXPECT_EQ(*fields, (Query{{"password", "a b+&=é"}, {"token", "x.y-z_"}, {"empty", ""}}));
+}
+
+TEST(form_body, lets_the_last_of_duplicates_win) {
+  const auto fields = form_body(form(form_type, "a=1&b=2&a=3"));
+  ASSERT_TRUE(fields);
+  EXPECT_EQ(find(*fields, "a"), "3");
+  EXPECT_EQ(fields->size(), 2U);
+}
+
+TEST(form_body, takes_text_of_the_right_type_only) {
+  struct Case {
+    std::string_view type, body;
+    bool good;
+  };
+  for (const Case& c :
+       {Case{form_type, "a=1", true}, Case{"", "a=1", true}, Case{"text/plain", "", true},
+        Case{"Application/X-WWW-Form-Urlencoded ; charset=UTF-8", "a=1", true},
+        Case{"multipart/form-data; boundary=x", "a=1", false}, Case{"text/plain", "a=1", false},
+        Case{"application/json", R"({"a":1})", false},
+        Case{"application/x-www-form-urlencodedx", "a=1", false}, Case{form_type, "a=%FF", false},
+        Case{form_type, "%C3%28=a", false}, Case{form_type, "a=\xED\xA0\x80", false}}) {
+    const auto fields = form_body(form(c.type, std::string{c.body}));
+    EXPECT_EQ(fields.has_value(), c.good) << c.type << " " << c.body;
+    if (!fields) {
+      EXPECT_EQ(fields.error().code, Errc::bad_request);
+    }
+  }
+}
+
+TEST(form_body, keeps_no_more_than_256_fields) {
+  std::string many;
+  for (int i = 0; i < 1000; ++i) many += "k" + std::to_string(i) + "=v&";
+  const auto fields = form_body(form(form_type, many));
+  ASSERT_TRUE(fields);
+  EXPECT_EQ(fields->size(), 256U);
 }
 
 }  // namespace
