@@ -13,7 +13,9 @@
 #include "settings/build_info.hpp"
 #include "settings/documents.hpp"
 #include "settings/fields.hpp"
+#include "settings/job_commands.hpp"
 #include "settings/load.hpp"
+#include "settings/mail_settings.hpp"
 #include "settings/secrets.hpp"
 #include "settings/suggest.hpp"
 
@@ -28,6 +30,8 @@ Examples:
   parley check-config --config /etc/parley.conf
   parley show-config                            what is in force, and where each value comes from
   parley backup /var/backups/parley-monday      the folder must not exist yet
+  parley jobs list --state failed               mails that could not be sent, and why
+  parley user promote ann@example.org           make her an administrator
 
 Settings come from flags, the environment, .env and the config file, in this order.
 Every setting is described in docs/config.md.
@@ -100,7 +104,8 @@ class Program {
     app_.footer(footer);
     app_.get_formatter()->column_width(34);
 
-    subcommand("serve", "Run the server", [this] { return serve(); });
+    subcommand("serve", "Run the server", [this] { return with_secrets(commands_.serve); });
+    subcommand("worker", "Run background jobs apart from the servers", [this] { return work(); });
     subcommand("check-config", "Say whether a start would succeed", [this] { return check(); });
     auto* show =
         subcommand("show-config", "Print the settings in force", [this] { return show_config(); });
@@ -116,6 +121,20 @@ class Program {
     subcommand("verify-store", "Read everything that is kept and check it",
                [this] { return with_settings(commands_.verify_store); });
     describe_archives();
+    describe_jobs(*subcommand("jobs", "Look at background jobs, and change them",
+                              [this] {
+                                return with_settings([this](const Settings& settings) {
+                                  return commands_.jobs(settings, jobs_);
+                                });
+                              }),
+                  jobs_);
+    describe_user(*subcommand("user", "Change what only an operator may",
+                              [this] {
+                                return with_settings([this](const Settings& settings) {
+                                  return commands_.user(settings, user_);
+                                });
+                              }),
+                  user_);
     auto* migrate =
         subcommand("migrate", "Prepare a MongoDB database of the Node.js original", [this] {
           return with_settings(
@@ -208,7 +227,17 @@ class Program {
     return findings.problems.empty();
   }
 
-  int serve() {
+  int work() {
+    const auto loaded = load_settings();
+    if (!loaded) return exit_usage;
+    if (const auto refusal = worker_refusal(loaded->settings)) {
+      surroundings_.err << *refusal << '\n';
+      return exit_usage;
+    }
+    return with_secrets(commands_.worker);
+  }
+
+  int with_secrets(const std::function<int(const Settings&)>& command) {
     auto loaded = load_settings();
     if (!loaded || !judge_secrets(*loaded)) return exit_usage;
     if (auto provided = provide_secrets(loaded->settings); !provided) {
@@ -217,7 +246,7 @@ class Program {
     }
     ops::log().configure(loaded->settings.log);
     for (const auto& warning : loaded->warnings) ops::log().warn("setting", {{"warning", warning}});
-    return commands_.serve(loaded->settings);
+    return command(loaded->settings);
   }
 
   int check() {
@@ -261,6 +290,8 @@ class Program {
   std::string folder_;
   ArchiveRequest archive_;
   MigrateRequest migrate_;
+  JobsRequest jobs_;
+  UserRequest user_;
   std::function<int()> chosen_;
 };
 

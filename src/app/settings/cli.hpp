@@ -33,7 +33,29 @@ struct MigrateRequest {
   bool quiet = false;
 };
 
-/// What the subcommands do, with settings that are merged and checked. `serve` gets secrets too.
+/// What `parley jobs` was asked for.
+struct JobsRequest {
+  std::string verb;  ///< `list`, `show`, `retry`, `remove`, `drain`, `pause`, `resume`, `counts`.
+  std::string queue = "email-queue";
+  std::string state;  ///< Of list and remove; empty: everything that has not completed.
+  std::size_t limit = 20;
+  std::vector<std::string> ids;
+  bool all = false;      ///< Retry and remove: no ids, but every job in that state.
+  bool delayed = false;  ///< Drain: delayed jobs, too.
+  bool yes = false;      ///< Nobody is asked whether it is meant.
+  bool json = false;
+};
+
+/// What `parley user` was asked for.
+struct UserRequest {
+  std::string verb;  ///< `promote`, `verify`.
+  std::string email;
+  bool revoke = false;  ///< Promote: an administrator is one no more.
+  bool json = false;
+};
+
+/// What the subcommands do, with settings that are merged and checked. `serve` and
+/// `worker` get secrets too.
 struct Commands {
   std::function<int(const Settings&)> serve;
   std::function<int(const Settings&, const std::filesystem::path&)> backup;
@@ -42,6 +64,9 @@ struct Commands {
   std::function<int(const Settings&, const MigrateRequest&)> migrate = {};
   std::function<int(const Settings&, const ArchiveRequest&)> export_archive = {};
   std::function<int(const Settings&, const ArchiveRequest&)> import_archive = {};
+  std::function<int(const Settings&)> worker = {};
+  std::function<int(const Settings&, const JobsRequest&)> jobs = {};
+  std::function<int(const Settings&, const UserRequest&)> user = {};
 };
 
 /// What a process is given besides its arguments; tests give their own.
