@@ -97,15 +97,17 @@ std::optional<std::string> SmtpUrl::read(std::string_view text) const {
   if (text.size() > longest_url) return std::nullopt;
   std::string_view rest = text;
   if (!skip(rest, "smtp://") && !skip(rest, "smtps://")) return std::nullopt;
-  if (rest.ends_with('/')) rest.remove_suffix(1);
-  const auto at = rest.rfind('@');
+  const auto at = rest.substr(0, rest.find_first_of("/?")).rfind('@');
   if (at != std::string_view::npos) {
     const auto user = rest.substr(0, at);
     if (user.empty() || user.front() == ':' || !is_userinfo(user)) return std::nullopt;
     rest.remove_prefix(at + 1);
   }
-  if (!is_authority(rest)) return std::nullopt;
-  if (text.ends_with('/')) text.remove_suffix(1);
+  // The room that sends mails reads what may follow: /client-name?tls=…&ca=…
+  const auto end = std::min(rest.find_first_of("/?"), rest.size());
+  const auto is_plain = [](char c) { return c > ' ' && c < 0x7F && c != '#'; };
+  if (!is_authority(rest.substr(0, end)) || !std::all_of(rest.begin(), rest.end(), is_plain))
+    return std::nullopt;
   return std::string{text};
 }
 
@@ -117,7 +119,9 @@ std::optional<std::string> MailSender::read(std::string_view text) const {
     return is_mail_address(text) ? std::optional{std::string{text}} : std::nullopt;
   if (!text.ends_with('>') || !is_mail_address(text.substr(open + 1, text.size() - open - 2)))
     return std::nullopt;
-  const auto name = text.substr(0, open);
+  auto name = text.substr(0, open);
+  const auto quote = name.rfind('"');
+  if (name.starts_with('"') && quote > 0) name = name.substr(1, quote - 1);
   if (name.find_first_of(">@\"\\") != std::string_view::npos) return std::nullopt;
   return std::string{text};
 }

@@ -45,21 +45,22 @@ TEST(percent_encoded, keeps_what_a_url_may_hold_and_encodes_the_rest) {
 
 TEST(SmtpUrl, refuses_what_curl_would_read_otherwise) {
   for (const std::string bad :
-       {"", "localhost:25", "smtp://host:0", "smtp://host:", "smtp://host:123456",
-        "smtp://host/path", "smtp://host?x", "smtp://:password@host", "smtp://@host",
-        "smtp://u%zz@host", "smtp://u%4@host", "smtp://a@b@host", "smtp://u%0d%0aRSET@host",
-        "smtp://u:%00@host", "smtp://ho\nst", "smtp://[::1", "smtp://fd00::1:25", "smtp://u p@host",
-        "smtp://[]:25"}) {
+       {"", "localhost:25", "smtp://host:0", "smtp://host:", "smtp://host:123456", "smtp://host#x",
+        "smtp://host/a b", "smtp://:password@host", "smtp://@host", "smtp://u%zz@host",
+        "smtp://u%4@host", "smtp://a@b@host", "smtp://u%0d%0aRSET@host", "smtp://u:%00@host",
+        "smtp://ho\nst", "smtp://[::1", "smtp://fd00::1:25", "smtp://u p@host", "smtp://[]:25"}) {
     EXPECT_FALSE(SmtpUrl{}.read(bad)) << bad;
   }
   EXPECT_FALSE(SmtpUrl{}.read("smtp://" + std::string(3000, 'h')));
-  EXPECT_EQ(SmtpUrl{}.read("smtp://localhost:1025/"), "smtp://localhost:1025");
+  for (const char* good : {"smtp://localhost:1025/", "smtp://u:p@h/client?tls=off&ca=/etc/ca.pem"})
+    EXPECT_EQ(SmtpUrl{}.read(good), good);
 }
 
 TEST(MailSender, is_one_address_that_fits_a_header) {
+  EXPECT_TRUE(MailSender{}.read("\"A team\" <a@b>"));
   EXPECT_TRUE(MailSender{}.read("Bj\xC3\xB6rn & Co <a.b+c@mail.example.org>"));
-  for (const std::string bad : {"a@", "@b", "A <>", "A <a@b> x", "A <a@b>, B <c@d>", "\"A\" <a@b>",
-                                "a@[::1]", "a@.b", "a@b."})
+  for (const std::string bad : {"a@", "@b", "A <>", "A <a@b> x", "A <a@b>, B <c@d>", "\"A <a@b>",
+                                "\"A\"B\" <a@b>", "a@[::1]", "a@.b", "a@b."})
     EXPECT_FALSE(MailSender{}.read(bad)) << bad;
   EXPECT_FALSE(MailSender{}.read(std::string(400, 'n') + " <a@b>"));
 }
