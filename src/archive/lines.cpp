@@ -55,6 +55,8 @@ class Members {
     return maybe ? time(name, *maybe) : *this;
   }
   Members& boolean(std::string_view name, bool yes) { return raw(name, yes ? "true" : "false"); }
+  /// Written only if it is so.
+  Members& maybe_true(std::string_view name, bool yes) { return yes ? boolean(name, true) : *this; }
   Members& raw(std::string_view name, std::string_view value) {
     key(name);
     out_ += value;
@@ -130,6 +132,11 @@ class Fields {
     if (member != nullptr && member->is_bool()) return member->get_bool();
     return wrong(name), false;
   }
+  bool maybe_true(std::string_view name) {
+    if (!has(name)) return false;
+    if (!boolean(name)) wrong(name);
+    return true;
+  }
   const json::array* array(std::string_view name) {
     const json::value* member = object_->if_contains(name);
     if (member == nullptr || !member->is_array()) return wrong(name), nullptr;
@@ -196,6 +203,7 @@ chat::Account decode_account(Fields& fields) {
   account.avatar = fields.maybe_text("avatar");
   account.email_notifications = fields.boolean("emailNotifications");
   account.administrator = fields.boolean("administrator");
+  account.email_verified = fields.maybe_true("emailVerified");
   account.last_seen = fields.maybe_time("lastSeen");
   account.created_at = fields.time("createdAt");
   account.updated_at = fields.time("updatedAt");
@@ -329,6 +337,7 @@ std::string encode(const chat::Account& account) {
       .maybe_text("avatar", account.avatar)
       .boolean("emailNotifications", account.email_notifications)
       .boolean("administrator", account.administrator)
+      .maybe_true("emailVerified", account.email_verified)
       .maybe_time("lastSeen", account.last_seen)
       .time("createdAt", account.created_at)
       .time("updatedAt", account.updated_at)

@@ -55,6 +55,7 @@ class Invention {
     if (pick(2)) account.avatar = "https://example.org/" + std::string(1, '\x7f');
     account.email_notifications = pick(2);
     account.administrator = pick(2);
+    account.email_verified = pick(2);
     if (pick(2)) account.last_seen = at(pick(1000));
     account.created_at = at(pick(1000));
     account.updated_at = at(1000 + pick(1000));

@@ -19,6 +19,7 @@ struct Account {
   std::optional<std::string> avatar;  ///< A URL.
   bool email_notifications = true;
   bool administrator = false;
+  bool email_verified = false;    ///< They have followed a link in a mail to that address.
   std::optional<Time> last_seen;  ///< When the last device left; absent for somebody never seen.
   Time created_at;
   Time updated_at;

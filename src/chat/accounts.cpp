@@ -9,8 +9,9 @@ namespace {
 constexpr const char* nobodys_hash = "$2b$10$SH9ESyqK3hUHr18i5qmjBuQJT.eTPPiQgFXGVkq9xrdBoraP2NvZe";
 }  // namespace
 
-Accounts::Accounts(AccountStore& store, PasswordHasher& hasher, ObjectIdSource& ids, Limits limits)
-    : store_(store), hasher_(hasher), ids_(ids), limits_(limits) {}
+Accounts::Accounts(AccountStore& store, PasswordHasher& hasher, ObjectIdSource& ids, Limits limits,
+                   AccountRules rules)
+    : store_(store), hasher_(hasher), ids_(ids), limits_(limits), rules_(rules) {}
 
 Task<Result<Account>> Accounts::register_account(Registration registration, Time now) {
   auto checked = check(std::move(registration), limits_);
@@ -42,6 +43,9 @@ Task<Result<Account>> Accounts::login(std::string email, std::string password) {
   const auto right = co_await hasher_.verify(std::move(password), std::move(hash));
   if (!right) co_return right.error();
   if (!account || !*right) co_return fail(Errc::unauthorized, "Invalid email or password");
+  if (rules_.require_verified_email && !account->email_verified) {
+    co_return fail(Errc::forbidden, "Please verify your e-mail address");
+  }
   co_return account;
 }
 

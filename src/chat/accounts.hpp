@@ -14,16 +14,21 @@
 
 namespace parley::chat {
 
+struct AccountRules {
+  bool require_verified_email = false;  ///< Nobody logs in before.
+};
+
 /// Registration, login and profiles. Keeps nothing itself: any shard may call it, and results come
 /// back there. Its ports outlive it. Besides what is named, every call passes the ports' errors on.
 class Accounts {
  public:
-  Accounts(AccountStore& store, PasswordHasher& hasher, ObjectIdSource& ids, Limits limits);
+  Accounts(AccountStore& store, PasswordHasher& hasher, ObjectIdSource& ids, Limits limits,
+           AccountRules rules = {});
 
   /// bad_request with fields; conflict `Email already registered`; overloaded.
   Task<Result<Account>> register_account(Registration registration, Time now);
   /// unauthorized `Invalid email or password` for an unknown address and for a wrong password,
-  /// after the same work; overloaded.
+  /// after the same work; forbidden `Please verify your e-mail address`; overloaded.
   Task<Result<Account>> login(std::string email, std::string password);
   /// not_found.
   Task<Result<Account>> find(UserId id);
@@ -39,6 +44,7 @@ class Accounts {
   PasswordHasher& hasher_;
   ObjectIdSource& ids_;
   Limits limits_;
+  AccountRules rules_;
 };
 
 }  // namespace parley::chat

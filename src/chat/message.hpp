@@ -42,6 +42,7 @@ struct NewMessage {
   std::string content;
   std::optional<std::string> client_id;
   Time now;
+  bool mail = false;  ///< The receiver is to hear of it by e-mail: set by Messaging.
 };
 
 /// One person's unread messages in one conversation: those of others behind their read watermark.

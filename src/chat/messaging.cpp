@@ -81,7 +81,11 @@ Task<Result<Appended>> Messaging::send(NewMessage draft) {
   auto checked = check(std::move(draft), limits_);
   if (!checked) co_return checked.error();
   NewMessage good = std::move(*checked);
-  co_return co_await messages_.append(std::move(good));
+  const bool goes_with_mail = notices_ != nullptr && notices_->joins(good.receiver);
+  good.mail = goes_with_mail;
+  auto appended = co_await messages_.append(std::move(good));
+  if (appended && notices_ != nullptr && !goes_with_mail) notices_->sent(appended->message);
+  co_return appended;
 }
 
 Task<Result<Done>> Messaging::mark_read(UserId reader, MessageId message_id, Time now) {

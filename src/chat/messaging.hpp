@@ -10,6 +10,7 @@
 #include "chat/limits.hpp"
 #include "chat/ports/conversation_store.hpp"
 #include "chat/ports/message_store.hpp"
+#include "chat/ports/notices.hpp"
 #include "chat/ports/receipt_store.hpp"
 
 namespace parley::chat {
@@ -43,6 +44,9 @@ class Messaging {
   Messaging(MessageStore& messages, ReceiptStore& receipts, ConversationStore& conversations,
             Limits limits);
 
+  /// Who tells people by e-mail; without it nobody does. Before the first call of `send`.
+  void set_notices(Notices& notices) { notices_ = &notices; }
+
   /// Durable when it returns. bad_request with fields (content, clientId, receiverId: oneself);
   /// not_found: no such receiver.
   Task<Result<Appended>> send(NewMessage draft);
@@ -70,6 +74,7 @@ class Messaging {
   ReceiptStore& receipts_;
   ConversationStore& conversations_;
   Limits limits_;
+  Notices* notices_ = nullptr;
 };
 
 /// Where the next page in the query's direction starts; nullopt on the last one.

@@ -121,6 +121,15 @@ class ReadOnlyAccounts final : public AccountStore {
   Task<Result<Account>> update(UserId, ProfilePatch, Time) override {
     co_return fail(Errc::unavailable);
   }
+  Task<Result<Done>> set_password(UserId, std::string, std::string, Time) override {
+    co_return fail(Errc::unavailable);
+  }
+  Task<Result<bool>> set_email_verified(UserId, std::string, Time) override {
+    co_return fail(Errc::unavailable);
+  }
+  Task<Result<Account>> set_administrator(UserId, bool, Time) override {
+    co_return fail(Errc::unavailable);
+  }
   Task<Result<Done>> touch_last_seen(UserId, Time) override { co_return fail(Errc::unavailable); }
 };
 }  // namespace

@@ -90,6 +90,14 @@ void check_avatar(std::string_view url, const Limits& limits, Fields& fields) {
   }
 }
 
+void check_email(std::string_view email, const Limits& limits, Fields& fields) {
+  if (email.size() > limits.email_max) {
+    fields.push_back({"email", "is longer than " + std::to_string(limits.email_max) + " bytes"});
+  } else if (!is_email(email)) {
+    fields.push_back({"email", "is not an e-mail address"});
+  }
+}
+
 void check_password(std::string_view password, const Limits& limits, Fields& fields) {
   if (password.size() < limits.password_min || password.size() > limits.password_max) {
     fields.push_back({"password", between(limits.password_min, limits.password_max, "bytes")});
@@ -127,14 +135,24 @@ Result<Registration> check(Registration registration, const Limits& limits) {
   registration.username = std::string{trim(registration.username)};
   registration.email = std::string{trim(registration.email)};
   check_name(registration.username, "username", limits.username_min, limits.username_max, fields);
-  if (registration.email.size() > limits.email_max) {
-    fields.push_back({"email", "is longer than " + std::to_string(limits.email_max) + " bytes"});
-  } else if (!is_email(registration.email)) {
-    fields.push_back({"email", "is not an e-mail address"});
-  }
+  check_email(registration.email, limits, fields);
   check_password(registration.password, limits, fields);
   if (!fields.empty()) return invalid(std::move(fields));
   return registration;
+}
+
+Result<std::string> check_email(std::string_view email, const Limits& limits) {
+  Fields fields;
+  check_email(trim(email), limits, fields);
+  if (!fields.empty()) return invalid(std::move(fields));
+  return std::string{trim(email)};
+}
+
+Result<Done> check_password(std::string_view password, const Limits& limits) {
+  Fields fields;
+  check_password(password, limits, fields);
+  if (!fields.empty()) return invalid(std::move(fields));
+  return Done{};
 }
 
 Result<ProfilePatch> check(ProfilePatch patch, const Limits& limits) {

@@ -1,5 +1,6 @@
 #include "chat/fakes/credentials.hpp"
 
+#include <functional>
 #include <sstream>
 
 namespace parley::chat::fakes {
@@ -44,6 +45,26 @@ Result<Claims> LedgerSigner::verify(TokenUse use, const std::string& token, Time
   claims.expires_at = from_unix_ms(expires);
   if (claims.expires_at <= now) return fail(Errc::unauthorized, "expired");
   return claims;
+}
+
+std::string LedgerLinks::sign(LinkUse use, const LinkClaims& claims) const {
+  const std::lock_guard lock{mutex_};
+  made_.push_back({use, claims});
+  return "link-" + std::to_string(made_.size() - 1);
+}
+
+Result<LinkClaims> LedgerLinks::verify(LinkUse use, const std::string& token, Time now) const {
+  const std::lock_guard lock{mutex_};
+  for (std::size_t i = 0; i < made_.size(); ++i) {
+    if (token != "link-" + std::to_string(i) || made_[i].use != use) continue;
+    if (made_[i].claims.expires_at <= now) break;
+    return made_[i].claims;
+  }
+  return fail(Errc::unauthorized, "not of this signer");
+}
+
+std::string LedgerLinks::fingerprint(std::string_view text) const {
+  return std::to_string(std::hash<std::string_view>()(text));
 }
 
 }  // namespace parley::chat::fakes

@@ -4,6 +4,7 @@
 #include <mutex>
 #include <set>
 #include <string>
+#include <vector>
 
 #include "chat/ports/credentials.hpp"
 
@@ -29,6 +30,22 @@ class LedgerSigner final : public TokenSigner {
  private:
   mutable std::mutex mutex_;
   mutable std::set<std::string> made_;
+};
+
+/// A LinkSigner that writes the claims down, as LedgerSigner does. Any thread.
+class LedgerLinks final : public LinkSigner {
+ public:
+  std::string sign(LinkUse use, const LinkClaims& claims) const override;
+  Result<LinkClaims> verify(LinkUse use, const std::string& token, Time now) const override;
+  std::string fingerprint(std::string_view text) const override;
+
+ private:
+  struct Made {
+    LinkUse use;
+    LinkClaims claims;
+  };
+  mutable std::mutex mutex_;
+  mutable std::vector<Made> made_;  ///< A token is `link-` and the place in here.
 };
 
 }  // namespace parley::chat::fakes

@@ -67,6 +67,40 @@ Task<Result<Account>> MemoryAccounts::update(UserId id, ProfilePatch patch, Time
   co_return account;
 }
 
+Task<Result<Done>> MemoryAccounts::set_password(UserId id, std::string expected, std::string hash,
+                                                Time now) {
+  const std::lock_guard lock{mutex_};
+  const auto found = accounts_.find(id);
+  if (found == accounts_.end()) co_return fail(Errc::not_found, "User not found");
+  Account& account = found->second;
+  if (account.password_hash != expected) co_return fail(Errc::conflict, "another password by now");
+  account.password_hash = std::move(hash);
+  account.updated_at = now;
+  co_return Done{};
+}
+
+Task<Result<bool>> MemoryAccounts::set_email_verified(UserId id, std::string email, Time now) {
+  const std::lock_guard lock{mutex_};
+  const auto found = accounts_.find(id);
+  if (found == accounts_.end()) co_return fail(Errc::not_found, "User not found");
+  Account& account = found->second;
+  if (fold_email(account.email) != fold_email(email))
+    co_return fail(Errc::conflict, "another address by now");
+  if (account.email_verified) co_return false;
+  account.email_verified = true;
+  account.updated_at = now;
+  co_return true;
+}
+
+Task<Result<Account>> MemoryAccounts::set_administrator(UserId id, bool administrator, Time now) {
+  const std::lock_guard lock{mutex_};
+  const auto found = accounts_.find(id);
+  if (found == accounts_.end()) co_return fail(Errc::not_found, "User not found");
+  found->second.administrator = administrator;
+  found->second.updated_at = now;
+  co_return found->second;
+}
+
 Task<Result<Done>> MemoryAccounts::touch_last_seen(UserId id, Time at) {
   const std::lock_guard lock{mutex_};
   if (const auto found = accounts_.find(id); found != accounts_.end()) {

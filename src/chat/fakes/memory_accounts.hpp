@@ -19,6 +19,10 @@ class MemoryAccounts final : public AccountStore {
   Task<Result<std::vector<Account>>> search(std::string username_prefix,
                                             std::size_t limit) override;
   Task<Result<Account>> update(UserId id, ProfilePatch patch, Time now) override;
+  Task<Result<Done>> set_password(UserId id, std::string expected, std::string hash,
+                                  Time now) override;
+  Task<Result<bool>> set_email_verified(UserId id, std::string email, Time now) override;
+  Task<Result<Account>> set_administrator(UserId id, bool administrator, Time now) override;
   Task<Result<Done>> touch_last_seen(UserId id, Time at) override;
 
   bool exists(UserId id) const;

@@ -264,6 +264,13 @@ Task<Result<SummaryPage>> MemoryMessages::list(UserId viewer, std::optional<std:
   co_return page;
 }
 
+Task<Result<Summary>> MemoryMessages::between(UserId viewer, UserId other) {
+  const std::lock_guard lock{mutex_};
+  const auto known = by_pair_.find(std::minmax(viewer, other));
+  if (known == by_pair_.end()) co_return fail(Errc::not_found, "Conversation not found");
+  co_return summary(threads_.at(known->second), viewer);
+}
+
 Task<Result<std::vector<UserId>>> MemoryMessages::peers(UserId user) {
   const std::lock_guard lock{mutex_};
   std::set<UserId> peers;

@@ -35,6 +35,7 @@ class MemoryMessages final : public MessageStore,
   Task<Result<Conversation>> find(ConversationId id, UserId viewer) override;
   Task<Result<SummaryPage>> list(UserId viewer, std::optional<std::string> cursor,
                                  std::size_t limit) override;
+  Task<Result<Summary>> between(UserId viewer, UserId other) override;
   Task<Result<std::vector<UserId>>> peers(UserId user) override;
 
   Version subscribe(Executor executor, Subscriber subscriber) override;

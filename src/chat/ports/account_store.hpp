@@ -30,6 +30,13 @@ class AccountStore {
                                                     std::size_t limit) = 0;
   /// not_found. Gives the account as it is now.
   virtual Task<Result<Account>> update(UserId id, ProfilePatch patch, Time now) = 0;
+  /// conflict when the hash is not `expected` any more; not_found.
+  virtual Task<Result<Done>> set_password(UserId id, std::string expected, std::string hash,
+                                          Time now) = 0;
+  /// True when it was not verified before. conflict when the address is another by now; not_found.
+  virtual Task<Result<bool>> set_email_verified(UserId id, std::string email, Time now) = 0;
+  /// not_found. Gives the account as it is now.
+  virtual Task<Result<Account>> set_administrator(UserId id, bool administrator, Time now) = 0;
   /// Sets last_seen unless a later one is there. Not waited for by people: durable soon.
   virtual Task<Result<Done>> touch_last_seen(UserId id, Time at) = 0;
 };

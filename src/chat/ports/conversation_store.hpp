@@ -24,6 +24,8 @@ class ConversationStore {
   /// bad_request when the cursor is not one of ours.
   virtual Task<Result<SummaryPage>> list(UserId viewer, std::optional<std::string> cursor,
                                          std::size_t limit) = 0;
+  /// The conversation of these two, as `viewer` sees it. not_found.
+  virtual Task<Result<Summary>> between(UserId viewer, UserId other) = 0;
   /// Everybody who shares a conversation with `user`, each once.
   virtual Task<Result<std::vector<UserId>>> peers(UserId user) = 0;
 };

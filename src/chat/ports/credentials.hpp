@@ -40,4 +40,25 @@ class TokenSigner {
   virtual Result<Claims> verify(TokenUse use, const std::string& token, Time now) const = 0;
 };
 
+/// What a link in a mail is good for.
+enum class LinkUse { reset_password, verify_email, unsubscribe };
+
+struct LinkClaims {
+  UserId user;
+  std::string state;  ///< Fingerprint of what the link changes; empty where it may be used again.
+  Time expires_at;    ///< Whole seconds.
+};
+
+/// Signs what links carry; a signature is good for one use only. Plain functions: any thread.
+class LinkSigner {
+ public:
+  virtual ~LinkSigner() = default;
+  /// Safe in a URL.
+  virtual std::string sign(LinkUse use, const LinkClaims& claims) const = 0;
+  /// unauthorized: malformed, of another use, bad signature, or expired at `now`.
+  virtual Result<LinkClaims> verify(LinkUse use, const std::string& token, Time now) const = 0;
+  /// Tells whether two texts are equal, and nothing else about them. Safe in a URL.
+  virtual std::string fingerprint(std::string_view text) const = 0;
+};
+
 }  // namespace parley::chat

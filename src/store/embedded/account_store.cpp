@@ -18,6 +18,20 @@ Result<chat::Account> create_account(Transaction& transaction, const chat::Accou
   return account;
 }
 
+/// Changes an account that exists; `change` gives what the caller is told, or why it does not.
+template <class T, class Change>
+Result<T> change_account(Transaction& transaction, chat::UserId id, Time now, Change change) {
+  auto account = transaction.account(id);
+  if (!account || transaction.error())
+    return refuse(transaction, Errc::not_found, "User not found");
+  Result<T> told = change(*account);
+  if (!told) return told;
+  account->updated_at = now;
+  transaction.require_sync();
+  transaction.put(keys::account(id), encode(*account));
+  return told;
+}
+
 Result<chat::Account> update_account(Transaction& transaction, chat::UserId id,
                                      chat::ProfilePatch& patch, Time now) {
   auto account = transaction.account(id);
@@ -99,6 +113,45 @@ Task<Result<chat::Account>> AccountStore::update(chat::UserId id, chat::ProfileP
       [id, patch = std::move(patch), now](Transaction& transaction) mutable {
         return update_account(transaction, id, patch, now);
       });
+}
+
+Task<Result<Done>> AccountStore::set_password(chat::UserId id, std::string expected,
+                                              std::string hash, Time now) {
+  auto change = [expected = std::move(expected),
+                 hash = std::move(hash)](chat::Account& account) -> Result<Done> {
+    if (account.password_hash != expected) return fail(Errc::conflict, "another password by now");
+    account.password_hash = hash;
+    return Done{};
+  };
+  return submit<Done>(database_.internals().committer,
+                      [id, now, change = std::move(change)](Transaction& transaction) {
+                        return change_account<Done>(transaction, id, now, change);
+                      });
+}
+
+Task<Result<bool>> AccountStore::set_email_verified(chat::UserId id, std::string email, Time now) {
+  auto change = [email = chat::fold_email(email)](chat::Account& account) -> Result<bool> {
+    if (chat::fold_email(account.email) != email)
+      return fail(Errc::conflict, "another address by now");
+    return !std::exchange(account.email_verified, true);
+  };
+  return submit<bool>(database_.internals().committer,
+                      [id, now, change = std::move(change)](Transaction& transaction) {
+                        return change_account<bool>(transaction, id, now, change);
+                      });
+}
+
+Task<Result<chat::Account>> AccountStore::set_administrator(chat::UserId id, bool administrator,
+                                                            Time now) {
+  const auto change = [administrator, now](chat::Account& account) -> Result<chat::Account> {
+    account.administrator = administrator;
+    account.updated_at = now;
+    return account;
+  };
+  return submit<chat::Account>(database_.internals().committer,
+                               [id, now, change](Transaction& transaction) {
+                                 return change_account<chat::Account>(transaction, id, now, change);
+                               });
 }
 
 Task<Result<Done>> AccountStore::touch_last_seen(chat::UserId id, Time at) {

@@ -18,6 +18,11 @@ class AccountStore final : public chat::AccountStore {
   Task<Result<std::vector<chat::Account>>> search(std::string username_prefix,
                                                   std::size_t limit) override;
   Task<Result<chat::Account>> update(chat::UserId id, chat::ProfilePatch patch, Time now) override;
+  Task<Result<Done>> set_password(chat::UserId id, std::string expected, std::string hash,
+                                  Time now) override;
+  Task<Result<bool>> set_email_verified(chat::UserId id, std::string email, Time now) override;
+  Task<Result<chat::Account>> set_administrator(chat::UserId id, bool administrator,
+                                                Time now) override;
   Task<Result<Done>> touch_last_seen(chat::UserId id, Time at) override;
 
  private:

@@ -71,6 +71,16 @@ Task<Result<chat::SummaryPage>> ConversationStore::list(chat::UserId viewer,
   });
 }
 
+Task<Result<chat::Summary>> ConversationStore::between(chat::UserId viewer, chat::UserId other) {
+  return read(database_.internals(), [viewer, other](View& view) -> Result<chat::Summary> {
+    const auto id = view.conversation_of(viewer, other);
+    const auto head = id ? view.head(*id) : std::nullopt;
+    const auto member = head ? head->member(viewer) : std::nullopt;
+    if (!member) return fail(Errc::not_found, "Conversation not found");
+    return summarize(view, *head, *member);
+  });
+}
+
 Task<Result<std::vector<chat::UserId>>> ConversationStore::peers(chat::UserId user) {
   return read(database_.internals(), [user](View& view) { return peers_of(view, user); });
 }

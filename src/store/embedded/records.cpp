@@ -26,7 +26,7 @@ std::optional<T> finish(const Parser& in, T record) {
 }
 
 enum MessageFlags : std::uint8_t { has_client_id = 1 };
-enum AccountFlags : std::uint8_t { has_name = 1, has_avatar = 2, notifies = 4, administers = 8 };
+enum AccountFlags : std::uint8_t { has_name = 1, has_avatar = 2, notifies = 4, administers = 8, verified = 16 };
 
 void put(Writer& out, const Reached& reached) {
   out.varint(reached.seq).varint(reached.version).time(reached.at);
@@ -194,6 +194,7 @@ std::string encode(const chat::Account& account) {
   if (account.avatar) flags |= has_avatar;
   if (account.email_notifications) flags |= notifies;
   if (account.administrator) flags |= administers;
+  if (account.email_verified) flags |= verified;
   Writer out = begin(256);
   out.u8(flags).time(account.created_at).time(account.updated_at);
   out.text(account.username).text(account.email).text(account.password_hash);
@@ -215,6 +216,7 @@ std::optional<chat::Account> decode_account(std::string_view value) {
   if (flags & has_avatar) account.avatar = std::string(in.text());
   account.email_notifications = (flags & notifies) != 0;
   account.administrator = (flags & administers) != 0;
+  account.email_verified = (flags & verified) != 0;
   return finish(in, std::move(account));
 }
 

@@ -157,6 +157,46 @@ Result<chat::Account> update_account(Lease& lease, chat::UserId id, const chat::
   if (!done) return done.error();
   return done->matched == 0 ? Result<chat::Account>(not_found()) : find_one(lease, by_id(id));
 }
+
+Result<Done> set_password_of(Lease& lease, chat::UserId id, const std::string& expected,
+                             const std::string& hash, Time now) {
+  Document filter = by_id(id), values;
+  filter.set("password", expected);
+  values.set("password", hash).set("updatedAt", now);
+  const auto done =
+      lease.update(users_collection, {filter, Document(Document().set("$set", values))});
+  if (!done) return done.error();
+  if (done->matched > 0) return Done{};
+  // A try before this one may have done it.
+  const auto account = find_one(lease, by_id(id));
+  if (account && account->password_hash == hash) return Done{};
+  return account ? fail(Errc::conflict, "another password by now") : account.error();
+}
+
+Result<bool> verify_email_of(Lease& lease, chat::UserId id, const std::string& email, Time now) {
+  const auto account = find_one(lease, by_id(id));
+  if (!account) return account.error();
+  if (chat::fold_email(account->email) != chat::fold_email(email))
+    return fail(Errc::conflict, "another address by now");
+  if (account->email_verified) return false;
+  Document filter = by_id(id), values;
+  filter.set("email", account->email);
+  values.set("emailVerified", true).set("updatedAt", now);
+  const auto done =
+      lease.update(users_collection, {filter, Document(Document().set("$set", values))});
+  if (!done) return done.error();
+  if (done->matched == 0) return fail(Errc::conflict, "another address by now");
+  return true;
+}
+
+Result<chat::Account> administrate(Lease& lease, chat::UserId id, bool administrator, Time now) {
+  Document values;
+  values.set("administrator", administrator).set("updatedAt", now);
+  const Update change{by_id(id), Document(Document().set("$set", values))};
+  const auto done = lease.update(users_collection, change);
+  if (!done) return done.error();
+  return done->matched == 0 ? Result<chat::Account>(not_found()) : find_one(lease, by_id(id));
+}
 }  // namespace
 
 Task<Result<chat::Account>> AccountStore::create(chat::Account account) {
@@ -189,6 +229,27 @@ Task<Result<chat::Account>> AccountStore::update(chat::UserId id, chat::ProfileP
                                                  Time now) {
   return call(workers_, client_, [id, patch = std::move(patch), now](Lease& lease) {
     return update_account(lease, id, patch, now);
+  });
+}
+
+Task<Result<Done>> AccountStore::set_password(chat::UserId id, std::string expected,
+                                              std::string hash, Time now) {
+  return call(workers_, client_,
+              [id, expected = std::move(expected), hash = std::move(hash), now](Lease& lease) {
+                return set_password_of(lease, id, expected, hash, now);
+              });
+}
+
+Task<Result<bool>> AccountStore::set_email_verified(chat::UserId id, std::string email, Time now) {
+  return call(workers_, client_, [id, email = std::move(email), now](Lease& lease) {
+    return verify_email_of(lease, id, email, now);
+  });
+}
+
+Task<Result<chat::Account>> AccountStore::set_administrator(chat::UserId id, bool administrator,
+                                                            Time now) {
+  return call(workers_, client_, [id, administrator, now](Lease& lease) {
+    return administrate(lease, id, administrator, now);
   });
 }
 

@@ -52,6 +52,24 @@ Result<chat::SummaryPage> page_of(Lease& lease, Context& context, chat::UserId v
   return page;
 }
 
+Result<chat::Summary> summary_between(Lease& lease, Context& context, chat::UserId viewer,
+                                      chat::UserId other) {
+  // By its pair; conversations of the Node original have none yet.
+  Document by_pair, both, by_participants;
+  by_pair.set("pair", pair_key(viewer, other));
+  both.set("$all", Array().add(viewer).add(other));
+  by_participants.set("participants", both);
+  for (const Document* filter : {&by_pair, &by_participants}) {
+    const auto heads = load_heads(lease, context, *filter);
+    if (!heads) return heads.error();
+    if (heads->empty()) continue;
+    auto summaries = summarize(lease, std::span(heads->data(), 1), viewer);
+    if (!summaries) return std::move(summaries).error();
+    if (!summaries->empty()) return std::move(summaries->front());
+  }
+  return fail(Errc::not_found, "Conversation not found");
+}
+
 Result<std::vector<chat::UserId>> peers_of(Lease& lease, chat::UserId user) {
   Document filter, options, fields;
   filter.set("participants", user);
@@ -123,6 +141,13 @@ Task<Result<chat::SummaryPage>> ConversationStore::list(chat::UserId viewer,
   return read(internals, [=, &internals](Lease& lease) -> Result<chat::SummaryPage> {
     if (is_bad) return fail(Errc::bad_request, "Invalid cursor");
     return page_of(lease, internals.context, viewer, below, limit);
+  });
+}
+
+Task<Result<chat::Summary>> ConversationStore::between(chat::UserId viewer, chat::UserId other) {
+  Internals& internals = database_.internals();
+  return read(internals, [&internals, viewer, other](Lease& lease) {
+    return summary_between(lease, internals.context, viewer, other);
   });
 }
 

@@ -14,6 +14,7 @@ class ConversationStore final : public chat::ConversationStore {
   Task<Result<chat::Conversation>> find(chat::ConversationId id, chat::UserId viewer) override;
   Task<Result<chat::SummaryPage>> list(chat::UserId viewer, std::optional<std::string> cursor,
                                        std::size_t limit) override;
+  Task<Result<chat::Summary>> between(chat::UserId viewer, chat::UserId other) override;
   Task<Result<std::vector<chat::UserId>>> peers(chat::UserId user) override;
 
  private:

@@ -45,6 +45,7 @@ Document to_document(const chat::Account& account) {
   user.set("name", account.name).set("avatar", account.avatar);
   user.set("emailNotifications", account.email_notifications);
   user.set("administrator", account.administrator);
+  user.set("emailVerified", account.email_verified);
   return user;
 }
 
@@ -60,6 +61,7 @@ std::optional<chat::Account> account_from(View document) {
   account.avatar = maybe_text(document, "avatar");
   account.email_notifications = document.boolean("emailNotifications").value_or(true);
   account.administrator = document.boolean("administrator").value_or(false);
+  account.email_verified = document.boolean("emailVerified").value_or(false);
   account.last_seen = document.time("lastSeen");
   account.created_at = document.time("createdAt").value_or(time_of(id->bytes));
   account.updated_at = document.time("updatedAt").value_or(account.created_at);

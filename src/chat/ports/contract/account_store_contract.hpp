@@ -12,6 +12,7 @@ TEST_P(AccountStoreContract, gives_back_what_it_was_given) {
   account.avatar = "https://example.org/a.png";
   account.email_notifications = false;
   account.administrator = true;
+  account.email_verified = true;
   account.last_seen = at(5);
   const Account created = good(stores_->accounts().create(account));
   EXPECT_EQ(created, account);
@@ -63,6 +64,55 @@ TEST_P(AccountStoreContract, lets_one_of_two_registrations_at_once_win) {
   }
   EXPECT_EQ(won, 1);
   EXPECT_EQ(good(stores_->accounts().find_by_email("alice@example.org")).id, winner);
+}
+
+TEST_P(AccountStoreContract, replaces_a_password_that_is_still_the_one_expected) {
+  Account account = draft_account("alice");
+  account.password_hash = "old";
+  good(stores_->accounts().create(account));
+  good(stores_->accounts().set_password(account.id, "old", "new", at(7)));
+  EXPECT_EQ(refusal(stores_->accounts().set_password(account.id, "old", "third", at(8))),
+            Errc::conflict);
+  const Account found = good(stores_->accounts().find(account.id));
+  EXPECT_EQ(found.password_hash, "new");
+  EXPECT_EQ(found.updated_at, at(7));
+  EXPECT_EQ(refusal(stores_->accounts().set_password(new_id<UserId>(), "old", "new", at(8))),
+            Errc::not_found);
+}
+
+TEST_P(AccountStoreContract, lets_one_of_two_new_passwords_at_once_win) {
+  Account account = draft_account("alice");
+  account.password_hash = "old";
+  good(stores_->accounts().create(account));
+  std::vector<Task<Result<Done>>> tasks;
+  for (int i = 0; i < 8; ++i)
+    tasks.push_back(
+        stores_->accounts().set_password(account.id, "old", "new " + std::to_string(i), at(7)));
+  int won = 0;
+  for (const auto& result : run_all(std::move(tasks))) won += result ? 1 : 0;
+  EXPECT_EQ(won, 1);
+}
+
+TEST_P(AccountStoreContract, verifies_an_address_once_while_it_is_the_same) {
+  const UserId alice = user("alice");
+  EXPECT_EQ(refusal(stores_->accounts().set_email_verified(alice, "other@example.org", at(7))),
+            Errc::conflict);
+  EXPECT_FALSE(good(stores_->accounts().find(alice)).email_verified);
+  EXPECT_TRUE(good(stores_->accounts().set_email_verified(alice, "ALICE@example.org", at(7))));
+  EXPECT_FALSE(good(stores_->accounts().set_email_verified(alice, "alice@example.org", at(8))));
+  EXPECT_TRUE(good(stores_->accounts().find(alice)).email_verified);
+  EXPECT_EQ(refusal(stores_->accounts().set_email_verified(new_id<UserId>(), "x@y.org", at(8))),
+            Errc::not_found);
+}
+
+TEST_P(AccountStoreContract, makes_administrators_and_takes_it_back) {
+  const UserId alice = user("alice");
+  EXPECT_TRUE(good(stores_->accounts().set_administrator(alice, true, at(7))).administrator);
+  EXPECT_TRUE(good(stores_->accounts().find(alice)).administrator);
+  EXPECT_FALSE(good(stores_->accounts().set_administrator(alice, false, at(8))).administrator);
+  EXPECT_FALSE(good(stores_->accounts().find(alice)).administrator);
+  EXPECT_EQ(refusal(stores_->accounts().set_administrator(new_id<UserId>(), true, at(8))),
+            Errc::not_found);
 }
 
 TEST_P(AccountStoreContract, finds_many_in_the_order_asked) {

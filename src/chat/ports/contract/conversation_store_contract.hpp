@@ -63,6 +63,21 @@ TEST_P(ConversationStoreContract, summarises_for_the_viewer) {
   }
 }
 
+TEST_P(ConversationStoreContract, is_found_by_its_two_people) {
+  say(alice_, carol_, "another");
+  say(alice_, bob_, "1");
+  const Message last = say(alice_, bob_, "2");
+  const Summary seen = good(stores_->conversations().between(bob_, alice_));
+  EXPECT_EQ(seen.conversation.id, last.conversation_id);
+  EXPECT_EQ(seen.last_message, last);
+  EXPECT_EQ(seen.unread_count, 2u);
+  EXPECT_EQ(good(stores_->conversations().between(alice_, bob_)).unread_count, 0u);
+  good(stores_->receipts().mark_read(bob_, last.id, at(2000)));
+  EXPECT_EQ(good(stores_->conversations().between(bob_, alice_)).unread_count, 0u);
+  EXPECT_EQ(refusal(stores_->conversations().between(bob_, carol_)), Errc::not_found);
+  EXPECT_EQ(refusal(stores_->conversations().between(bob_, new_id<UserId>())), Errc::not_found);
+}
+
 TEST_P(ConversationStoreContract, shows_the_last_message_with_its_present_status) {
   const Message message = say(alice_, bob_, "1");
   read(message, at(2000));

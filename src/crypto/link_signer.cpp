@@ -1,0 +1,79 @@
+#include "crypto/link_signer.hpp"
+
+#include <openssl/evp.h>
+#include <openssl/hmac.h>
+
+#include <array>
+#include <new>
+
+#include "crypto/hs256.hpp"
+
+namespace parley::crypto {
+
+namespace {
+
+Error refuse(const char* why) { return fail(Errc::unauthorized, why); }
+
+/// HMAC-SHA-256 as lower-case hex.
+std::string keyed_hash(const std::string& key, std::string_view text) {
+  std::array<unsigned char, EVP_MAX_MD_SIZE> bytes;
+  unsigned length = 0;
+  const auto* begin = reinterpret_cast<const unsigned char*>(text.data());
+  if (HMAC(EVP_sha256(), key.data(), static_cast<int>(key.size()), begin, text.size(), bytes.data(),
+           &length) == nullptr)
+    throw std::bad_alloc{};
+  constexpr std::string_view digits = "0123456789abcdef";
+  std::string hex;
+  for (unsigned i = 0; i < length; ++i) {
+    hex += digits[bytes[i] >> 4];
+    hex += digits[bytes[i] & 15];
+  }
+  return hex;
+}
+
+}  // namespace
+
+LinkSigner::LinkSigner(const std::string& secret)
+    : reset_key_(keyed_hash(secret, "parley link reset-password")),
+      verify_key_(keyed_hash(secret, "parley link verify-email")),
+      unsubscribe_key_(keyed_hash(secret, "parley link unsubscribe")),
+      fingerprint_key_(keyed_hash(secret, "parley link fingerprint")) {}
+
+std::string LinkSigner::sign(chat::LinkUse use, const chat::LinkClaims& claims) const {
+  hs256::Token token = hs256::begin(key(use));
+  hs256::add(token, "userId", claims.user.hex());
+  hs256::add(token, "exp", claims.expires_at);
+  if (!claims.state.empty()) hs256::add(token, "st", claims.state);
+  return hs256::encode(token);
+}
+
+Result<chat::LinkClaims> LinkSigner::verify(chat::LinkUse use, const std::string& token,
+                                            Time now) const {
+  const hs256::Token decoded = hs256::decode(token, key(use));
+  if (!decoded) return refuse("malformed, of another use, or with a wrong signature");
+  const char* user = jwt_get_grant(decoded.get(), "userId");
+  const auto user_id = user ? chat::UserId::parse(user) : std::nullopt;
+  const auto expires_at = hs256::seconds(decoded, "exp");
+  if (!user_id || !expires_at) return refuse("claims are missing or of a wrong type");
+  if (*expires_at <= now) return refuse("expired");
+  const char* state = jwt_get_grant(decoded.get(), "st");
+  return chat::LinkClaims{*user_id, state ? state : "", *expires_at};
+}
+
+std::string LinkSigner::fingerprint(std::string_view text) const {
+  return keyed_hash(fingerprint_key_, text).substr(0, 32);
+}
+
+const std::string& LinkSigner::key(chat::LinkUse use) const {
+  switch (use) {
+    case chat::LinkUse::reset_password:
+      return reset_key_;
+    case chat::LinkUse::verify_email:
+      return verify_key_;
+    case chat::LinkUse::unsubscribe:
+      break;
+  }
+  return unsubscribe_key_;
+}
+
+}  // namespace parley::crypto

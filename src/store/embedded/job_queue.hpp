@@ -1,0 +1,66 @@
+#pragma once
+
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "jobs/board.hpp"
+#include "jobs/queue.hpp"
+#include "jobs/source.hpp"
+
+namespace parley::net {
+class Shard;
+}
+
+namespace parley::store::embedded {
+
+class Database;
+class JobBoard;
+class Transaction;
+
+/// The queue of jobs inside the embedded store: a jobs::Board on the committer thread, whose rows
+/// are in the batches of everything else. An answer to add, settle and the control calls means that
+/// it is durable; a take is not synced. Jobs that ran when the program ended are back in front at
+/// the next start, and counted as stalled. Safe to call from any shard.
+/// Source: docs/formats/embedded-store.md, "Jobs".
+class JobQueue final : public jobs::Queue {
+ public:
+  /// At most one a database, which outlives it. What cannot be read is told by the first calls.
+  explicit JobQueue(Database& database, jobs::BoardLimits limits = {});
+  ~JobQueue() override;
+  JobQueue(const JobQueue&) = delete;
+  JobQueue& operator=(const JobQueue&) = delete;
+
+  /// For a Worker on `home`; any number.
+  std::shared_ptr<jobs::Source> new_source(net::Shard& home);
+
+  /// Puts a job into the batch of `transaction`, on the committer thread. A job that the queue
+  /// refuses is logged and counted (Stats::refused_jobs), and does not stop what it belongs to.
+  void add_to(Transaction& transaction, jobs::NewJob job, Time now);
+
+  Task<Result<jobs::Added>> add(jobs::NewJob job, Time now) override;
+  Task<Result<std::vector<jobs::Added>>> add_all(std::vector<jobs::NewJob> jobs, Time now) override;
+  Task<Result<jobs::Counts>> counts() override;
+  Task<Result<std::vector<jobs::Job>>> list(jobs::State state, jobs::Page page) override;
+  Task<Result<jobs::Job>> get(jobs::JobId id) override;
+  Task<Result<std::vector<std::string>>> log_of(jobs::JobId id, jobs::Page page) override;
+  Task<Result<std::vector<jobs::Event>>> events(std::string after, std::size_t limit) override;
+  Task<Result<Done>> retry(jobs::JobId id, Time now) override;
+  Task<Result<Done>> promote(jobs::JobId id, Time now) override;
+  Task<Result<Done>> remove(jobs::JobId id) override;
+  Task<Result<Done>> set_progress(jobs::JobId id, std::string json) override;
+  Task<Result<Done>> append_log(jobs::JobId id, std::string line) override;
+  Task<Result<Done>> pause() override;
+  Task<Result<Done>> resume() override;
+  /// In batches: what is added meanwhile goes, too.
+  Task<Result<Done>> drain(bool with_delayed) override;
+  Task<Result<std::size_t>> clean(Clean what, Time now) override;
+  /// In batches; conflict in the middle when somebody resumes the queue.
+  Task<Result<Done>> obliterate(bool force) override;
+
+ private:
+  Database& database_;
+  std::shared_ptr<JobBoard> board_;
+};
+
+}  // namespace parley::store::embedded
