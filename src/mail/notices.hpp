@@ -45,7 +45,8 @@ class QueuedNotices final : public chat::Notices {
     Time (*clock)() = wall_now;
   };
 
-  /// `home` is where kept jobs are tried again. `producer` and `presence` outlive stop().
+  /// `home` is where kept jobs are tried again. `producer` and `presence` outlive
+  /// the shards' threads.
   QueuedNotices(net::Shard& home, jobs::Producer& producer, chat::PresenceStore& presence,
                 IsHere is_here, Config config);
   /// After stop(), or after the shards have stopped.

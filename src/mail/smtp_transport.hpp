@@ -18,8 +18,11 @@ class SmtpTransport final : public Transport {
  public:
   /// `workers` outlives it.
   SmtpTransport(net::Workers& workers, SmtpConfig config);
-  /// Says QUIT on the connections that it kept.
+  /// stop(), and says QUIT on the connections that it kept.
   ~SmtpTransport() override;
+  /// Gives up what is being sent, within about a second, and refuses what follows: `closed`. Any
+  /// thread.
+  void stop();
 
   Task<Result<Done>> send(Envelope envelope, std::string bytes) override;
   std::string describe() const override;
