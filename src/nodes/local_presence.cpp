@@ -32,6 +32,11 @@ Task<Result<std::vector<chat::Presence>>> LocalPresence::status(std::vector<chat
   co_return all;
 }
 
+bool LocalPresence::is_online(const chat::UserId& user) const {
+  const std::lock_guard lock{mutex_};
+  return devices_.contains(user);
+}
+
 void LocalPresence::remember(chat::UserId user, Time now) {
   if (left_.size() >= remembered) left_before_ = std::exchange(left_, {});
   left_[user] = now;

@@ -17,6 +17,8 @@ class LocalPresence final : public chat::PresenceStore {
   Task<Result<bool>> arrive(chat::UserId user, std::string device, Time now) override;
   Task<Result<bool>> leave(chat::UserId user, std::string device, Time now) override;
   Task<Result<std::vector<chat::Presence>>> status(std::vector<chat::UserId> users) override;
+  /// Any thread, without waiting.
+  bool is_online(const chat::UserId& user) const;
 
  private:
   using LastSeen = std::unordered_map<chat::UserId, Time>;
@@ -24,7 +26,7 @@ class LocalPresence final : public chat::PresenceStore {
   void remember(chat::UserId user, Time now);
   std::optional<Time> last_seen(chat::UserId user) const;
 
-  std::mutex mutex_;  ///< Held for a few look-ups, never while waiting.
+  mutable std::mutex mutex_;  ///< Held for a few look-ups, never while waiting.
   std::unordered_map<chat::UserId, std::vector<std::string>> devices_;
   LastSeen left_,
       left_before_;  ///< Two generations: when the first is full, it becomes the second.

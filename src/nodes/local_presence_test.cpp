@@ -8,6 +8,17 @@
 namespace parley::nodes {
 namespace {
 
+TEST(LocalPresence, knows_at_once_who_is_online) {
+  asio::io_context context;
+  const chat::UserId user{ObjectIdSource{}.next(from_unix_ms(1'760'000'000'000))};
+  LocalPresence presence;
+  EXPECT_FALSE(presence.is_online(user));
+  (void)chat::fakes::run(context, presence.arrive(user, "phone", from_unix_ms(1)));
+  EXPECT_TRUE(presence.is_online(user));
+  (void)chat::fakes::run(context, presence.leave(user, "phone", from_unix_ms(2)));
+  EXPECT_FALSE(presence.is_online(user));
+}
+
 TEST(LocalPresence, remembers_the_latest_of_many_who_left) {
   asio::io_context context;
   ObjectIdSource ids;

@@ -46,9 +46,19 @@ bool append(std::vector<chat::Presence>& all, std::span<const chat::UserId> user
 Presence::State::State(net::Shard& home_shard, redis::Client& redis_client, Config wanted)
     : home(home_shard), client(redis_client), config(wanted), alarm(home_shard.executor()) {}
 
+void Presence::State::show(chat::UserId user, bool is_here) {
+  const std::lock_guard lock{users_mutex};
+  if (is_here) {
+    users_here.insert(user);
+  } else {
+    users_here.erase(user);
+  }
+}
+
 Task<Result<bool>> Presence::State::arrive(chat::UserId user, std::string device) {
   const auto change = here.enter(user, device);
   const bool is_first = change == Attendance::Change::edge;
+  if (is_first) show(user, true);
   if (change == Attendance::Change::none) co_return false;
   if (!in_touch) {
     local_answers.fetch_add(1, std::memory_order_relaxed);
@@ -67,6 +77,7 @@ Task<Result<bool>> Presence::State::arrive(chat::UserId user, std::string device
 Task<Result<bool>> Presence::State::leave(chat::UserId user, std::string device, Time now) {
   const auto change = here.leave(user, device);
   const bool is_last = change == Attendance::Change::edge;
+  if (is_last) show(user, false);
   if (change == Attendance::Change::none) co_return false;
   if (is_last) here.note_departure(user, now);
   if (!in_touch) {
@@ -149,5 +160,10 @@ Presence::Counts Presence::counts() const {
 }
 
 bool Presence::is_joined() const { return state_->joined.load(std::memory_order_acquire); }
+
+bool Presence::is_here(const chat::UserId& user) const {
+  const std::lock_guard lock{state_->users_mutex};
+  return state_->users_here.contains(user);
+}
 
 }  // namespace parley::nodes

@@ -45,6 +45,9 @@ class Presence final : public chat::PresenceStore {
   Task<Result<bool>> leave(chat::UserId user, std::string device, Time now) override;
   Task<Result<std::vector<chat::Presence>>> status(std::vector<chat::UserId> users) override;
 
+  /// Has a device on this node. Any thread, without waiting.
+  bool is_here(const chat::UserId& user) const;
+
   /// The node's devices are gone now, for all nodes; what comes after is known here only. Where
   /// Redis cannot be told the lease ends it.
   Task<void> close();

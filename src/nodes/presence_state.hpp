@@ -1,8 +1,10 @@
 #pragma once
 
 #include <atomic>
+#include <mutex>
 #include <optional>
 #include <string>
+#include <unordered_set>
 #include <utility>
 #include <vector>
 
@@ -18,6 +20,8 @@ struct Presence::State {
   State(net::Shard& home_shard, redis::Client& redis_client, Config wanted);
 
   // What the store does (presence.cpp).
+
+  void show(chat::UserId user, bool is_here);
 
   Task<Result<bool>> arrive(chat::UserId user, std::string device);
   Task<Result<bool>> leave(chat::UserId user, std::string device, Time now);
@@ -46,6 +50,9 @@ struct Presence::State {
   OnChange changed;
 
   Attendance here;
+  /// The users of `here`, for those who ask on other threads.
+  mutable std::mutex users_mutex;
+  std::unordered_set<chat::UserId> users_here;
   std::string name;                  ///< The present one.
   std::vector<std::string> formers;  ///< Names under which Redis may still have something.
   bool in_touch = false;             ///< `name` is in Redis: changes are told as they come.

@@ -136,6 +136,20 @@ TEST_F(PresenceTest, counts_the_devices_of_all_nodes) {
   EXPECT_EQ(three->status(alice), (chat::Presence{alice, false, at(7)}));
 }
 
+TEST_F(PresenceTest, knows_at_once_who_is_here) {
+  const auto one = node(), two = node();
+  const UserId alice = user();
+  EXPECT_FALSE(one->presence().is_here(alice));
+  one->arrive(alice, "phone");
+  one->arrive(alice, "laptop");
+  EXPECT_TRUE(one->presence().is_here(alice));
+  EXPECT_FALSE(two->presence().is_here(alice));
+  one->leave(alice, "phone");
+  EXPECT_TRUE(one->presence().is_here(alice));
+  one->leave(alice, "laptop");
+  EXPECT_FALSE(one->presence().is_here(alice));
+}
+
 TEST_F(PresenceTest, can_be_read_by_node_servers) {
   const auto one = node();
   const UserId alice = user();

@@ -90,6 +90,19 @@ TEST_F(LivenessTest, forgets_the_marker_of_who_left) {
   shards.stop();
 }
 
+TEST_F(LivenessTest, knows_at_once_who_is_online) {
+  live(at(1'000), [&](OpenStore& store, Presence& presence) {
+    const chat::UserId alice = caller_.user(store, "alice");
+    EXPECT_FALSE(presence.is_online(alice));
+    caller_.good(presence.arrive(alice, "phone", at(1'000)));
+    caller_.good(presence.arrive(alice, "laptop", at(1'000)));
+    caller_.good(presence.leave(alice, "phone", at(2'000)));
+    EXPECT_TRUE(presence.is_online(alice));
+    caller_.good(presence.leave(alice, "laptop", at(2'000)));
+    EXPECT_FALSE(presence.is_online(alice));
+  });
+}
+
 TEST_F(LivenessTest, costs_no_sync) {
   live(at(0), [&](OpenStore& store, Presence& presence) {
     const auto alice = caller_.user(store, "alice");

@@ -8,20 +8,24 @@
 namespace parley::store::embedded {
 
 Presence::Presence(net::Shards& shards, Database& database)
-    : shards_(shards), database_(database), present_(shards.size()) {}
+    : shards_(shards), database_(database), homes_(shards.size()) {}
 
 std::size_t Presence::home_of(chat::UserId user) const {
-  return std::hash<chat::UserId>()(user) % present_.size();
+  return std::hash<chat::UserId>()(user) % homes_.size();
 }
 
 /// On the user's home. The row is asked for here too, so that rows of one user come in the order of
 /// events.
 bool Presence::enter(chat::UserId user, std::string device, Time now) {
-  const auto [place, is_first] = present_[home_of(user)].try_emplace(user);
-  Devices& devices = place->second;
-  if (std::find(devices.begin(), devices.end(), device) == devices.end())
-    devices.push_back(std::move(device));
-  if (!is_first) return false;
+  Home& home = homes_[home_of(user)];
+  {
+    const std::lock_guard lock{home.mutex};
+    const auto [place, is_first] = home.present.try_emplace(user);
+    Devices& devices = place->second;
+    if (std::find(devices.begin(), devices.end(), device) == devices.end())
+      devices.push_back(std::move(device));
+    if (!is_first) return false;
+  }
   Internals& internals = database_.internals();
   internals.liveness.online.fetch_add(1);
   submit_errand(internals.committer, [user, now](Transaction& transaction) {
@@ -32,12 +36,15 @@ bool Presence::enter(chat::UserId user, std::string device, Time now) {
 
 /// On the user's home.
 bool Presence::exit(chat::UserId user, const std::string& device, Time now) {
-  Present& present = present_[home_of(user)];
-  const auto place = present.find(user);
-  if (place == present.end()) return false;
-  std::erase(place->second, device);
-  if (!place->second.empty()) return false;
-  present.erase(place);
+  Home& home = homes_[home_of(user)];
+  {
+    const std::lock_guard lock{home.mutex};
+    const auto place = home.present.find(user);
+    if (place == home.present.end()) return false;
+    std::erase(place->second, device);
+    if (!place->second.empty()) return false;
+    home.present.erase(place);
+  }
   Internals& internals = database_.internals();
   internals.liveness.online.fetch_sub(1);
   submit_errand(internals.committer,
@@ -72,10 +79,10 @@ Task<Result<bool>> Presence::leave(chat::UserId user, std::string device, Time n
 
 Task<Result<std::vector<chat::Presence>>> Presence::status(std::vector<chat::UserId> users) {
   std::vector<char> online(users.size(), 0);
-  for (std::size_t home = 0; home < present_.size(); ++home) {
+  for (std::size_t home = 0; home < homes_.size(); ++home) {
     auto look = [this, home, &users, &online] {
       for (std::size_t i = 0; i < users.size(); ++i) {
-        if (home_of(users[i]) == home) online[i] = present_[home].contains(users[i]) ? 1 : 0;
+        if (home_of(users[i]) == home) online[i] = homes_[home].present.contains(users[i]) ? 1 : 0;
       }
       return true;
     };
@@ -92,6 +99,12 @@ Task<Result<std::vector<chat::Presence>>> Presence::status(std::vector<chat::Use
     return all;
   };
   co_return co_await read(database_.internals(), std::move(times));
+}
+
+bool Presence::is_online(const chat::UserId& user) const {
+  const Home& home = homes_[home_of(user)];
+  const std::lock_guard lock{home.mutex};
+  return home.present.contains(user);
 }
 
 }  // namespace parley::store::embedded

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <mutex>
 #include <string>
 #include <unordered_map>
 #include <vector>
@@ -21,11 +22,17 @@ class Presence final : public chat::PresenceStore {
   Task<Result<bool>> arrive(chat::UserId user, std::string device, Time now) override;
   Task<Result<bool>> leave(chat::UserId user, std::string device, Time now) override;
   Task<Result<std::vector<chat::Presence>>> status(std::vector<chat::UserId> users) override;
+  /// Any thread, without waiting: about as long as a look-up.
+  bool is_online(const chat::UserId& user) const;
 
  private:
   using Devices = std::vector<std::string>;
-  /// One shard's users who are online. That shard's thread only.
-  using Present = std::unordered_map<chat::UserId, Devices>;
+  /// One shard's users who are online. Changed by that shard's thread only, which need not lock to
+  /// read.
+  struct Home {
+    mutable std::mutex mutex;
+    std::unordered_map<chat::UserId, Devices> present;
+  };
 
   std::size_t home_of(chat::UserId user) const;
   bool enter(chat::UserId user, std::string device, Time now);
@@ -34,7 +41,7 @@ class Presence final : public chat::PresenceStore {
 
   net::Shards& shards_;
   Database& database_;
-  std::vector<Present> present_;
+  std::vector<Home> homes_;
 };
 
 }  // namespace parley::store::embedded
