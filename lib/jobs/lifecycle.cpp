@@ -132,22 +132,4 @@ Claim claim(const Deduplication& wanted, const std::optional<Owner>& owner, Stat
   return wanted.replace && owner_state == State::delayed ? Claim::replaces : Claim::refused;
 }
 
-std::vector<JobId> surplus(const Keep& keep, const std::vector<Finished>& newest_first, Time now) {
-  if (newest_first.empty()) return {};
-  if (keep.keeps_none()) return {newest_first.front().id};
-  std::vector<JobId> gone;
-  std::size_t stay = 0, aged = 0;
-  for (const Finished& one : newest_first) {
-    if (keep.age && one.at <= now - *keep.age && aged < keep.limit) {
-      ++aged;
-      gone.push_back(one.id);
-    } else if (keep.count && stay >= *keep.count) {
-      gone.push_back(one.id);
-    } else {
-      ++stay;
-    }
-  }
-  return gone;
-}
-
 }  // namespace parley::jobs

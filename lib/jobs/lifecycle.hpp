@@ -46,11 +46,4 @@ enum class Claim { granted, refused, replaces };
 Claim claim(const Deduplication& wanted, const std::optional<Owner>& owner, State owner_state,
             Time now);
 
-struct Finished {
-  JobId id;
-  Time at;
-};
-/// Those of `newest_first` that have to go, now that the first one has finished.
-std::vector<JobId> surplus(const Keep& keep, const std::vector<Finished>& newest_first, Time now);
-
 }  // namespace parley::jobs

@@ -145,26 +145,5 @@ TEST(Claim, replaces_only_a_delayed_owner) {
   EXPECT_EQ(claim(replacing, owner, State::active, at(0)), Claim::refused);
 }
 
-std::vector<Finished> finished() {
-  return {{"4", at(40)}, {"3", at(30)}, {"2", at(20)}, {"1", at(10)}};
-}
-
-TEST(Surplus, keeps_the_newest) {
-  EXPECT_EQ(surplus(Keep::newest(3), finished(), at(50)), (std::vector<JobId>{"1"}));
-  EXPECT_TRUE(surplus(Keep::newest(9), finished(), at(50)).empty());
-  EXPECT_TRUE(surplus(Keep::all(), finished(), at(9'999'999)).empty());
-}
-
-TEST(Surplus, lets_a_job_that_wants_no_traces_go_alone) {
-  EXPECT_EQ(surplus(Keep::none(), finished(), at(50)), (std::vector<JobId>{"4"}));
-  EXPECT_TRUE(surplus(Keep::none(), {}, at(50)).empty());
-}
-
-TEST(Surplus, takes_the_old_ones_up_to_the_limit) {
-  EXPECT_EQ(surplus(Keep::younger_than(1s), finished(), at(1020)), (std::vector<JobId>{"2", "1"}));
-  EXPECT_EQ(surplus(Keep{{}, 1s, 1}, finished(), at(1020)), (std::vector<JobId>{"2"}));
-  EXPECT_EQ(surplus(Keep{1, 1s, 1}, finished(), at(1020)), (std::vector<JobId>{"3", "2", "1"}));
-}
-
 }  // namespace
 }  // namespace parley::jobs

@@ -10,8 +10,6 @@ namespace parley::jobs {
 
 namespace {
 
-using detail::Signal;
-
 /// 128 random bits in hex: no two workers have the same.
 std::string random_token() {
   std::random_device device;

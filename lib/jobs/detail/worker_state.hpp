@@ -8,7 +8,7 @@
 #include <set>
 #include <string>
 
-#include "jobs/detail/signal.hpp"
+#include "jobs/signal.hpp"
 #include "jobs/verdict.hpp"
 #include "jobs/worker.hpp"
 
@@ -92,10 +92,10 @@ class Worker::State : public std::enable_shared_from_this<Worker::State> {
 
   std::size_t slots_ = 0;                             ///< Coroutines of run_slot that live.
   bool is_someone_waiting_ = false;                   ///< At the source.
-  std::deque<std::shared_ptr<detail::Signal>> idle_;  ///< The other slots that found nothing.
+  std::deque<std::shared_ptr<Signal>> idle_;  ///< The other slots that found nothing.
   /// Of each coroutine that sleeps: so that a stop ends them at once.
-  std::shared_ptr<detail::Signal> renewal_, rescue_, ended_;
-  std::set<std::shared_ptr<detail::Signal>> resting_;
+  std::shared_ptr<Signal> renewal_, rescue_, ended_;
+  std::set<std::shared_ptr<Signal>> resting_;
   std::chrono::milliseconds rest_time_{0};
 };
 

@@ -1,31 +1,62 @@
 #include "jobs/fakes/memory_queue.hpp"
 
-#include <algorithm>
+#include <limits>
+#include <utility>
 
 #include "base/json.hpp"
+#include "jobs/board.hpp"
 #include "jobs/draft.hpp"
-#include "jobs/fakes/board.hpp"
+#include "jobs/signal.hpp"
 
 namespace parley::jobs::fakes {
 
+/// A board that nobody stores, and who waits for its jobs.
+class MemoryQueue::State final : public Journal {
+ public:
+  explicit State(Executor executor) : executor_(executor) {}
+
+  Board& board() { return board_; }
+  std::shared_ptr<Signal> new_waiter() {
+    auto waiter = std::make_shared<Signal>(executor_);
+    waiters_.push_back(waiter);
+    return waiter;
+  }
+  void work_arrived() override {
+    for (const auto& waiter : waiters_) {
+      if (const auto signal = waiter.lock()) signal->notify();
+    }
+  }
+
+ private:
+  Executor executor_;
+  std::vector<std::weak_ptr<Signal>> waiters_;
+  Board board_{*this};
+};
+
 namespace {
 
-class MemorySource final : public Source {
+constexpr std::size_t all = std::numeric_limits<std::size_t>::max();
+
+}  // namespace
+
+class MemoryQueue::MemorySource final : public Source {
  public:
-  explicit MemorySource(std::shared_ptr<Board> board)
-      : board_(std::move(board)), signal_(board_->new_waiter()) {}
+  explicit MemorySource(std::shared_ptr<State> state)
+      : state_(std::move(state)), signal_(state_->new_waiter()) {}
 
   Task<Result<Done>> open() override { co_return Done{}; }
-  Task<Result<Taken>> take(Taking how, Time now) override { co_return board_->take(how, now); }
+  Task<Result<Taken>> take(Taking how, Time now) override {
+    co_return state_->board().take(how, now);
+  }
   Task<Result<Taken>> settle(Ending ending, std::optional<Taking> next, Time now) override {
-    co_return board_->settle(ending, next, now);
+    co_return state_->board().settle(ending, next, now);
   }
   Task<Result<std::vector<JobId>>> extend(std::vector<Lock> locks,
                                           std::chrono::milliseconds lock) override {
-    co_return board_->extend(locks, lock);
+    co_return state_->board().extend(locks, lock, Time{});
   }
   Task<Result<std::vector<JobId>>> rescue(Stalled how, Time now) override {
-    co_return board_->rescue(how, now);
+    co_return state_->board().rescue(how, now);
   }
   Task<Result<Done>> wait(std::chrono::milliseconds limit) override {
     const auto signal = signal_;
@@ -35,128 +66,80 @@ class MemorySource final : public Source {
   void wake() override { signal_->notify(); }
 
  private:
-  std::shared_ptr<Board> board_;
-  std::shared_ptr<detail::Signal> signal_;
+  std::shared_ptr<State> state_;
+  std::shared_ptr<Signal> signal_;
 };
 
-/// Part of `all`.
-template <class T>
-std::vector<T> cut(std::vector<T> all, Page page) {
-  const std::size_t from = std::min(page.offset, all.size());
-  const std::size_t count = std::min({page.limit, Page::max_page, all.size() - from});
-  return {all.begin() + static_cast<std::ptrdiff_t>(from),
-          all.begin() + static_cast<std::ptrdiff_t>(from + count)};
-}
-
-}  // namespace
-
-MemoryQueue::MemoryQueue(Executor executor) : board_(std::make_shared<Board>(executor)) {}
+MemoryQueue::MemoryQueue(Executor executor) : state_(std::make_shared<State>(executor)) {}
 MemoryQueue::~MemoryQueue() = default;
 
-std::shared_ptr<Source> MemoryQueue::new_source() { return std::make_shared<MemorySource>(board_); }
+std::shared_ptr<Source> MemoryQueue::new_source() { return std::make_shared<MemorySource>(state_); }
 
 Task<Result<Added>> MemoryQueue::add(NewJob job, Time now) {
   std::vector<NewJob> one;
   one.push_back(std::move(job));
   if (const auto sound = check(one); !sound) co_return sound.error();
-  co_return board_->add(std::move(one.front()), now);
+  auto added = state_->board().add(std::move(one), now);
+  if (!added) co_return added.error();
+  co_return std::move(added->front());
 }
 
 Task<Result<std::vector<Added>>> MemoryQueue::add_all(std::vector<NewJob> jobs, Time now) {
   if (const auto sound = check(jobs); !sound) co_return sound.error();
-  std::vector<Added> added;
-  for (NewJob& job : jobs) added.push_back(board_->add(std::move(job), now));
-  co_return added;
+  co_return state_->board().add(std::move(jobs), now);
 }
 
-Task<Result<Counts>> MemoryQueue::counts() { co_return board_->counts(); }
+Task<Result<Counts>> MemoryQueue::counts() { co_return state_->board().counts(); }
 
-Task<Result<std::vector<Job>>> MemoryQueue::list(State state, Page page) {
-  if (state == State::none) co_return fail(Errc::bad_request, "no such list");
-  std::vector<Job> jobs;
-  for (const JobId& id : cut(board_->ids(state), page)) jobs.push_back(*board_->find(id));
-  co_return jobs;
+Task<Result<std::vector<Job>>> MemoryQueue::list(jobs::State state, Page page) {
+  co_return state_->board().list(state, page);
 }
 
-Task<Result<Job>> MemoryQueue::get(JobId id) {
-  const Job* job = board_->find(id);
-  if (job == nullptr) co_return fail(Errc::not_found, "no such job");
-  co_return *job;
-}
+Task<Result<Job>> MemoryQueue::get(JobId id) { co_return state_->board().get(id); }
 
 Task<Result<std::vector<std::string>>> MemoryQueue::log_of(JobId id, Page page) {
-  const auto found = board_->logs.find(id);
-  co_return found == board_->logs.end() ? std::vector<std::string>{} : cut(found->second, page);
+  co_return state_->board().log_of(id, page);
 }
 
 Task<Result<std::vector<Event>>> MemoryQueue::events(std::string after, std::size_t limit) {
-  co_return board_->events(after, std::min(std::max<std::size_t>(limit, 1), Page::max_page));
+  co_return state_->board().events(after, limit);
 }
 
-Task<Result<Done>> MemoryQueue::retry(JobId id, Time) { co_return board_->retry(id); }
-Task<Result<Done>> MemoryQueue::promote(JobId id, Time) { co_return board_->promote(id); }
-Task<Result<Done>> MemoryQueue::remove(JobId id) { co_return board_->remove(id); }
+Task<Result<Done>> MemoryQueue::retry(JobId id, Time) { co_return state_->board().retry(id); }
+Task<Result<Done>> MemoryQueue::promote(JobId id, Time) { co_return state_->board().promote(id); }
+Task<Result<Done>> MemoryQueue::remove(JobId id) { co_return state_->board().remove(id, Time{}); }
 
 Task<Result<Done>> MemoryQueue::set_progress(JobId id, std::string text) {
   if (const auto parsed = json::parse(text); !parsed) co_return parsed.error();
-  Job* job = board_->find(id);
-  if (job == nullptr) co_return fail(Errc::not_found, "no such job");
-  job->progress = text;
-  board_->tell({{}, "progress", {{"jobId", id}, {"data", text}}});
-  co_return Done{};
+  co_return state_->board().set_progress(id, std::move(text));
 }
 
 Task<Result<Done>> MemoryQueue::append_log(JobId id, std::string line) {
-  const Job* job = board_->find(id);
-  if (job == nullptr) co_return fail(Errc::not_found, "no such job");
-  auto& lines = board_->logs[id];
-  lines.push_back(std::move(line));
-  const std::size_t keep = std::max<std::size_t>(job->options.keep_logs.value_or(1000), 1);
-  if (lines.size() > keep) lines.erase(lines.begin());
-  co_return Done{};
+  co_return state_->board().append_log(id, std::move(line));
 }
 
 Task<Result<Done>> MemoryQueue::pause() {
-  board_->set_paused(true);
+  state_->board().set_paused(true);
   co_return Done{};
 }
 
 Task<Result<Done>> MemoryQueue::resume() {
-  board_->set_paused(false);
+  state_->board().set_paused(false);
   co_return Done{};
 }
 
 Task<Result<Done>> MemoryQueue::drain(bool with_delayed) {
-  for (const State state : {State::waiting, State::prioritized, State::delayed}) {
-    if (state == State::delayed && !with_delayed) break;
-    for (const JobId& id : board_->ids(state)) board_->erase(id);
-  }
+  state_->board().drain(with_delayed, all);
   co_return Done{};
 }
 
 Task<Result<std::size_t>> MemoryQueue::clean(Clean what, Time now) {
-  if (what.state == State::none || what.state == State::active)
-    co_return fail(Errc::bad_request, "such jobs cannot be cleaned");
-  std::vector<JobId> ids = board_->ids(what.state);
-  const bool is_finished = what.state == State::completed || what.state == State::failed;
-  if (is_finished) std::reverse(ids.begin(), ids.end());
-  std::size_t count = 0;
-  for (const JobId& id : ids) {
-    const Job& job = *board_->find(id);
-    const Time since = is_finished ? *job.finished_at : job.created_at;
-    if (count == what.limit || since > now - what.grace) continue;
-    board_->erase(id);
-    ++count;
-  }
-  board_->tell({{}, "cleaned", {{"count", std::to_string(count)}}});
-  co_return count;
+  co_return state_->board().clean(what, now);
 }
 
 Task<Result<Done>> MemoryQueue::obliterate(bool force) {
-  const Counts counts = board_->counts();
-  if (!counts.paused) co_return fail(Errc::conflict, "the queue is not paused");
-  if (counts.active > 0 && !force) co_return fail(Errc::conflict, "jobs are running");
-  board_->clear();
+  const auto gone = state_->board().obliterate(force, all);
+  if (!gone) co_return gone.error();
   co_return Done{};
 }
 

@@ -9,8 +9,8 @@
 
 namespace parley::jobs::fakes {
 
-/// A queue in memory, for tests: all of a queue's promises, in one thread. Locks run out by the
-/// `now` of the calls.
+/// A Board that nobody stores, for tests: all of a queue's promises, in one thread. Locks run out
+/// by the `now` of the calls.
 class MemoryQueue final : public Queue {
  public:
   /// `executor` is where its sources wait.
@@ -23,7 +23,7 @@ class MemoryQueue final : public Queue {
   Task<Result<Added>> add(NewJob job, Time now) override;
   Task<Result<std::vector<Added>>> add_all(std::vector<NewJob> jobs, Time now) override;
   Task<Result<Counts>> counts() override;
-  Task<Result<std::vector<Job>>> list(State state, Page page) override;
+  Task<Result<std::vector<Job>>> list(jobs::State state, Page page) override;
   Task<Result<Job>> get(JobId id) override;
   Task<Result<std::vector<std::string>>> log_of(JobId id, Page page) override;
   Task<Result<std::vector<Event>>> events(std::string after, std::size_t limit) override;
@@ -39,7 +39,9 @@ class MemoryQueue final : public Queue {
   Task<Result<Done>> obliterate(bool force) override;
 
  private:
-  std::shared_ptr<class Board> board_;
+  class State;
+  class MemorySource;
+  std::shared_ptr<State> state_;
 };
 
 }  // namespace parley::jobs::fakes

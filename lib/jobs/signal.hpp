@@ -5,7 +5,7 @@
 
 #include "base/task.hpp"
 
-namespace parley::jobs::detail {
+namespace parley::jobs {
 
 /// Wakes one coroutine that waits, of the same shard. What comes while nobody waits is kept, once.
 class Signal {
@@ -24,4 +24,4 @@ class Signal {
   std::shared_ptr<State> state_;
 };
 
-}  // namespace parley::jobs::detail
+}  // namespace parley::jobs

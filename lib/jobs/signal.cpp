@@ -1,11 +1,11 @@
-#include "jobs/detail/signal.hpp"
+#include "jobs/signal.hpp"
 
 #include <boost/asio/basic_waitable_timer.hpp>
 #include <boost/asio/redirect_error.hpp>
 #include <boost/asio/use_awaitable.hpp>
 #include <utility>
 
-namespace parley::jobs::detail {
+namespace parley::jobs {
 
 struct Signal::State {
   using Clock = std::chrono::steady_clock;
@@ -34,4 +34,4 @@ void Signal::notify() {
   state_->timer.cancel();
 }
 
-}  // namespace parley::jobs::detail
+}  // namespace parley::jobs
