@@ -1,6 +1,7 @@
 #include "api/fields.hpp"
 #include "api/routes.hpp"
 #include "api/wire.hpp"
+#include "ops/log.hpp"
 
 namespace parley::api {
 
@@ -9,6 +10,14 @@ namespace {
 void append_tokens(std::string& out, const chat::TokenPair& tokens) {
   // Base64url and dots: nothing that JSON escapes.
   out += "\"accessToken\":\"" + tokens.access + "\",\"refreshToken\":\"" + tokens.refresh + '"';
+}
+
+/// Who gets no mail is registered all the same: a password reset verifies the address as well.
+Task<void> queue_verification(const Services& services, chat::UserId user, Time now) {
+  if (services.mail == nullptr) co_return;
+  const auto queued = co_await services.mail->verification(user, now);
+  if (queued) co_return;
+  ops::log().warn("verification mail not queued", {{"code", info(queued.error().code).code}});
 }
 
 Task<http::Response> register_account(const Services& services, http::Request request) {
@@ -21,6 +30,8 @@ Task<http::Response> register_account(const Services& services, http::Request re
   const Time now = wall_now();
   const auto account = co_await services.accounts.register_account(std::move(registration), now);
   if (!account) co_return refusal(account.error());
+  const chat::UserId user = account->id;
+  if (services.require_verified_email) co_await queue_verification(services, user, now);
   std::string answer = R"({"message":"User registered successfully","user":)";
   wire::append_own_user(answer, *account);
   answer += '}';
@@ -90,12 +101,9 @@ Task<http::Response> logout_all(const Services& services, http::Request, chat::C
 }  // namespace
 
 void add_auth_routes(http::Router& router, const Services& services) {
-  using Call = Task<http::Response> (*)(const Services&, http::Request);
-  const auto route = [&](std::string_view path, Call call) {
-    router.route(
-        http::Method::post, path,
-        [&services, call](http::Request request) { return call(services, std::move(request)); },
-        {services.max_body});
+  const auto route = [&](std::string_view path, OpenHandler handler) {
+    router.route(http::Method::post, path, open_to_all(services, std::move(handler)),
+                 {services.max_body});
   };
   route("/api/auth/register", register_account);
   route("/api/auth/login", login);

@@ -37,6 +37,12 @@ http::Response json_text(int status, std::string body) {
 
 Result<json::object> body_of(const http::Request& request) { return http::json_body(request); }
 
+http::Handler open_to_all(const Services& services, OpenHandler handler) {
+  return [&services, handler = std::move(handler)](http::Request request) {
+    return handler(services, std::move(request));
+  };
+}
+
 http::Handler authorized(const Services& services, AuthorizedHandler handler) {
   return [&services, handler = std::move(handler)](http::Request request) {
     const auto token = bearer_token(request);

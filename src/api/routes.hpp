@@ -15,12 +15,16 @@ void add_conversation_routes(http::Router& router, const Services& services);
 void add_message_routes(http::Router& router, const Services& services);
 void add_user_routes(http::Router& router, const Services& services);
 void add_mail_routes(http::Router& router, const Services& services);
+void add_recovery_routes(http::Router& router, const Services& services);
 void add_root_routes(http::Router& router);
 
+/// A handler for everybody.
+using OpenHandler = std::function<Task<http::Response>(const Services&, http::Request)>;
 /// A handler that needs to know who is asking.
 using AuthorizedHandler =
     std::function<Task<http::Response>(const Services&, http::Request, chat::Claims)>;
 
+http::Handler open_to_all(const Services& services, OpenHandler handler);
 /// Checks `Authorization: Bearer …` first: 401 `Not authorized` without it, 401 `Invalid token` for
 /// a bad one.
 http::Handler authorized(const Services& services, AuthorizedHandler handler);

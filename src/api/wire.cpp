@@ -92,6 +92,7 @@ void append_own_user(std::string& out, const chat::Account& account) {
   escaped(out, ",\"email\":", account.email);
   out += ",\"emailNotifications\":";
   out += account.email_notifications ? "true" : "false";
+  out += account.email_verified ? ",\"emailVerified\":true" : ",\"emailVerified\":false";
   if (account.last_seen) {
     time(out, ",\"lastSeen\":", *account.last_seen);
   } else {

@@ -29,7 +29,7 @@ void append_messages(std::string& out, const std::vector<chat::Message>& message
 
 /// `_id, username, name?, avatar?`
 void append_public_user(std::string& out, const chat::Account& account);
-/// The same and `email, lastSeen, createdAt, updatedAt, emailNotifications`.
+/// The same and `email, lastSeen, createdAt, updatedAt, emailNotifications, emailVerified`.
 void append_own_user(std::string& out, const chat::Account& account);
 
 /// `{"conversationId":…,"deliveredSeq":…,…}`
