@@ -16,6 +16,8 @@ void add_message_routes(http::Router& router, const Services& services);
 void add_user_routes(http::Router& router, const Services& services);
 void add_mail_routes(http::Router& router, const Services& services);
 void add_recovery_routes(http::Router& router, const Services& services);
+/// The pages that the links of our mails lead to.
+void add_link_pages(http::Router& router, const Services& services);
 void add_root_routes(http::Router& router);
 
 /// A handler for everybody.
