@@ -31,7 +31,7 @@ std::vector<chat::Change> Round::run(std::span<OperationPtr> operations) {
   const auto prepared = insist([this] { return prepare_marks(); });
   if (prepared) decide();
   if (!prepared) {
-    failed_ = true;
+    failure_ = prepared.error();
     for (const std::size_t i : marks_) operations_[i]->fail(prepared.error());
   }
   record();
@@ -95,7 +95,7 @@ void Round::append_all() {
     if (done && std::chrono::steady_clock::now() >= deadline_)
       done = fail(Errc::unavailable, "other nodes write faster to these conversations");
     if (done) continue;
-    failed_ = true;
+    failure_ = done.error();
     for (Pending& one : pending_) {
       if (one.work->answer) continue;
       if (one.conversation) doubt(*one.conversation);

@@ -24,7 +24,8 @@ class Round {
 
   /// Afterwards every operation has its answer. Gives what is to be published, by version.
   std::vector<chat::Change> run(std::span<OperationPtr> operations);
-  bool has_failed() const { return failed_; }
+  /// Why something of it was not written; nullopt: all was.
+  const std::optional<Error>& failure() const { return failure_; }
 
  private:
   /// A message on its way.
@@ -117,7 +118,7 @@ class Round {
   std::unordered_set<chat::ConversationId> touched_;  ///< Whose tail is to be recorded.
   std::vector<Moved> moves_;
   std::vector<chat::Change> changes_;
-  bool failed_ = false;
+  std::optional<Error> failure_;
 };
 
 }  // namespace parley::store::mongo

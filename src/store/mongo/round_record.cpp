@@ -20,7 +20,7 @@ void fail_mark(Work& work, const Error& error) {
 void Round::record() {
   const Result<Done> written = insist([this] { return write_conversations(); });
   if (!written) {
-    failed_ = true;
+    failure_ = written.error();
     fail_moves(written.error());
   }
   for (const chat::ConversationId& id : touched_) {

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "ops/log.hpp"
 #include "store/mongo/round.hpp"
 
 namespace parley::store::mongo {
@@ -94,13 +95,14 @@ bool Writer::take(Operations& taken) {
 void Writer::execute(std::span<OperationPtr> batch) {
   const SteadyTime started = std::chrono::steady_clock::now();
   std::vector<chat::Change> changes;
-  bool failed = true;
+  std::optional<Error> failure;
   if (auto lease = client_.lease()) {
     Round round(context_, cache_, *lease, started + context_.config.write_deadline, unwritten_);
     changes = round.run(batch);
-    failed = round.has_failed();
+    failure = round.failure();
   } else {
-    for (const OperationPtr& one : batch) one->fail(lease.error());
+    failure = lease.error();
+    for (const OperationPtr& one : batch) one->fail(*failure);
   }
   cache_.trim();
   Stats& stats = context_.stats;
@@ -108,12 +110,25 @@ void Writer::execute(std::span<OperationPtr> batch) {
   stats.round_seconds.add(taken.count());
   stats.round_operations.add(static_cast<double>(batch.size()));
   stats.rounds.fetch_add(1, std::memory_order_relaxed);
-  if (failed) stats.failed_rounds.fetch_add(1, std::memory_order_relaxed);
+  if (failure) report(*failure, batch.size());
   // Before anybody hears of it: whoever has an answer waits no more.
   stats.queued.fetch_sub(batch.size(), std::memory_order_relaxed);
   std::vector<WaitingPtr> waiting(std::make_move_iterator(batch.begin()),
                                   std::make_move_iterator(batch.end()));
   context_.feed.publish(std::move(changes), std::move(waiting));
+}
+
+/// A database that is away fails every round: one line a second says so.
+void Writer::report(const Error& failure, std::size_t operations) {
+  const std::uint64_t failed =
+      context_.stats.failed_rounds.fetch_add(1, std::memory_order_relaxed) + 1;
+  const SteadyTime now = std::chrono::steady_clock::now();
+  if (reported_ && now - *reported_ < std::chrono::seconds{1}) return;
+  reported_ = now;
+  ops::log().warn("a write to the database failed", {{"reason", failure.detail},
+                                                     {"code", info(failure.code).code},
+                                                     {"operations", operations},
+                                                     {"failed_rounds", failed}});
 }
 
 }  // namespace parley::store::mongo

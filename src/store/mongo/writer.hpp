@@ -30,11 +30,13 @@ class Writer {
   bool take(Operations& taken);
   void execute(std::span<OperationPtr> batch);
   void refuse(OperationPtr operation, const Error& error);
+  void report(const Error& failure, std::size_t operations);
 
   Context& context_;
   Client& client_;
   Cache cache_;
-  std::vector<Update> unwritten_;  ///< Receipts of messages that a round could not write.
+  std::optional<SteadyTime> reported_;  ///< When a failure was last logged.
+  std::vector<Update> unwritten_;       ///< Receipts of messages that a round could not write.
 
   std::mutex mutex_;
   std::condition_variable arrived_;
