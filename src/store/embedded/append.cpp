@@ -2,6 +2,8 @@
 
 #include "store/embedded/database.hpp"
 #include "store/embedded/internals.hpp"
+#include "store/embedded/job_board.hpp"
+#include "store/embedded/job_queue.hpp"
 #include "store/embedded/layout.hpp"
 #include "store/embedded/message_store.hpp"
 
@@ -64,11 +66,24 @@ Result<chat::Appended> append_message(Transaction& transaction, chat::NewMessage
 }
 }  // namespace
 
+/// Shared with the appends that wait, which may outlive the store.
+struct MessageStore::Mailing {
+  std::shared_ptr<JobBoard> board;
+  JobOfMessage job;
+};
+
+void MessageStore::set_jobs(JobQueue& queue, JobOfMessage job) {
+  mailing_ = std::make_shared<const Mailing>(Mailing{queue.board(), std::move(job)});
+}
+
 Task<Result<chat::Appended>> MessageStore::append(chat::NewMessage draft) {
   Stats& stats = database_.internals().stats;
-  auto work = [draft = std::move(draft), &stats](Transaction& transaction) mutable {
+  auto work = [draft = std::move(draft), &stats,
+               mailing = mailing_](Transaction& transaction) mutable {
     auto appended = append_message(transaction, draft);
     if (appended && appended->duplicate) ++stats.duplicate_messages;
+    if (appended && !appended->duplicate && draft.mail && mailing)
+      mailing->board->add(transaction, mailing->job(appended->message), draft.now);
     return appended;
   };
   return submit<chat::Appended>(database_.internals().committer, std::move(work));

@@ -16,7 +16,6 @@ namespace parley::store::embedded {
 
 class Database;
 class JobBoard;
-class Transaction;
 
 /// The queue of jobs inside the embedded store: a jobs::Board on the committer thread, whose rows
 /// are in the batches of everything else. An answer to add, settle and the control calls means that
@@ -34,9 +33,8 @@ class JobQueue final : public jobs::Queue {
   /// For a Worker on `home`; any number.
   std::shared_ptr<jobs::Source> new_source(net::Shard& home);
 
-  /// Puts a job into the batch of `transaction`, on the committer thread. A job that the queue
-  /// refuses is logged and counted (Stats::refused_jobs), and does not stop what it belongs to.
-  void add_to(Transaction& transaction, jobs::NewJob job, Time now);
+  /// For the adapters of this room.
+  const std::shared_ptr<JobBoard>& board() const { return board_; }
 
   Task<Result<jobs::Added>> add(jobs::NewJob job, Time now) override;
   Task<Result<std::vector<jobs::Added>>> add_all(std::vector<jobs::NewJob> jobs, Time now) override;
@@ -59,6 +57,8 @@ class JobQueue final : public jobs::Queue {
   Task<Result<Done>> obliterate(bool force) override;
 
  private:
+  Task<Result<Done>> set_paused(bool is_paused);
+
   Database& database_;
   std::shared_ptr<JobBoard> board_;
 };

@@ -1,16 +1,27 @@
 #pragma once
 
+#include <functional>
+#include <memory>
+
 #include "chat/ports/message_store.hpp"
+#include "jobs/queue.hpp"
 
 namespace parley::store::embedded {
 
 class Database;
+class JobQueue;
 
 /// Messages: appended by the committer (append.cpp), read by seeks whose cost does not depend on
 /// how many messages there are (history.cpp, sync.cpp).
 class MessageStore final : public chat::MessageStore {
  public:
   explicit MessageStore(Database& database) : database_(database) {}
+
+  /// The job that a message causes. Called on the committer thread; it neither waits nor throws.
+  using JobOfMessage = std::function<jobs::NewJob(const chat::Message&)>;
+  /// From now on a new message whose draft says `mail` and its job become durable together, or
+  /// neither does. Before the server opens.
+  void set_jobs(JobQueue& queue, JobOfMessage job);
 
   Task<Result<chat::Appended>> append(chat::NewMessage draft) override;
   Task<Result<chat::MessagePage>> history(chat::HistoryQuery query) override;
@@ -19,7 +30,9 @@ class MessageStore final : public chat::MessageStore {
                                        std::size_t limit) override;
 
  private:
+  struct Mailing;
   Database& database_;
+  std::shared_ptr<const Mailing> mailing_;
 };
 
 }  // namespace parley::store::embedded

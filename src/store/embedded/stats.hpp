@@ -49,6 +49,7 @@ struct Stats {
   Counter duplicate_messages = 0;  ///< Answered with the first message.
   Counter marks_advanced = 0;      ///< Moves of delivery and read watermarks.
   Counter reads = 0;
+  Counter refused_jobs = 0;  ///< Of messages, because too many jobs wait: no mail tells of these.
 };
 
 }  // namespace parley::store::embedded

@@ -64,7 +64,7 @@ struct OpenStore final : chat::contract::Stores {
 
   chat::AccountStore& accounts() override { return accounts_; }
   chat::SessionStore& sessions() override { return sessions_; }
-  chat::MessageStore& messages() override { return messages_; }
+  MessageStore& messages() override { return messages_; }
   chat::ReceiptStore& receipts() override { return receipts_; }
   chat::ConversationStore& conversations() override { return conversations_; }
   chat::Feed& feed() override { return feed_; }

@@ -160,6 +160,12 @@ rocksdb::Status Transaction::commit() {
     changes_.clear();
   }
   forget_batch();
+  const auto calls = std::exchange(once_committed_, {});
+  if (!status.ok()) {
+    ++rollbacks_;
+    return status;
+  }
+  for (const auto& call : calls) call();
   return status;
 }
 

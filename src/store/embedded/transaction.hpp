@@ -3,6 +3,7 @@
 #include <rocksdb/write_batch.h>
 
 #include <algorithm>
+#include <functional>
 #include <string>
 #include <unordered_map>
 #include <unordered_set>
@@ -54,6 +55,11 @@ class Transaction final : public Rows {
   void publish(chat::Change change) { changes_.push_back(std::move(change)); }
   /// The batch must be on disk before anybody hears of it.
   void require_sync() { sync_ = true; }
+  /// Called when this batch is durable, before anybody hears of it; never when it fails. It must not
+  /// use the transaction.
+  void once_committed(std::function<void()> call) { once_committed_.push_back(std::move(call)); }
+  /// How many batches have failed: what was decided in one of them never was.
+  std::uint64_t rollbacks() const { return rollbacks_; }
   bool is_empty() const { return batch_.Count() == 0 && touched_.empty(); }
   bool needs_sync() const { return sync_; }
 
@@ -112,6 +118,8 @@ class Transaction final : public Rows {
   std::vector<Advance> advances_;
   std::unordered_map<Line, std::size_t, LineHash> newest_advance_;  ///< Index into `advances_`.
   std::vector<chat::Change> changes_;
+  std::vector<std::function<void()>> once_committed_;
+  std::uint64_t rollbacks_ = 0;
   bool sync_ = false;
 };
 
