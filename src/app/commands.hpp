@@ -24,4 +24,13 @@ int export_archive(const Settings& settings, const ArchiveRequest& request);
 /// Fills the store from such a file, and compares the two. Exit code.
 int import_archive(const Settings& settings, const ArchiveRequest& request);
 
+/// Runs background jobs until SIGTERM or SIGINT; on MongoDB and Redis only. Exit code.
+int work(const Settings& settings);
+
+/// `parley jobs`: in Redis, through the server that runs on DATA_DIR, or in DATA_DIR. Exit code.
+int jobs_command(const Settings& settings, const JobsRequest& request);
+
+/// `parley user`: in MongoDB, through the server that runs on DATA_DIR, or in DATA_DIR. Exit code.
+int user_command(const Settings& settings, const UserRequest& request);
+
 }  // namespace parley::app

@@ -15,7 +15,9 @@ using Stream = local::socket;
 
 namespace {
 
-constexpr std::size_t max_line = 64 * 1024;
+constexpr std::size_t max_question = 64 * 1024;
+/// A hundred jobs with their data.
+constexpr std::size_t max_answer = 256 * 1024 * 1024;
 constexpr auto token = asio::use_awaitable_t<Executor>{};
 
 json::object failure(const Error& error) {
@@ -74,7 +76,7 @@ Task<void> converse(StatePtr state, Stream stream) {
   std::string line;
   boost::system::error_code failed;
   auto quietly = asio::redirect_error(token, failed);
-  auto buffer = asio::dynamic_buffer(line, max_line);
+  auto buffer = asio::dynamic_buffer(line, max_question);
   co_await asio::async_read_until(stream, buffer, '\n', quietly);
   if (failed) co_return;
   const json::object answered = co_await answer(state->commands, line);
@@ -128,7 +130,7 @@ Result<json::object> ask(const std::filesystem::path& socket, const json::object
   if (error) return fail(Errc::not_found, "no server listens on " + socket.string());
   asio::write(stream, asio::buffer(json::serialize(question) + '\n'), error);
   std::string line;
-  auto buffer = asio::dynamic_buffer(line, max_line);
+  auto buffer = asio::dynamic_buffer(line, max_answer);
   if (!error) asio::read_until(stream, buffer, '\n', error);
   if (error) return fail(Errc::unavailable, "the server went away: " + error.message());
   const auto answered = parse_object(line);

@@ -23,7 +23,7 @@ class EmbeddedStores final : public Stores {
 
   chat::AccountStore& accounts() override { return accounts_; }
   chat::SessionStore& sessions() override { return sessions_; }
-  chat::MessageStore& messages() override { return messages_; }
+  store::embedded::MessageStore& messages() override { return messages_; }
   chat::ReceiptStore& receipts() override { return receipts_; }
   chat::ConversationStore& conversations() override { return conversations_; }
   chat::Feed& feed() override { return feed_; }

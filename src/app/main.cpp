@@ -4,7 +4,7 @@
 
 int main(int argc, char** argv) {
   using namespace parley::app;
-  const Commands commands{serve,   backup,         restore,       verify_store,
-                          migrate, export_archive, import_archive};
+  const Commands commands{serve,          backup,         restore, verify_store, migrate,
+                          export_archive, import_archive, work,    jobs_command, user_command};
   return run({argv + 1, argv + argc}, commands, process_surroundings());
 }

@@ -8,11 +8,14 @@
 #include "app/embedded_stores.hpp"
 #include "app/exported_metrics.hpp"
 #include "app/mongo_stores.hpp"
+#include "app/operations_routes.hpp"
+#include "app/user_desk.hpp"
 #include "http/access_log.hpp"
 #include "http/cors.hpp"
 #include "http/rate_limit.hpp"
 #include "http/security_headers.hpp"
 #include "ops/log.hpp"
+#include "settings/mail_settings.hpp"
 
 namespace parley::app {
 
@@ -30,17 +33,6 @@ void report_escape(std::string_view name, std::string_view what) {
 std::size_t hash_threads(const Settings& settings) {
   if (settings.auth.hash_threads != 0) return settings.auth.hash_threads;
   return std::max(1u, std::thread::hardware_concurrency() / 2);
-}
-
-chat::Limits chat_limits(const Settings::Limits& limits) {
-  chat::Limits out;
-  out.content_max = limits.max_content;
-  out.username_min = limits.min_username;
-  out.username_max = limits.max_username;
-  out.email_max = limits.max_email;
-  out.password_min = limits.min_password;
-  out.password_max = limits.max_password;
-  return out;
 }
 
 /// Browsers send credentials to named origins only.
@@ -82,23 +74,7 @@ http::Config http_config(const Settings& settings) {
   return config;
 }
 
-chat::SessionSettings session_settings(const Settings::Auth& auth) {
-  return {std::chrono::ceil<std::chrono::seconds>(auth.access_token_expire),
-          std::chrono::ceil<std::chrono::seconds>(auth.refresh_token_expire)};
-}
-
 }  // namespace
-
-Domain::Domain(const Settings& settings, net::Workers& hashing, Stores& stores,
-               chat::PresenceStore& presence)
-    : hasher(hashing, {settings.auth.hash_cost}),
-      signer({settings.auth.access_token_secret, settings.auth.refresh_token_secret}),
-      accounts(stores.accounts(), hasher, ids, chat_limits(settings.limits)),
-      sessions(stores.sessions(), signer, ids, session_settings(settings.auth)),
-      messaging(stores.messages(), stores.receipts(), stores.conversations(),
-                chat_limits(settings.limits)),
-      presences(presence, stores.accounts(), stores.conversations(), chat_limits(settings.limits)) {
-}
 
 Program::Program(const Settings& settings, std::unique_ptr<Stores> stores,
                  const std::optional<redis::Config>& redis)
@@ -110,8 +86,8 @@ Program::Program(const Settings& settings, std::unique_ptr<Stores> stores,
       stores_(std::move(stores)),
       neighbourhood_(redis ? std::make_unique<Neighbourhood>(shards_, settings, *redis) : nullptr),
       presence_(neighbourhood_ ? nullptr : stores_->presence(shards_)),
-      domain_(settings, hashing_, *stores_,
-              neighbourhood_ ? neighbourhood_->presence() : *presence_),
+      mail_room_(shards_[shards_.size() - 1], settings, redis, *stores_),
+      domain_(settings, hashing_, *stores_, presence(), mail_room_.mails()),
       io_(shards_, socketio_config(settings, neighbourhood_.get())),
       services_{domain_.accounts,
                 domain_.sessions,
@@ -120,7 +96,10 @@ Program::Program(const Settings& settings, std::unique_ptr<Stores> stores,
                 settings.limits.max_body,
                 [this](chat::UserId user, std::optional<chat::FamilyId> family) {
                   gateway_.close(user, family);
-                }},
+                },
+                &domain_.links.recovery,
+                &mail_room_.mails(),
+                settings.mail.require_verified_email},
       gateway_(shards_, io_, services_, stores_->feed(), metrics_,
                neighbourhood_ ? neighbourhood_->for_gateway() : api::Neighbours{}) {
   net::set_escape_reporter(report_escape);
@@ -131,13 +110,20 @@ Program::Program(const Settings& settings, std::unique_ptr<Stores> stores,
   http_ = std::make_unique<http::Server>(shards_, http_config(settings_), router_);
   export_counts(metrics_, {*http_, io_.engine(), hashing_});
   stores_->export_counts(metrics_);
+  open_mail_room();
   shards_.start();
+  mail_room_.start();
   listen_for_commands();
 }
 
 Program::~Program() {
   stores_->close();
+  mail_room_.close();
   shards_.stop();
+}
+
+chat::PresenceStore& Program::presence() {
+  return neighbourhood_ ? neighbourhood_->presence() : *presence_;
 }
 
 void Program::meet_neighbours() {
@@ -148,8 +134,22 @@ void Program::meet_neighbours() {
       "redis", [this] { return neighbourhood_->health(); }, ops::Health::Weight::helpful);
 }
 
+void Program::open_mail_room() {
+  domain_.messaging.set_notices(mail_room_.notices(presence()));
+  if (settings_.jobs.worker == WorkerPlace::inside)
+    mail_room_.work(domain_.links.recovery, public_url(settings_, http_->port()));
+  mail_room_.add_checks(health_);
+  mail_room_.export_counts(metrics_);
+}
+
 bool Program::drain() {
   const auto deadline = std::chrono::steady_clock::now() + settings_.server.drain_timeout - 1s;
+  const auto left = [deadline] {
+    const auto time =
+        std::chrono::ceil<std::chrono::milliseconds>(deadline - std::chrono::steady_clock::now());
+    return std::max<std::chrono::milliseconds>(time, 500ms);
+  };
+  mail_room_.begin_drain(left());
   health_.start_draining();
   if (neighbourhood_) neighbourhood_->unlist();
   http_->drain();
@@ -157,15 +157,17 @@ bool Program::drain() {
   const auto is_over = [&] { return http_->counts().open == 0 && gateway_.is_idle(); };
   while (!is_over() && std::chrono::steady_clock::now() < deadline)
     std::this_thread::sleep_for(20ms);
+  mail_room_.end_drain(left());
   if (neighbourhood_) neighbourhood_->leave();
   return http_->counts().open == 0;
 }
 
 namespace {
 
-constexpr std::string_view auth_prefix = "/api/auth/";
-
-bool is_auth(const http::Request& request) { return request.path.starts_with(auth_prefix); }
+/// What is guessed at, by those who call it and by what they read in mails.
+bool is_auth(const http::Request& request) {
+  return request.path.starts_with("/api/auth/") || request.path.starts_with("/account/");
+}
 bool is_operations(const http::Request& request) {
   return request.path == "/healthz" || request.path == "/readyz" || request.path == "/metrics";
 }
@@ -199,44 +201,41 @@ void Program::add_routes() {
   api::add_message_routes(router_, services_);
   api::add_user_routes(router_, services_);
   api::add_mail_routes(router_, services_);
+  api::add_recovery_routes(router_, services_);
+  api::add_link_pages(router_, services_);
   api::add_root_routes(router_);
-  add_operations_routes();
+  add_operations_routes(router_, health_, settings_.server.metrics ? &metrics_ : nullptr);
 }
 
 namespace {
 
-Task<http::Response> alive(http::Request) {
-  co_return http::Response::text(200, "{\"status\":\"ok\"}", "application/json");
-}
-
-Task<http::Response> ready(const ops::Health& health) {
-  const ops::Health::Report report = health.report();
-  co_return http::Response::text(report.ready ? 200 : 503, report.json(), "application/json");
-}
-
-Task<http::Response> scrape(const ops::Metrics& metrics) {
-  co_return http::Response::text(200, metrics.expose(), ops::Metrics::content_type);
+Task<Result<json::object>> change_user(chat::AccountStore& accounts, json::object question) {
+  UserDesk desk(accounts);
+  const Time now = wall_now();
+  co_return co_await desk.answer(std::move(question), now);
 }
 
 }  // namespace
 
-void Program::add_operations_routes() {
-  router_.route(http::Method::get, "/healthz", alive);
-  router_.route(http::Method::get, "/readyz", [this](http::Request) { return ready(health_); });
-  if (!settings_.server.metrics) return;
-  router_.route(http::Method::get, "/metrics", [this](http::Request) { return scrape(metrics_); });
-}
-
 void Program::listen_for_commands() {
-  // Whoever holds the embedded store's lock owns DATA_DIR, and the socket in it.
-  auto* embedded = dynamic_cast<EmbeddedStores*>(stores_.get());
-  if (embedded == nullptr) return;
-  const auto make_backup = [this, &database = embedded->database()](json::object arguments) {
-    return backup(database, std::move(arguments));
-  };
-  control_ =
-      std::make_unique<Control>(shards_[0], control_socket(settings_.store.data_dir),
-                                std::map<std::string, Control::Command>{{"backup", make_backup}});
+  // Whoever holds the lock of an embedded store owns DATA_DIR, and the socket in it.
+  std::map<std::string, Control::Command> commands;
+  if (mail_room_.is_private()) {
+    commands["jobs"] = [this](json::object question) {
+      return mail_room_.answer(std::move(question));
+    };
+  }
+  if (auto* embedded = dynamic_cast<EmbeddedStores*>(stores_.get())) {
+    commands["backup"] = [this, &database = embedded->database()](json::object arguments) {
+      return backup(database, std::move(arguments));
+    };
+    commands["user"] = [this](json::object question) {
+      return change_user(stores_->accounts(), std::move(question));
+    };
+  }
+  if (commands.empty()) return;
+  control_ = std::make_unique<Control>(shards_[0], control_socket(settings_.store.data_dir),
+                                       std::move(commands));
 }
 
 Task<Result<json::object>> Program::backup(store::embedded::Database& database,

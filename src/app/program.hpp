@@ -5,11 +5,10 @@
 #include "api/gateway.hpp"
 #include "api/services.hpp"
 #include "app/control.hpp"
+#include "app/domain.hpp"
+#include "app/mail_room.hpp"
 #include "app/neighbourhood.hpp"
 #include "app/stores.hpp"
-#include "base/object_id.hpp"
-#include "crypto/bcrypt_hasher.hpp"
-#include "crypto/jwt_signer.hpp"
 #include "http/server.hpp"
 #include "net/shard.hpp"
 #include "net/workers.hpp"
@@ -23,20 +22,6 @@ class Database;
 }
 
 namespace parley::app {
-
-/// The domain on these stores.
-struct Domain {
-  Domain(const Settings& settings, net::Workers& hashing, Stores& stores,
-         chat::PresenceStore& presence);
-
-  ObjectIdSource ids;
-  crypto::BcryptHasher hasher;
-  crypto::JwtSigner signer;
-  chat::Accounts accounts;
-  chat::Sessions sessions;
-  chat::Messaging messaging;
-  chat::Presences presences;
-};
 
 /// A whole server, wired. Made, started, drained and destroyed by one thread, which is no shard's.
 class Program {
@@ -55,9 +40,10 @@ class Program {
   bool drain();
 
  private:
+  chat::PresenceStore& presence();
   void meet_neighbours();
+  void open_mail_room();
   void add_routes();
-  void add_operations_routes();
   void add_middlewares();
   void listen_for_commands();
   Task<Result<json::object>> backup(store::embedded::Database& database, json::object arguments);
@@ -71,6 +57,7 @@ class Program {
   std::unique_ptr<Stores> stores_;
   std::unique_ptr<Neighbourhood> neighbourhood_;   ///< nullptr: none.
   std::unique_ptr<chat::PresenceStore> presence_;  ///< nullptr: the neighbourhood's.
+  MailRoom mail_room_;
   Domain domain_;
   socketio::Server io_;
   api::Services services_;

@@ -1,0 +1,34 @@
+#pragma once
+
+#include <functional>
+#include <iosfwd>
+#include <string>
+
+#include "base/json.hpp"
+#include "base/result.hpp"
+#include "settings/cli.hpp"
+
+namespace parley::app {
+
+/// Puts a question to whoever has the jobs (JobsDesk) or the users (UserDesk).
+using Ask = std::function<Result<json::object>(json::object question)>;
+
+/// Where a command speaks.
+struct Terminal {
+  std::ostream& out;
+  std::ostream& err;
+  /// Asks a person; false also when nobody is there to answer.
+  std::function<bool(const std::string& question)> confirm;
+};
+
+/// `parley jobs`: asks, and tells people or, with `json`, programs what came back. Exit code.
+int report_jobs(const JobsRequest& request, const Ask& ask, const Terminal& terminal);
+
+/// `parley user`.
+int report_user(const UserRequest& request, const Ask& ask, const Terminal& terminal);
+
+/// `text` on one line, for a terminal: what jobs hold must not move the cursor. Cut at `limit`
+/// characters.
+std::string printable(std::string_view text, std::size_t limit);
+
+}  // namespace parley::app
