@@ -5,6 +5,7 @@
 #include <filesystem>
 #include <stdexcept>
 
+#include "jobs/verdict.hpp"
 #include "mail/folder_transport.hpp"
 #include "mail/smtp_transport.hpp"
 #include "ops/log.hpp"
@@ -76,10 +77,28 @@ MailWorker::MailWorker(net::Shard& home, Parts parts, const Settings& settings,
       desk_({parts.accounts, parts.conversations, parts.recovery, *transport_},
             mail_settings(settings, std::move(public_url))),
       worker_(home, parts.jobs.new_source(home), worker_config(settings)) {
-  mail::add_processors(worker_, desk_);
+  for (const mail::Kind kind : mail::all_kinds) {
+    worker_.on(std::string{mail::job_name(kind)},
+               [this, kind](jobs::Job job) { return run(kind, std::move(job)); });
+  }
 }
 
 MailWorker::~MailWorker() = default;
+
+Task<Result<json::value>> MailWorker::run(mail::Kind kind, jobs::Job job) {
+  const std::string id = job.id;
+  const bool is_last = job.attempts_made + 1 >= job.options.attempts;
+  auto ended = co_await desk_.run(kind, std::move(job));
+  if (ended) co_return ended;
+  // The reason may name an address: it stays with the job.
+  const Errc code = ended.error().code;
+  const bool is_over = is_last || !jobs::is_worth_retrying(code);
+  ops::log().write(
+      is_over ? ops::Level::warn : ops::Level::info,
+      is_over ? "a mail was not sent: parley jobs show says why" : "a mail is tried again later",
+      {{"job", id}, {"kind", to_string(kind)}, {"error", info(code).code}});
+  co_return ended;
+}
 
 void MailWorker::start() {
   home_.post([this] { worker_.start(); });

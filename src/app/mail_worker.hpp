@@ -44,6 +44,9 @@ class MailWorker {
   const mail::Stats& mails() const { return desk_.stats(); }
 
  private:
+  /// One job, and a line in the log when it does not succeed.
+  Task<Result<json::value>> run(mail::Kind kind, jobs::Job job);
+
   net::Shard& home_;
   net::Workers threads_;  ///< Wait for the mail server or the disk.
   std::unique_ptr<mail::Transport> transport_;
