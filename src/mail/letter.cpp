@@ -80,6 +80,13 @@ Object<GMimeMultipart> body_of(const Letter& letter) {
   return body;
 }
 
+void add_address(GMimeMessage* message, GMimeAddressType type, const Address& address) {
+  const char* const name = address.name.empty() ? nullptr : address.name.c_str();
+  const Object<InternetAddress> mailbox{internet_address_mailbox_new(name, address.email.c_str())};
+  internet_address_set_charset(mailbox.get(), "utf-8");
+  internet_address_list_add(g_mime_message_get_addresses(message, type), mailbox.get());
+}
+
 /// As it is: GMime would break a long link in two.
 void set_header(GMimeMessage* message, const std::string& name, const std::string& value) {
   g_mime_object_set_header(GMIME_OBJECT(message), name.c_str(), "", "utf-8");
@@ -103,13 +110,8 @@ Result<std::string> compose(const Letter& letter, Time now, std::string_view mes
   if (auto good = check(letter, message_id); !good) return good.error();
   start_gmime();
   const Object<GMimeMessage> message{g_mime_message_new(TRUE)};
-  const auto add = [&message](GMimeAddressType type, const Address& address) {
-    g_mime_message_add_mailbox(message.get(), type,
-                               address.name.empty() ? nullptr : address.name.c_str(),
-                               address.email.c_str());
-  };
-  add(GMIME_ADDRESS_TYPE_FROM, letter.from);
-  add(GMIME_ADDRESS_TYPE_TO, letter.to);
+  add_address(message.get(), GMIME_ADDRESS_TYPE_FROM, letter.from);
+  add_address(message.get(), GMIME_ADDRESS_TYPE_TO, letter.to);
   g_mime_message_set_subject(message.get(), letter.subject.c_str(), "utf-8");
   GDateTime* const date = g_date_time_new_from_unix_utc(to_unix_ms(now) / 1000);
   g_mime_message_set_date(message.get(), date);

@@ -1,6 +1,8 @@
 #include "mail/smtp_transport.hpp"
 
 #include <curl/curl.h>
+#include <sys/socket.h>
+#include <unistd.h>
 
 #include <algorithm>
 #include <array>
@@ -17,15 +19,21 @@ namespace parley::mail {
 
 namespace {
 
+constexpr long quit_seconds = 2;
+
 /// One libcurl handle, and the connection that it keeps. Used by one thread at a time.
 class Easy {
  public:
   Easy(const SmtpConfig& config, const std::atomic<bool>& is_stopping);
+  ~Easy() { stop_listening(); }
   Easy(const Easy&) = delete;
   Easy& operator=(const Easy&) = delete;
 
   /// Tries twice when the connection was a kept one and the server had closed it meanwhile.
   Result<Done> send(const Envelope& envelope, const std::string& bytes);
+  /// False: a reply may still be under way on its connection, so that no other mail may follow
+  /// there.
+  bool is_usable() const { return is_usable_; }
 
  private:
   template <class Value>
@@ -34,6 +42,7 @@ class Easy {
   }
   void set_place(const SmtpConfig& config);
   void set_tls(const SmtpConfig& config);
+  void stop_listening() const;
   CURLcode perform(const Envelope& envelope, const std::string& bytes);
   bool has_found_a_dead_connection(CURLcode code) const;
   long response_code() const;
@@ -42,6 +51,8 @@ class Easy {
   static std::size_t on_read(char* out, std::size_t size, std::size_t count, void* self);
   static std::size_t on_reply(char* line, std::size_t size, std::size_t count, void* self);
   static int on_progress(void* self, curl_off_t, curl_off_t, curl_off_t, curl_off_t);
+  static curl_socket_t on_open(void* self, curlsocktype, curl_sockaddr* address);
+  static int on_close(void* self, curl_socket_t socket);
 
   struct Cleanup {
     void operator()(CURL* curl) const { curl_easy_cleanup(curl); }
@@ -54,13 +65,18 @@ class Easy {
   std::array<char, CURL_ERROR_SIZE> what_{};
   std::string_view unread_;  ///< What curl has not read yet of the mail that is being sent.
   bool body_began_ = false;
+  bool is_usable_ = true;
+  const long reply_seconds_;  ///< The longest that one reply may take.
+  std::vector<curl_socket_t> sockets_;
   detail::SmtpReply reply_;
   std::unique_ptr<CURL, Cleanup>
       curl_;  ///< Last: its end says QUIT, and on_reply hears the answer.
 };
 
 Easy::Easy(const SmtpConfig& config, const std::atomic<bool>& is_stopping)
-    : is_stopping_(is_stopping), curl_(curl_easy_init()) {
+    : is_stopping_(is_stopping),
+      reply_seconds_(static_cast<long>(config.timeout / 1s) + 1),
+      curl_(curl_easy_init()) {
   set(CURLOPT_NOSIGNAL, 1L);
   set(CURLOPT_ERRORBUFFER, what_.data());
   set(CURLOPT_UPLOAD, 1L);
@@ -71,6 +87,10 @@ Easy::Easy(const SmtpConfig& config, const std::atomic<bool>& is_stopping)
   set(CURLOPT_NOPROGRESS, 0L);
   set(CURLOPT_XFERINFOFUNCTION, &Easy::on_progress);
   set(CURLOPT_XFERINFODATA, this);
+  set(CURLOPT_OPENSOCKETFUNCTION, &Easy::on_open);
+  set(CURLOPT_OPENSOCKETDATA, this);
+  set(CURLOPT_CLOSESOCKETFUNCTION, &Easy::on_close);
+  set(CURLOPT_CLOSESOCKETDATA, this);
   set_place(config);
   set_tls(config);
 }
@@ -107,12 +127,20 @@ void Easy::set_tls(const SmtpConfig& config) {
 Result<Done> Easy::send(const Envelope& envelope, const std::string& bytes) {
   CURLcode code = perform(envelope, bytes);
   if (has_found_a_dead_connection(code)) {
+    stop_listening();
     set(CURLOPT_FRESH_CONNECT, 1L);
     code = perform(envelope, bytes);
     set(CURLOPT_FRESH_CONNECT, 0L);
   }
-  if (code != CURLE_OK) return error_of(code);
+  is_usable_ = code == CURLE_OK;
+  if (!is_usable_) return error_of(code);
   return Done{};
+}
+
+/// libcurl says QUIT before it closes a connection, and then waits two minutes for the answer. It
+/// still says it, and finds that no answer comes.
+void Easy::stop_listening() const {
+  for (const curl_socket_t socket : sockets_) ::shutdown(socket, SHUT_RD);
 }
 
 CURLcode Easy::perform(const Envelope& envelope, const std::string& bytes) {
@@ -121,6 +149,7 @@ CURLcode Easy::perform(const Envelope& envelope, const std::string& bytes) {
   set(CURLOPT_MAIL_FROM, ("<" + envelope.from + ">").c_str());
   set(CURLOPT_MAIL_RCPT, to.get());
   set(CURLOPT_INFILESIZE_LARGE, static_cast<curl_off_t>(bytes.size()));
+  set(CURLOPT_SERVER_RESPONSE_TIMEOUT, reply_seconds_);
   what_[0] = '\0';
   unread_ = bytes;
   body_began_ = false;
@@ -153,8 +182,9 @@ Error Easy::error_of(CURLcode code) const {
   const long response = response_code();
   const bool is_about_mail = code == CURLE_SEND_ERROR || body_began_;
   if (is_about_mail && detail::is_permanent(response))
-    return fail(Errc::bad_request, "the mail server refused: " + reply_.text());
-  if (response >= 400) return fail(Errc::unavailable, "the mail server refused: " + reply_.text());
+    return fail(Errc::bad_request, "the mail server refused: " + reply_.refusal());
+  if (response >= 400)
+    return fail(Errc::unavailable, "the mail server refused: " + reply_.refusal());
   const std::string what = what_[0] != '\0' ? what_.data() : curl_easy_strerror(code);
   if (code == CURLE_ABORTED_BY_CALLBACK) return fail(Errc::closed, "sending was given up");
   if (code == CURLE_OPERATION_TIMEDOUT) return fail(Errc::timeout, "the mail server: " + what);
@@ -171,8 +201,24 @@ std::size_t Easy::on_read(char* out, std::size_t size, std::size_t count, void* 
 }
 
 std::size_t Easy::on_reply(char* line, std::size_t size, std::size_t count, void* self) {
-  static_cast<Easy*>(self)->reply_.add({line, size * count});
+  Easy& easy = *static_cast<Easy*>(self);
+  easy.reply_.add({line, size * count});
+  // QUIT is all that follows most refusals: its answer is not worth a long wait.
+  if (easy.reply_.is_refusal()) easy.set(CURLOPT_SERVER_RESPONSE_TIMEOUT, quit_seconds);
   return size * count;
+}
+
+curl_socket_t Easy::on_open(void* self, curlsocktype, curl_sockaddr* address) {
+  const int kind = address->socktype | SOCK_CLOEXEC;
+  const curl_socket_t socket = ::socket(address->family, kind, address->protocol);
+  if (socket < 0) return CURL_SOCKET_BAD;
+  static_cast<Easy*>(self)->sockets_.push_back(socket);
+  return socket;
+}
+
+int Easy::on_close(void* self, curl_socket_t socket) {
+  std::erase(static_cast<Easy*>(self)->sockets_, socket);
+  return ::close(socket);
 }
 
 int Easy::on_progress(void* self, curl_off_t, curl_off_t, curl_off_t, curl_off_t) {
@@ -193,7 +239,7 @@ class SmtpTransport::Client {
     if (is_stopping_) return fail(Errc::closed, "sending was given up");
     std::unique_ptr<Easy> easy = take();
     Result<Done> sent = easy->send(envelope, bytes);
-    give_back(std::move(easy));
+    if (easy->is_usable()) give_back(std::move(easy));
     return sent;
   }
 

@@ -108,7 +108,7 @@ class SmtpServer::Session {
   const int socket_;
   const std::size_t number_;
   std::unique_ptr<SSL, FreeSsl> ssl_;
-  std::string unread_, from_, to_, user_;
+  std::string unread_, from_, to_, user_, last_said_;
   std::size_t taken_ = 0;
 };
 
@@ -122,7 +122,10 @@ bool SmtpServer::Session::obey(const std::string& line) {
   if (verb == "STARTTLS") return answer(verb, "220 go ahead") && secure();
   if (verb == "AUTH") return log_in(line);
   if (verb == "QUIT") return answer(verb, "221 bye") && false;
-  if (verb == "DATA") return answer(verb, "354 go ahead") && take_mail();
+  if (verb == "DATA") {
+    const std::string good = "354 go ahead";
+    return answer(verb, good) && (last_said_ != good || take_mail());
+  }
   if (verb == "MAIL") {
     from_ = path_in(line);
     if (!script().user.empty() && user_.empty()) return say("530 5.7.0 Authentication required");
@@ -216,6 +219,7 @@ std::optional<std::string> SmtpServer::Session::read_line() {
 
 bool SmtpServer::Session::say(const std::string& reply) {
   const std::string bytes = reply + "\r\n";
+  last_said_ = reply;
   if (ssl_) return SSL_write(ssl_.get(), bytes.data(), static_cast<int>(bytes.size())) > 0;
   return ::send(socket_, bytes.data(), bytes.size(), MSG_NOSIGNAL) > 0;
 }

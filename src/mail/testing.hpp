@@ -10,6 +10,7 @@
 #include <utility>
 #include <vector>
 
+#include "mail/address.hpp"
 #include "mail/smtp_config.hpp"
 #include "mail/transport.hpp"
 
@@ -104,8 +105,10 @@ class MemoryTransport final : public Transport {
 
 /// What a reader sees of composed bytes.
 struct ReadMail {
-  std::map<std::string, std::string> headers;  ///< Decoded, unfolded; the last of a name.
-  std::string text, html;                      ///< Decoded, lines ended by `\n`.
+  /// Decoded, unfolded, by name in lower case; the last of a name.
+  std::map<std::string, std::string> headers;
+  Address from, to;
+  std::string text, html;  ///< Decoded, lines ended by `\n`.
 };
 /// Throws std::runtime_error when the bytes are no mail of ours.
 ReadMail read_mail(const std::string& bytes);

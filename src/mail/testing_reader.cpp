@@ -26,6 +26,21 @@ std::string decoded(GMimeObject* part) {
   return out;
 }
 
+/// The only one of a header.
+Address address_in(InternetAddressList* list) {
+  if (internet_address_list_length(list) != 1) throw std::runtime_error("not one address");
+  InternetAddress* const address = internet_address_list_get_address(list, 0);
+  if (!INTERNET_ADDRESS_IS_MAILBOX(address)) throw std::runtime_error("an address is no mailbox");
+  const char* const name = internet_address_get_name(address);
+  return {name ? name : "", internet_address_mailbox_get_addr(INTERNET_ADDRESS_MAILBOX(address))};
+}
+
+std::string lower_case(const char* text) {
+  std::string out;
+  for (; *text != '\0'; ++text) out += g_ascii_tolower(*text);
+  return out;
+}
+
 }  // namespace
 
 ReadMail read_mail(const std::string& bytes) {
@@ -38,8 +53,10 @@ ReadMail read_mail(const std::string& bytes) {
   GMimeHeaderList* const headers = g_mime_object_get_header_list(GMIME_OBJECT(message.get()));
   for (int i = 0; i < g_mime_header_list_get_count(headers); ++i) {
     GMimeHeader* const header = g_mime_header_list_get_header_at(headers, i);
-    mail.headers[g_mime_header_get_name(header)] = g_mime_header_get_value(header);
+    mail.headers[lower_case(g_mime_header_get_name(header))] = g_mime_header_get_value(header);
   }
+  mail.from = address_in(g_mime_message_get_from(message.get()));
+  mail.to = address_in(g_mime_message_get_to(message.get()));
   GMimeObject* const body = g_mime_message_get_mime_part(message.get());
   if (!GMIME_IS_MULTIPART(body) || g_mime_multipart_get_count(GMIME_MULTIPART(body)) != 2)
     throw std::runtime_error("not two parts");

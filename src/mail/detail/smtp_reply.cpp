@@ -15,14 +15,18 @@ void SmtpReply::add(std::string_view line) {
   if (!goes_on) {
     text_ = line.substr(0, max_bytes);
     if (!is_complete_) text_[3] = ' ';
-    return;
+  } else if (line.size() > 4 && text_.size() < max_bytes) {
+    text_ += ' ';
+    text_ += line.substr(4, max_bytes - text_.size());
   }
-  if (line.size() <= 4 || text_.size() >= max_bytes) return;
-  text_ += ' ';
-  text_ += line.substr(4, max_bytes - text_.size());
+  if (is_refusal()) refusal_ = text_;
 }
 
-std::string SmtpReply::text() const { return one_line(text_, max_shown); }
+bool SmtpReply::is_refusal() const {
+  return is_complete_ && (text_.starts_with('4') || text_.starts_with('5'));
+}
+
+std::string SmtpReply::refusal() const { return one_line(refusal_, max_shown); }
 
 bool is_permanent(long code) {
   return code >= 500 && code < 600 && code != 530 && code != 534 && code != 535 && code != 538;

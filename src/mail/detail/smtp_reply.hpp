@@ -5,16 +5,19 @@
 
 namespace parley::mail::detail {
 
-/// The last reply of a server, put together from its lines. Source: RFC 5321, 4.2.1.
+/// What a server replies, put together from its lines. Source: RFC 5321, 4.2.1.
 class SmtpReply {
  public:
   /// One line as it came, with its end. What follows a last line (`250 …`) begins a new reply.
   void add(std::string_view line);
-  /// `550 5.1.1 No such user`: one line without controls, cut to a few hundred characters.
-  std::string text() const;
+  /// True when the last reply is whole, and 4xx or 5xx.
+  bool is_refusal() const;
+  /// The last 4xx or 5xx, `550 5.1.1 No such user`: one line without controls, cut to a few hundred
+  /// characters. Empty when there was none.
+  std::string refusal() const;
 
  private:
-  std::string text_;
+  std::string text_, refusal_;
   bool is_complete_ = true;
 };
 
