@@ -89,7 +89,7 @@ void add_tokens(std::vector<Field>& list) {
 void add_limits(std::vector<Field>& list) {
   list.push_back(make(limits, "rate-limit-auth", WholeNumber{0, million},
                       in(&Settings::limits, &decltype(Settings::limits)::rate_limit_auth),
-                      "Calls of /api/auth a minute and client IP; 0 means no limit."));
+                      "Calls of /api/auth and /account a minute and client IP; 0 means no limit."));
   list.push_back(make(limits, "rate-limit-api", WholeNumber{0, million},
                       in(&Settings::limits, &decltype(Settings::limits)::rate_limit_api),
                       "All other calls a minute and client IP; 0 means no limit."));
