@@ -48,14 +48,19 @@ Task<Result<Recovery::Reset>> Recovery::reset(std::string token, std::string pas
   if (password_state(*account) != claims->state) co_return bad_link();
   auto hash = co_await hasher_.hash(std::move(password));
   if (!hash) co_return hash.error();
+  // While the link is good: who is told that this failed can follow it again.
+  auto ended = co_await sessions_.revoke_all(account->id);
+  if (!ended) co_return ended.error();
+  const auto verified = co_await accounts_.set_email_verified(account->id, account->email, now);
+  if (!verified) co_return refused(verified.error());
   // Of two who follow the link at once one wins.
   const auto set =
       co_await accounts_.set_password(account->id, account->password_hash, std::move(*hash), now);
   if (!set) co_return refused(set.error());
-  const auto verified = co_await accounts_.set_email_verified(account->id, account->email, now);
-  if (!verified) co_return verified.error();
-  auto ended = co_await sessions_.revoke_all(account->id);
-  if (!ended) co_return ended.error();
+  // Whoever logged in with the old password meanwhile.
+  const auto late = co_await sessions_.revoke_all(account->id);
+  if (!late) co_return late.error();
+  ended->insert(ended->end(), late->begin(), late->end());
   co_return Reset{account->id, std::move(*ended)};
 }
 

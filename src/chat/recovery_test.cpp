@@ -32,6 +32,28 @@ class ListedMail final : public MailQueue {
   std::vector<std::string> asked;
 };
 
+/// Sessions that cannot be ended while `is_away`; somebody logs in as soon as all are.
+class RestlessSessions final : public SessionStore {
+ public:
+  Task<Result<Done>> open(Family family) override { return sessions_.open(std::move(family)); }
+  Task<Result<Done>> rotate(Family next, std::string presented, Time now) override {
+    return sessions_.rotate(std::move(next), std::move(presented), now);
+  }
+  Task<Result<Done>> revoke(FamilyId id) override { return sessions_.revoke(id); }
+  Task<Result<std::vector<FamilyId>>> revoke_all(UserId user) override {
+    if (is_away) co_return fail(Errc::unavailable);
+    auto ended = co_await sessions_.revoke_all(user);
+    if (next) (void)co_await sessions_.open(*std::exchange(next, std::nullopt));
+    co_return ended;
+  }
+
+  bool is_away = false;
+  std::optional<Family> next;  ///< Opened when all others have been ended.
+
+ private:
+  fakes::MemorySessions sessions_;
+};
+
 class RecoveryTest : public ::testing::Test {
  protected:
   RecoveryTest() {
@@ -62,7 +84,7 @@ class RecoveryTest : public ::testing::Test {
   const UserId alice_ = *UserId::parse("65a1b2c3d4e5f60718293a4b");
   fakes::MemoryAccounts accounts_;
   fakes::PlainHasher hasher_;
-  fakes::MemorySessions sessions_;
+  RestlessSessions sessions_;
   fakes::LedgerLinks links_;
   ListedMail mail_;
   Recovery recovery_{accounts_, hasher_, sessions_, links_, mail_, Limits{}, {hour, 24 * hour}};
@@ -106,6 +128,26 @@ TEST_F(RecoveryTest, keeps_the_link_good_when_the_password_was_not) {
   EXPECT_EQ(refusal_of_reset(token, "long enough", at(1)), Errc::overloaded);
   hasher_.overloaded = false;
   EXPECT_TRUE(run(recovery_.reset(token, "long enough", at(1))));
+}
+
+TEST_F(RecoveryTest, keeps_the_link_good_when_logins_could_not_be_ended) {
+  const std::string token = recovery_.reset_token(alice(), at(0));
+  sessions_.is_away = true;
+  EXPECT_EQ(refusal_of_reset(token, "new password", at(1)), Errc::unavailable);
+  EXPECT_EQ(alice().password_hash, "plain:old password");
+  sessions_.is_away = false;
+  EXPECT_TRUE(run(recovery_.reset(token, "new password", at(2))));
+}
+
+TEST_F(RecoveryTest, ends_the_login_of_who_was_quicker_than_the_new_password) {
+  const FamilyId early = *FamilyId::parse("65a1b2c3d4e5f60718293aff");
+  const FamilyId late = *FamilyId::parse("65a1b2c3d4e5f60718293b00");
+  good(sessions_.open({early, alice_, "jti", at(9999)}));
+  sessions_.next = Family{late, alice_, "jti", at(9999)};
+  const std::string token = recovery_.reset_token(alice(), at(0));
+  EXPECT_EQ(good(recovery_.reset(token, "new password", at(1))).ended,
+            (std::vector{early, late}));
+  EXPECT_TRUE(good(sessions_.revoke_all(alice_)).empty());
 }
 
 TEST_F(RecoveryTest, refuses_expired_and_forged_links_and_those_of_another_use) {

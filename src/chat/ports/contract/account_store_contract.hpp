@@ -100,9 +100,39 @@ TEST_P(AccountStoreContract, verifies_an_address_once_while_it_is_the_same) {
   EXPECT_FALSE(good(stores_->accounts().find(alice)).email_verified);
   EXPECT_TRUE(good(stores_->accounts().set_email_verified(alice, "ALICE@example.org", at(7))));
   EXPECT_FALSE(good(stores_->accounts().set_email_verified(alice, "alice@example.org", at(8))));
-  EXPECT_TRUE(good(stores_->accounts().find(alice)).email_verified);
+  const Account found = good(stores_->accounts().find(alice));
+  EXPECT_TRUE(found.email_verified);
+  EXPECT_EQ(found.updated_at, at(7)) << "the second time changes nothing";
   EXPECT_EQ(refusal(stores_->accounts().set_email_verified(new_id<UserId>(), "x@y.org", at(8))),
             Errc::not_found);
+}
+
+TEST_P(AccountStoreContract, tells_one_of_two_at_once_that_the_address_is_verified_now) {
+  const UserId alice = user("alice");
+  std::vector<Task<Result<bool>>> tasks;
+  for (int i = 0; i < 8; ++i)
+    tasks.push_back(stores_->accounts().set_email_verified(alice, "alice@example.org", at(7)));
+  int first = 0;
+  for (const auto& result : run_all(std::move(tasks))) {
+    ASSERT_TRUE(result);
+    first += *result ? 1 : 0;
+  }
+  EXPECT_EQ(first, 1);
+}
+
+TEST_P(AccountStoreContract, keeps_the_rest_of_an_account_when_one_thing_changes) {
+  Account account = draft_account("alice");
+  account.name = "Alice";
+  account.email_notifications = false;
+  good(stores_->accounts().create(account));
+  good(stores_->accounts().set_password(account.id, account.password_hash, "new", at(7)));
+  good(stores_->accounts().set_email_verified(account.id, account.email, at(8)));
+  good(stores_->accounts().set_administrator(account.id, true, at(9)));
+  account.password_hash = "new";
+  account.email_verified = account.administrator = true;
+  account.updated_at = at(9);
+  EXPECT_EQ(good(stores_->accounts().find(account.id)), account);
+  EXPECT_EQ(good(stores_->accounts().find_by_email(account.email)), account);
 }
 
 TEST_P(AccountStoreContract, makes_administrators_and_takes_it_back) {
