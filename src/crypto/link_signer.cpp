@@ -3,6 +3,7 @@
 #include <openssl/evp.h>
 #include <openssl/hmac.h>
 
+#include <algorithm>
 #include <array>
 #include <new>
 
@@ -14,21 +15,33 @@ namespace {
 
 Error refuse(const char* why) { return fail(Errc::unauthorized, why); }
 
-/// HMAC-SHA-256 as lower-case hex.
+using Digest = std::array<unsigned char, EVP_MAX_MD_SIZE>;
+
+/// Bytes of a fingerprint: nobody finds two texts that share one.
+constexpr std::size_t print_size = 16;
+
+/// HMAC-SHA-256.
 std::string keyed_hash(const std::string& key, std::string_view text) {
-  std::array<unsigned char, EVP_MAX_MD_SIZE> bytes;
+  Digest bytes;
   unsigned length = 0;
   const auto* begin = reinterpret_cast<const unsigned char*>(text.data());
   if (HMAC(EVP_sha256(), key.data(), static_cast<int>(key.size()), begin, text.size(), bytes.data(),
            &length) == nullptr)
     throw std::bad_alloc{};
-  constexpr std::string_view digits = "0123456789abcdef";
-  std::string hex;
-  for (unsigned i = 0; i < length; ++i) {
-    hex += digits[bytes[i] >> 4];
-    hex += digits[bytes[i] & 15];
-  }
-  return hex;
+  return {bytes.begin(), bytes.begin() + length};
+}
+
+/// Base64 for URLs, without padding.
+std::string base64url(std::string_view bytes) {
+  std::string text(4 * ((bytes.size() + 2) / 3) + 1, '\0');
+  const int length = EVP_EncodeBlock(reinterpret_cast<unsigned char*>(text.data()),
+                                     reinterpret_cast<const unsigned char*>(bytes.data()),
+                                     static_cast<int>(bytes.size()));
+  text.resize(static_cast<std::size_t>(length));
+  std::replace(text.begin(), text.end(), '+', '-');
+  std::replace(text.begin(), text.end(), '/', '_');
+  std::erase(text, '=');
+  return text;
 }
 
 }  // namespace
@@ -61,7 +74,7 @@ Result<chat::LinkClaims> LinkSigner::verify(chat::LinkUse use, const std::string
 }
 
 std::string LinkSigner::fingerprint(std::string_view text) const {
-  return keyed_hash(fingerprint_key_, text).substr(0, 32);
+  return base64url(keyed_hash(fingerprint_key_, text).substr(0, print_size));
 }
 
 const std::string& LinkSigner::key(chat::LinkUse use) const {

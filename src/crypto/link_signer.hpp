@@ -16,7 +16,7 @@ class LinkSigner final : public chat::LinkSigner {
   std::string sign(chat::LinkUse use, const chat::LinkClaims& claims) const override;
   Result<chat::LinkClaims> verify(chat::LinkUse use, const std::string& token,
                                   Time now) const override;
-  /// 32 hex digits: the first half of a keyed hash.
+  /// 22 characters of base64url: the first half of a keyed hash.
   std::string fingerprint(std::string_view text) const override;
 
  private:

@@ -59,7 +59,11 @@ TEST(LinkSigner, fingerprints_tell_equal_from_different_and_need_the_key) {
   EXPECT_EQ(signer.fingerprint("one"), signer.fingerprint("one"));
   EXPECT_NE(signer.fingerprint("one"), signer.fingerprint("two"));
   EXPECT_NE(signer.fingerprint("one"), LinkSigner{"other"}.fingerprint("one"));
-  EXPECT_EQ(signer.fingerprint("").size(), 32u);
+  for (int i = 0; i < 100; ++i) {
+    const std::string print = signer.fingerprint(std::to_string(i));
+    EXPECT_EQ(print.size(), 22u);
+    EXPECT_EQ(print.find_first_of("+/="), std::string::npos) << print;
+  }
 }
 
 }  // namespace
