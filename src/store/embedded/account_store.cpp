@@ -19,13 +19,15 @@ Result<chat::Account> create_account(Transaction& transaction, const chat::Accou
 }
 
 /// Changes an account that exists; `change` gives what the caller is told, or why it does not.
+/// Nothing is written when it leaves everything as it is.
 template <class T, class Change>
 Result<T> change_account(Transaction& transaction, chat::UserId id, Time now, Change change) {
   auto account = transaction.account(id);
   if (!account || transaction.error())
     return refuse(transaction, Errc::not_found, "User not found");
+  const chat::Account before = *account;
   Result<T> told = change(*account);
-  if (!told) return told;
+  if (!told || *account == before) return told;
   account->updated_at = now;
   transaction.require_sync();
   transaction.put(keys::account(id), encode(*account));

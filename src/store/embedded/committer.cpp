@@ -71,6 +71,7 @@ Result<Done> Committer::health() const {
 }
 
 void Committer::run() {
+  hold_something();
   Operations taken;
   SteadyTime next_tick = std::chrono::steady_clock::now() + interval_;
   while (take(taken)) {
@@ -128,7 +129,10 @@ rocksdb::Status Committer::commit() {
   const auto started = std::chrono::steady_clock::now();
   // After a failed write RocksDB refuses further ones until it has put what it holds into a fresh
   // log.
-  if (!health()) engine_.db().Resume().PermitUncheckedError();
+  if (!health()) {
+    engine_.db().Resume().PermitUncheckedError();
+    hold_something();
+  }
   const auto status = transaction_.commit();
   const std::chrono::duration<double> taken = std::chrono::steady_clock::now() - started;
   set_health(status);
@@ -138,6 +142,16 @@ rocksdb::Status Committer::commit() {
     stats_.commit_seconds.add(taken.count());
   }
   return status;
+}
+
+/// RocksDB begins a fresh log after a failed write when it puts what it holds in memory into a
+/// table. Holding nothing, it would go on with the broken log, and abort. So it always holds
+/// something: the deletion of a row that there never is.
+void Committer::hold_something() {
+  rocksdb::WriteOptions unlogged;
+  unlogged.disableWAL = true;
+  const Key nothing = keys::meta("nothing");
+  engine_.db().Delete(unlogged, engine_.table(nothing.table), nothing.bytes).PermitUncheckedError();
 }
 
 void Committer::set_health(const rocksdb::Status& status) {
