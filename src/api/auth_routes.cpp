@@ -14,8 +14,7 @@ void append_tokens(std::string& out, const chat::TokenPair& tokens) {
 
 /// Who gets no mail is registered all the same: a password reset verifies the address as well.
 Task<void> queue_verification(const Services& services, chat::UserId user, Time now) {
-  if (services.mail == nullptr) co_return;
-  const auto queued = co_await services.mail->verification(user, now);
+  const auto queued = co_await services.mail.verification(user, now);
   if (queued) co_return;
   ops::log().warn("verification mail not queued", {{"code", info(queued.error().code).code}});
 }

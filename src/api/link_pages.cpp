@@ -77,7 +77,7 @@ Task<http::Response> reset(const Services& services, std::string token, http::Qu
     co_return html_page(400, reset_title, reset_form("The two passwords are not the same."));
   }
   const Time now = wall_now();
-  const auto done = co_await services.recovery->reset(std::move(token), std::move(password), now);
+  const auto done = co_await services.recovery.reset(std::move(token), std::move(password), now);
   if (!done) co_return reset_refused(done.error());
   services.close_sockets(done->user, std::nullopt);
   co_return html_page(200, "Your password is changed",
@@ -96,7 +96,7 @@ constexpr std::string_view verify_form =
 
 Task<http::Response> verify(const Services& services, std::string token, http::Query) {
   const Time now = wall_now();
-  const auto done = co_await services.recovery->verify(std::move(token), now);
+  const auto done = co_await services.recovery.verify(std::move(token), now);
   if (!done) co_return refused(done.error(), verify_advice);
   co_return html_page(200, "Your address is verified",
                       "<p>Thank you. You can close this page.</p>\n");
@@ -112,7 +112,7 @@ constexpr std::string_view unsubscribe_form =
 
 Task<http::Response> unsubscribe(const Services& services, std::string token, http::Query) {
   const Time now = wall_now();
-  const auto done = co_await services.recovery->unsubscribe(std::move(token), now);
+  const auto done = co_await services.recovery.unsubscribe(std::move(token), now);
   if (!done) co_return refused(done.error(), unsubscribe_advice);
   co_return html_page(200, "These mails are switched off",
                       "<p>You will get no more mails about messages. To have them again, switch "
@@ -133,7 +133,6 @@ using Act = Task<http::Response> (*)(const Services&, std::string token, http::Q
 /// click of a mail program may come as multipart/form-data, and says nothing that is needed.
 /// Source: RFC 8058, 3.1.
 Task<http::Response> submit(const Services& services, Act act, http::Request request) {
-  if (services.recovery == nullptr) co_return refused(fail(Errc::not_supported), {});
   auto parsed = http::form_body(request);
   http::Query form = parsed ? std::move(*parsed) : http::Query{};
   const auto own = http::find(request.query, "token");

@@ -35,12 +35,11 @@ Task<http::Response> send(const Services& services, http::Request request, chat:
   const auto account = co_await services.accounts.find(claims.user);
   if (!account) co_return refusal(account.error());
   if (!account->administrator) co_return refusal(fail(Errc::forbidden, "Administrators only"));
-  if (services.mail == nullptr) co_return refusal(fail(Errc::not_supported));
   auto letter = letter_of(request);
   if (!letter) co_return refusal(letter.error());
   const Time now = wall_now();
   const auto queued =
-      co_await services.mail->letter(std::move(letter->email), std::move(letter->content), now);
+      co_await services.mail.letter(std::move(letter->email), std::move(letter->content), now);
   if (!queued) co_return refusal(queued.error());
   co_return json_text(200, R"({"success":true,"message":"Email queued successfully!"})");
 }

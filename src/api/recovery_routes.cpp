@@ -9,8 +9,6 @@ http::Response said(int status, std::string_view message) {
   return json_text(status, R"({"success":true,"message":")" + std::string{message} + "\"}");
 }
 
-Task<http::Response> no_mail() { co_return refusal(fail(Errc::not_supported)); }
-
 /// The same answer, after the same work, whoever has the address.
 Task<http::Response> forgot(const Services& services, http::Request request) {
   const auto body = body_of(request);
@@ -19,7 +17,7 @@ Task<http::Response> forgot(const Services& services, http::Request request) {
   std::string email = fields.string("email");
   if (const auto checked = fields.check(); !checked) co_return refusal(checked.error());
   const Time now = wall_now();
-  const auto asked = co_await services.recovery->ask_reset(std::move(email), now);
+  const auto asked = co_await services.recovery.ask_reset(std::move(email), now);
   if (!asked) co_return refusal(asked.error());
   co_return said(202, "If that address has an account, a mail is on its way.");
 }
@@ -32,7 +30,7 @@ Task<http::Response> reset(const Services& services, http::Request request) {
   std::string password = fields.string("password");
   if (const auto checked = fields.check(); !checked) co_return refusal(checked.error());
   const Time now = wall_now();
-  const auto done = co_await services.recovery->reset(std::move(token), std::move(password), now);
+  const auto done = co_await services.recovery.reset(std::move(token), std::move(password), now);
   if (!done) co_return refusal(done.error());
   services.close_sockets(done->user, std::nullopt);
   co_return said(200, "Password changed");
@@ -40,7 +38,7 @@ Task<http::Response> reset(const Services& services, http::Request request) {
 
 Task<http::Response> resend(const Services& services, http::Request, chat::Claims claims) {
   const Time now = wall_now();
-  const auto asked = co_await services.recovery->ask_verification(claims.user, now);
+  const auto asked = co_await services.recovery.ask_verification(claims.user, now);
   if (!asked) co_return refusal(asked.error());
   co_return said(202, "If your address is not verified yet, a mail is on its way.");
 }
@@ -52,7 +50,7 @@ Task<http::Response> verify(const Services& services, http::Request request) {
   std::string token = fields.string("token");
   if (const auto checked = fields.check(); !checked) co_return refusal(checked.error());
   const Time now = wall_now();
-  const auto done = co_await services.recovery->verify(std::move(token), now);
+  const auto done = co_await services.recovery.verify(std::move(token), now);
   if (!done) co_return refusal(done.error());
   co_return said(200, "E-mail address verified");
 }
@@ -60,11 +58,8 @@ Task<http::Response> verify(const Services& services, http::Request request) {
 }  // namespace
 
 void add_recovery_routes(http::Router& router, const Services& services) {
-  const auto route = [&](std::string_view path, const http::Handler& handler) {
-    const auto where_mail_is = [&services, handler](http::Request request) {
-      return services.recovery == nullptr ? no_mail() : handler(std::move(request));
-    };
-    router.route(http::Method::post, path, where_mail_is, {services.max_body});
+  const auto route = [&](std::string_view path, http::Handler handler) {
+    router.route(http::Method::post, path, std::move(handler), {services.max_body});
   };
   route("/api/auth/password/forgot", open_to_all(services, forgot));
   route("/api/auth/password/reset", open_to_all(services, reset));

@@ -26,15 +26,15 @@ TEST_F(RecoveryRoutes, tell_nobody_whether_an_address_is_known) {
       body_of_answer(known),
       R"({"success":true,"message":"If that address has an account, a mail is on its way."})");
   EXPECT_EQ(body_of_answer(known), body_of_answer(unknown));
-  EXPECT_THAT(mail_.asked, ElementsAre("reset alice@example.org", "reset bob@example.org"));
+  EXPECT_THAT(house_.mail.asked, ElementsAre("reset alice@example.org", "reset bob@example.org"));
 }
 
 TEST_F(RecoveryRoutes, want_a_whole_address_to_reset_a_password) {
   for (const char* bad : {"{}", R"({"email":{"$gt":""}})", R"({"email":"alice"})", "[]", "{"}) {
     EXPECT_THAT(post("/api/auth/password/forgot", bad), StartsWith("HTTP/1.1 400")) << bad;
   }
-  EXPECT_THAT(mail_.asked, IsEmpty());
-  mail_.trouble = Errc::unavailable;
+  EXPECT_THAT(house_.mail.asked, IsEmpty());
+  house_.mail.trouble = Errc::unavailable;
   const std::string away = post("/api/auth/password/forgot", R"({"email":"alice@example.org"})");
   EXPECT_THAT(away, StartsWith("HTTP/1.1 503"));
   EXPECT_THAT(away, Not(HasSubstr("10.0.0.1")));
@@ -82,10 +82,10 @@ TEST_F(RecoveryRoutes, send_the_link_of_an_unverified_address_again) {
   EXPECT_THAT(post("/api/auth/email/resend", ""), StartsWith("HTTP/1.1 401"));
   bearer_ = alice_.access_token;
   EXPECT_THAT(post("/api/auth/email/resend", ""), StartsWith("HTTP/1.1 202"));
-  EXPECT_THAT(mail_.asked, ElementsAre("verify " + alice_.id.hex()));
-  ASSERT_TRUE(run(recovery_.verify(verification_token(), wall_now())));
+  EXPECT_THAT(house_.mail.asked, ElementsAre("verify " + alice_.id.hex()));
+  ASSERT_TRUE(run(house_.recovery.verify(verification_token(), wall_now())));
   EXPECT_THAT(post("/api/auth/email/resend", ""), StartsWith("HTTP/1.1 202"));
-  EXPECT_EQ(mail_.asked.size(), 1U) << "nothing is left to verify";
+  EXPECT_EQ(house_.mail.asked.size(), 1U) << "nothing is left to verify";
 }
 
 TEST_F(RecoveryRoutes, verify_an_address_once_and_show_it) {
@@ -97,40 +97,31 @@ TEST_F(RecoveryRoutes, verify_an_address_once_and_show_it) {
   EXPECT_THAT(post("/api/auth/email/verify", body), StartsWith("HTTP/1.1 401"));
 }
 
-TEST_F(RecoveryRoutes, offer_nothing_where_no_mail_is_sent) {
-  services_.recovery = nullptr;
-  bearer_ = alice_.access_token;
-  for (const char* path : {"/api/auth/password/forgot", "/api/auth/password/reset",
-                           "/api/auth/email/resend", "/api/auth/email/verify"}) {
-    EXPECT_THAT(post(path, "{}"), StartsWith("HTTP/1.1 501")) << path;
-  }
-}
-
 // Registration and login know of verification, too.
 
 TEST_F(RecoveryRoutes, send_a_link_to_who_registers_only_where_it_is_required) {
   EXPECT_THAT(post("/api/auth/register", registration("bob")), StartsWith("HTTP/1.1 201"));
-  EXPECT_THAT(mail_.asked, IsEmpty());
-  services_.require_verified_email = true;
+  EXPECT_THAT(house_.mail.asked, IsEmpty());
+  house_.services.require_verified_email = true;
   const std::string answer = post("/api/auth/register", registration("carol"));
   EXPECT_THAT(answer, StartsWith("HTTP/1.1 201"));
   const json::object body = *json::parse(body_of_answer(answer))->if_object();
-  EXPECT_THAT(mail_.asked,
+  EXPECT_THAT(house_.mail.asked,
               ElementsAre("verify " + std::string{body.at("user").at("_id").as_string()}));
   EXPECT_THAT(post("/api/auth/register", registration("carol")), StartsWith("HTTP/1.1 409"));
-  EXPECT_EQ(mail_.asked.size(), 1U);
+  EXPECT_EQ(house_.mail.asked.size(), 1U);
 }
 
 TEST_F(RecoveryRoutes, register_without_a_link_when_the_queue_is_away) {
-  services_.require_verified_email = true;
-  mail_.trouble = Errc::unavailable;
+  house_.services.require_verified_email = true;
+  house_.mail.trouble = Errc::unavailable;
   EXPECT_THAT(post("/api/auth/register", registration("bob")), StartsWith("HTTP/1.1 201"));
 }
 
 TEST_F(RecoveryRoutes, log_nobody_in_whose_address_must_be_verified_first) {
   chat::Accounts strict{house_.stores.accounts, house_.hasher, house_.ids, {}, {true}};
-  const Services services{strict,           house_.sessions, house_.messaging,
-                          house_.presences, 100 * 1024,      {}};
+  const Services services{strict,          house_.sessions, house_.messaging, house_.presences,
+                          house_.recovery, house_.mail,     100 * 1024,       {}};
   http::Router router;
   add_auth_routes(router, services);
   service_.emplace(http::Config{}, router, house_.shards.size());
@@ -143,7 +134,7 @@ TEST_F(RecoveryRoutes, log_nobody_in_whose_address_must_be_verified_first) {
   EXPECT_THAT(refused, HasSubstr("Please verify your e-mail address"));
   EXPECT_THAT(login("wrong password"), StartsWith("HTTP/1.1 401"))
       << "only who knows the password hears of it";
-  ASSERT_TRUE(run(recovery_.verify(verification_token(), wall_now())));
+  ASSERT_TRUE(run(house_.recovery.verify(verification_token(), wall_now())));
   EXPECT_THAT(login("password"), StartsWith("HTTP/1.1 200"));
 }
 

@@ -18,12 +18,11 @@ struct Services {
   chat::Sessions& sessions;
   chat::Messaging& messaging;
   chat::Presences& presences;
+  chat::Recovery& recovery;
+  chat::MailQueue& mail;
   std::size_t max_body = 100 * 1024;  ///< Bytes of a REST body.
   /// Ends the sockets of a login that was revoked; nullopt: of all logins of the user.
   std::function<void(chat::UserId, std::optional<chat::FamilyId>)> close_sockets;
-  /// nullptr, both: this server sends no mail, and what needs it answers 501.
-  chat::Recovery* recovery = nullptr;
-  chat::MailQueue* mail = nullptr;
   bool require_verified_email = false;  ///< Who registers is sent a link that verifies the address.
 };
 

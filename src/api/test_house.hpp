@@ -1,7 +1,9 @@
 #pragma once
 
 #include <memory>
+#include <optional>
 #include <string>
+#include <vector>
 
 #include "api/gateway.hpp"
 #include "base/json.hpp"
@@ -14,6 +16,30 @@
 #include "socketio/testing.hpp"
 
 namespace parley::api {
+
+/// A MailQueue that writes down what it is asked for.
+class ListedMail final : public chat::MailQueue {
+ public:
+  Task<Result<Done>> letter(std::string email, std::string content, Time) override {
+    return note("letter " + email + ": " + content);
+  }
+  Task<Result<Done>> password_reset(std::string email, Time) override {
+    return note("reset " + email);
+  }
+  Task<Result<Done>> verification(chat::UserId user, Time) override {
+    return note("verify " + user.hex());
+  }
+
+  std::vector<std::string> asked;
+  std::optional<Errc> trouble;  ///< What every call fails with.
+
+ private:
+  Task<Result<Done>> note(std::string call) {
+    if (trouble) co_return fail(*trouble, "queue at 10.0.0.1");
+    asked.push_back(std::move(call));
+    co_return Done{};
+  }
+};
 
 /// The whole server but for network and disk: two shards that the test's thread runs.
 class TestHouse {
@@ -86,10 +112,14 @@ class TestHouse {
   chat::Sessions sessions{stores.sessions, signer, ids, {}};
   chat::Messaging messaging{stores.messages, stores.messages, stores.messages, {}};
   chat::Presences presences{presence, stores.accounts, stores.messages, {}};
+  chat::fakes::LedgerLinks links;
+  ListedMail mail;
+  chat::Recovery recovery{stores.accounts, hasher, stores.sessions, links, mail, {}, {}};
   ops::Metrics metrics{2};
   socketio::Server io{shards, {}};
-  Services services{accounts,  sessions,   messaging,
-                    presences, 100 * 1024, [](chat::UserId, std::optional<chat::FamilyId>) {}};
+  Services services{
+      accounts, sessions, messaging,  presences,
+      recovery, mail,     100 * 1024, [](chat::UserId, std::optional<chat::FamilyId>) {}};
   Gateway gateway;
 
  private:

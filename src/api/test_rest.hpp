@@ -13,43 +13,20 @@
 
 namespace parley::api {
 
-/// A MailQueue that writes down what it is asked for.
-class ListedMail final : public chat::MailQueue {
- public:
-  Task<Result<Done>> letter(std::string email, std::string content, Time) override {
-    return note("letter " + email + ": " + content);
-  }
-  Task<Result<Done>> password_reset(std::string email, Time) override {
-    return note("reset " + email);
-  }
-  Task<Result<Done>> verification(chat::UserId user, Time) override {
-    return note("verify " + user.hex());
-  }
-
-  std::vector<std::string> asked;
-  std::optional<Errc> trouble;  ///< What every call fails with.
-
- private:
-  Task<Result<Done>> note(std::string call) {
-    if (trouble) co_return fail(*trouble, "queue at 10.0.0.1");
-    asked.push_back(std::move(call));
-    co_return Done{};
-  }
-};
-
 /// The routes of accounts and mail, asked as a client does: bytes in, bytes out. Alice has an
 /// account.
 class RestTest : public ::testing::Test {
  protected:
   RestTest() {
-    services_.close_sockets = [this](chat::UserId user, std::optional<chat::FamilyId> family) {
+    house_.services.close_sockets = [this](chat::UserId user,
+                                           std::optional<chat::FamilyId> family) {
       closed_.push_back(user.hex() + (family ? " once" : ""));
     };
-    add_auth_routes(router_, services_);
-    add_user_routes(router_, services_);
-    add_mail_routes(router_, services_);
-    add_recovery_routes(router_, services_);
-    add_link_pages(router_, services_);
+    add_auth_routes(router_, house_.services);
+    add_user_routes(router_, house_.services);
+    add_mail_routes(router_, house_.services);
+    add_recovery_routes(router_, house_.services);
+    add_link_pages(router_, house_.services);
     service_.emplace(http::Config{}, router_, house_.shards.size());
     alice_ = house_.person("alice");
   }
@@ -80,17 +57,12 @@ class RestTest : public ::testing::Test {
     EXPECT_TRUE(
         run(house_.stores.accounts.set_administrator(alice_.id, administrator, wall_now())));
   }
-  std::string reset_token() { return recovery_.reset_token(account(), wall_now()); }
-  std::string verification_token() { return *recovery_.verification_token(account(), wall_now()); }
+  std::string reset_token() { return house_.recovery.reset_token(account(), wall_now()); }
+  std::string verification_token() {
+    return *house_.recovery.verification_token(account(), wall_now());
+  }
 
   TestHouse house_;
-  chat::fakes::LedgerLinks links_;
-  ListedMail mail_;
-  chat::Recovery recovery_{
-      house_.stores.accounts, house_.hasher, house_.stores.sessions, links_, mail_, {}, {}};
-  Services services_{house_.accounts,  house_.sessions, house_.messaging,
-                     house_.presences, 100 * 1024,      {},
-                     &recovery_,       &mail_};
   http::Router router_;
   std::optional<http::Service> service_;
   TestHouse::Person alice_;

@@ -93,12 +93,12 @@ Program::Program(const Settings& settings, std::unique_ptr<Stores> stores,
                 domain_.sessions,
                 domain_.messaging,
                 domain_.presences,
+                domain_.links.recovery,
+                mail_room_.mails(),
                 settings.limits.max_body,
                 [this](chat::UserId user, std::optional<chat::FamilyId> family) {
                   gateway_.close(user, family);
                 },
-                &domain_.links.recovery,
-                &mail_room_.mails(),
                 settings.mail.require_verified_email},
       gateway_(shards_, io_, services_, stores_->feed(), metrics_,
                neighbourhood_ ? neighbourhood_->for_gateway() : api::Neighbours{}) {
