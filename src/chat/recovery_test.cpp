@@ -43,12 +43,12 @@ class RestlessSessions final : public SessionStore {
   Task<Result<std::vector<FamilyId>>> revoke_all(UserId user) override {
     if (is_away) co_return fail(Errc::unavailable);
     auto ended = co_await sessions_.revoke_all(user);
-    if (next) (void)co_await sessions_.open(*std::exchange(next, std::nullopt));
+    if (newcomer) (void)co_await sessions_.open(*std::exchange(newcomer, std::nullopt));
     co_return ended;
   }
 
   bool is_away = false;
-  std::optional<Family> next;  ///< Opened when all others have been ended.
+  std::optional<Family> newcomer;  ///< Opened when all others have been ended.
 
  private:
   fakes::MemorySessions sessions_;
@@ -143,7 +143,7 @@ TEST_F(RecoveryTest, ends_the_login_of_who_was_quicker_than_the_new_password) {
   const FamilyId early = *FamilyId::parse("65a1b2c3d4e5f60718293aff");
   const FamilyId late = *FamilyId::parse("65a1b2c3d4e5f60718293b00");
   good(sessions_.open({early, alice_, "jti", at(9999)}));
-  sessions_.next = Family{late, alice_, "jti", at(9999)};
+  sessions_.newcomer = Family{late, alice_, "jti", at(9999)};
   const std::string token = recovery_.reset_token(alice(), at(0));
   EXPECT_EQ(good(recovery_.reset(token, "new password", at(1))).ended,
             (std::vector{early, late}));
