@@ -145,8 +145,7 @@ TEST_F(RecoveryTest, ends_the_login_of_who_was_quicker_than_the_new_password) {
   good(sessions_.open({early, alice_, "jti", at(9999)}));
   sessions_.newcomer = Family{late, alice_, "jti", at(9999)};
   const std::string token = recovery_.reset_token(alice(), at(0));
-  EXPECT_EQ(good(recovery_.reset(token, "new password", at(1))).ended,
-            (std::vector{early, late}));
+  EXPECT_EQ(good(recovery_.reset(token, "new password", at(1))).ended, (std::vector{early, late}));
   EXPECT_TRUE(good(sessions_.revoke_all(alice_)).empty());
 }
 

@@ -375,7 +375,10 @@ TEST_F(FaultyJobQueue, takes_a_result_once_there_is_space_again) {
 }
 
 TEST_F(FaultyJobQueue, experiment) {
-  { Open open(config()); meet(open); }
+  {
+    Open open(config());
+    meet(open);
+  }
   OpenStore store(faulty());
   disk_.set(FaultyDisk::Fault::full);
   EXPECT_EQ(caller_.refusal(store.messages().append(mailed("x"))), Errc::unavailable);

@@ -26,7 +26,13 @@ std::optional<T> finish(const Parser& in, T record) {
 }
 
 enum MessageFlags : std::uint8_t { has_client_id = 1 };
-enum AccountFlags : std::uint8_t { has_name = 1, has_avatar = 2, notifies = 4, administers = 8, verified = 16 };
+enum AccountFlags : std::uint8_t {
+  has_name = 1,
+  has_avatar = 2,
+  notifies = 4,
+  administers = 8,
+  verified = 16
+};
 
 void put(Writer& out, const Reached& reached) {
   out.varint(reached.seq).varint(reached.version).time(reached.at);

@@ -55,8 +55,8 @@ class Transaction final : public Rows {
   void publish(chat::Change change) { changes_.push_back(std::move(change)); }
   /// The batch must be on disk before anybody hears of it.
   void require_sync() { sync_ = true; }
-  /// Called when this batch is durable, before anybody hears of it; never when it fails. It must not
-  /// use the transaction.
+  /// Called when this batch is durable, before anybody hears of it; never when it fails. It must
+  /// not use the transaction.
   void once_committed(std::function<void()> call) { once_committed_.push_back(std::move(call)); }
   /// How many batches have failed: what was decided in one of them never was.
   std::uint64_t rollbacks() const { return rollbacks_; }
