@@ -1,10 +1,11 @@
-# room(<name> SOURCES … [TESTS …] [DEPENDS <rooms>] [LINKS <libraries>])
+# room(<name> SOURCES … [TESTS …] [BENCHMARKS …] [DEPENDS <rooms>] [LINKS <libraries>])
 #
 # One library target per folder. Its headers are reached as "<name>/x.hpp" through an include root
 # that holds this room alone, so a room can include only the rooms that it DEPENDS on, directly or
-# through them: a wrong arrow does not compile. TESTS make one executable, <name>_test.
+# through them: a wrong arrow does not compile. TESTS make one executable, <name>_test;
+# BENCHMARKS, with PARLEY_BENCH, another one: <name>_benchmark.
 function(room name)
-  cmake_parse_arguments(ROOM "" "" "SOURCES;TESTS;DEPENDS;LINKS" ${ARGN})
+  cmake_parse_arguments(ROOM "" "" "SOURCES;TESTS;BENCHMARKS;DEPENDS;LINKS" ${ARGN})
   set(root ${PROJECT_BINARY_DIR}/rooms/${name})
   file(MAKE_DIRECTORY ${root})
   file(CREATE_LINK ${CMAKE_CURRENT_SOURCE_DIR} ${root}/${name} SYMBOLIC)
@@ -28,5 +29,12 @@ function(room name)
     set_target_properties(${name}_test PROPERTIES RUNTIME_OUTPUT_DIRECTORY ${PROJECT_BINARY_DIR}/tests)
     add_test(NAME ${name} COMMAND ${name}_test)
     set_tests_properties(${name} PROPERTIES TIMEOUT 120)
+  endif()
+
+  if(PARLEY_BENCH AND ROOM_BENCHMARKS)
+    add_executable(${name}_benchmark ${ROOM_BENCHMARKS})
+    target_link_libraries(${name}_benchmark PRIVATE ${name} parley_compiler benchmark::benchmark_main)
+    set_target_properties(${name}_benchmark PROPERTIES RUNTIME_OUTPUT_DIRECTORY ${PROJECT_BINARY_DIR}/benchmarks)
+    add_dependencies(benchmarks ${name}_benchmark)
   endif()
 endfunction()
