@@ -48,7 +48,9 @@ void add_ids(CLI::App& verb, JobsRequest& request, const std::string& meaning) {
   auto* ids = verb.add_option("ID", request.ids, "The jobs' ids");
   auto* all = verb.add_flag("--all", request.all, meaning);
   ids->excludes(all);
-  verb.final_callback([&request] {
+  // In place of add_verb's, of which CLI11 keeps one.
+  verb.final_callback([&request, name = verb.get_name()] {
+    request.verb = name;
     if (request.ids.empty() && !request.all) throw CLI::RequiredError("ID or --all");
   });
 }

@@ -86,13 +86,16 @@ TEST_F(JobCommands, each_verb_takes_settings) {
 
 TEST_F(JobCommands, some_verbs_take_ids) {
   for (const std::string verb : {"show", "retry", "remove"}) {
-    EXPECT_THAT(jobs_with({verb, "1", "aa-bb"}).ids, ElementsAre("1", "aa-bb"));
+    const auto request = jobs_with({verb, "1", "aa-bb"});
+    EXPECT_EQ(request.verb, verb);
+    EXPECT_THAT(request.ids, ElementsAre("1", "aa-bb"));
     expect_refusal({"jobs", verb});
   }
 }
 
 TEST_F(JobCommands, all_stands_in_place_of_ids) {
   EXPECT_TRUE(jobs_with({"retry", "--all"}).all);
+  EXPECT_EQ(jobs_with({"retry", "--all"}).verb, "retry");
   const auto request = jobs_with({"remove", "--all", "--state", "completed", "--yes"});
   EXPECT_TRUE(request.all && request.yes);
   EXPECT_EQ(request.state, "completed");
