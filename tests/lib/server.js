@@ -140,7 +140,7 @@ export class Server {
   }
 
   environment() {
-    const { NODE_ENV, PARLEY_ENV, MONGO_URI, MONGODB_URI, REDIS_URL, REDIS_HOST, ...inherited } = process.env;
+    const { NODE_ENV, PARLEY_ENV, MONGO_URI, MONGODB_URI, REDIS_URL, REDIS_HOST, SMTP_URL, ...inherited } = process.env;
     return {
       ...inherited,
       HOST: '127.0.0.1',
