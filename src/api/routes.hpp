@@ -18,7 +18,8 @@ void add_mail_routes(http::Router& router, const Services& services);
 void add_recovery_routes(http::Router& router, const Services& services);
 /// The pages that the links of our mails lead to.
 void add_link_pages(http::Router& router, const Services& services);
-void add_root_routes(http::Router& router);
+/// `has_client`: browsers are sent to the web client.
+void add_root_routes(http::Router& router, bool has_client);
 
 /// A handler for everybody.
 using OpenHandler = std::function<Task<http::Response>(const Services&, http::Request)>;

@@ -16,6 +16,7 @@
 #include "http/security_headers.hpp"
 #include "ops/log.hpp"
 #include "settings/mail_settings.hpp"
+#include "site/site.hpp"
 
 namespace parley::app {
 
@@ -203,7 +204,8 @@ void Program::add_routes() {
   api::add_mail_routes(router_, services_);
   api::add_recovery_routes(router_, services_);
   api::add_link_pages(router_, services_);
-  api::add_root_routes(router_);
+  api::add_root_routes(router_, settings_.server.web_client);
+  if (settings_.server.web_client) site::add_routes(router_, site::files());
   add_operations_routes(router_, health_, settings_.server.metrics ? &metrics_ : nullptr);
 }
 

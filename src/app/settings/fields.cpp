@@ -56,6 +56,9 @@ void add_server(std::vector<Field>& list) {
   list.push_back(
       make(server, "metrics", Switch{}, in(&Settings::server, &decltype(Settings::server)::metrics),
            "Whether /metrics answers. It is public: hide it at the proxy, or turn it off."));
+  list.push_back(make(server, "web-client", Switch{},
+                      in(&Settings::server, &decltype(Settings::server)::web_client),
+                      "Whether the web client is served at /app/, and browsers are sent there."));
   list.push_back(make(server, "drain-timeout", Interval{1s, 10min},
                       in(&Settings::server, &decltype(Settings::server)::drain_timeout),
                       "The longest that a stop (SIGTERM) waits for connections to end in order."));

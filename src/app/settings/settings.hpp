@@ -35,6 +35,7 @@ struct Settings {
     Strings client_url{"*"};    ///< Allowed origins; empty: the server's own only.
     Strings trusted_proxies;    ///< Addresses and CIDR ranges.
     bool metrics = true;
+    bool web_client = true;
     Duration drain_timeout{10'000};
   } server;
 

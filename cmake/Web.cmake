@@ -1,0 +1,17 @@
+# Whether the web client is built into the program: where Node.js 18 and npm are, unless PARLEY_WEB says no.
+find_program(NODE NAMES node nodejs)
+find_program(NPM npm)
+set(has_node OFF)
+if(NODE AND NPM)
+  execute_process(COMMAND ${NODE} -p "process.versions.node.split('.')[0]" OUTPUT_VARIABLE node_major
+    OUTPUT_STRIP_TRAILING_WHITESPACE ERROR_QUIET)
+  if(node_major GREATER_EQUAL 18)
+    set(has_node ON)
+  endif()
+endif()
+option(PARLEY_WEB "Build the web client into the program (needs Node.js 18 and npm)" ${has_node})
+if(PARLEY_WEB AND NOT has_node)
+  message(FATAL_ERROR "PARLEY_WEB needs Node.js 18 or newer and npm: install them, or configure with -D PARLEY_WEB=OFF")
+elseif(NOT PARLEY_WEB)
+  message(STATUS "The web client is not built in: PARLEY_WEB is off, or Node.js 18 and npm are missing")
+endif()

@@ -1,0 +1,347 @@
+/** One login at work: news become actions of the core, and what the core wants done is done. */
+import { reduce, type Action } from './core/reduce';
+import { broken, isPassing, nextToSend, strangers, toRead } from './core/select';
+import type { Session } from './core/session';
+import { emptyState, type Pending, type State } from './core/state';
+import type { Conversation, Message, User } from './core/wire';
+import { forget, keepCursor, keepPending, keptCursor, keptPending } from './transport/keeping';
+import { Live, type Hears } from './transport/live';
+import { Problem } from './transport/problem';
+import { Rest } from './transport/rest';
+import { Tokens } from './transport/tokens';
+
+/** Typing is told again after so long, and counts no more when nothing is heard for longer than the server keeps it. */
+const typingEvery = 3_000;
+const typingLasts = 8_000;
+const maxRetryPause = 15_000;
+
+export class Client {
+  state: State;
+  readonly user: User;
+  /** A message of somebody else came, for those who hear instead of see. */
+  onNews: (message: Message) => void = () => {};
+  onEnd: (isKicked: boolean) => void = () => {};
+
+  private readonly tokens: Tokens;
+  private readonly rest: Rest;
+  private readonly live: Live;
+  private readonly listeners = new Set<() => void>();
+  private readonly typingEnds = new Map<string, number>();
+  private readonly typingTold = new Map<string, number>();
+  private readonly older = new Set<string>();
+  private readonly reading = new Set<string>();
+  private readonly strangers = new Set<string>();
+  private cursor: string | null;
+  private syncing: Promise<void> | null = null;
+  private arrivals = 0;
+  private listing = false;
+  private retryPause = 1_000;
+  private connections = 0;
+  private isClosed = false;
+
+  constructor(session: Session) {
+    this.user = session.user;
+    this.state = { ...emptyState(session.user._id), pending: keptPending(session.user._id) };
+    this.cursor = keptCursor(this.user._id);
+    this.tokens = new Tokens(session);
+    this.rest = new Rest(this.tokens);
+    this.live = new Live(this.tokens, this.hears(), (isUp) => this.linked(isUp));
+    this.tokens.onChange = (token) => void this.live.renew(token);
+    this.tokens.onEnd = (isKicked) => this.end(isKicked);
+  }
+
+  open(): void {
+    this.live.open();
+    void this.list(true);
+  }
+
+  subscribe(listener: () => void): () => void {
+    this.listeners.add(listener);
+    return () => this.listeners.delete(listener);
+  }
+
+  // What people do.
+
+  async search(text: string): Promise<User[]> {
+    const { users } = await this.rest.ask<{ users: User[] }>(`/api/users?q=${encodeURIComponent(text)}`);
+    return users.filter((user) => user._id !== this.user._id);
+  }
+
+  meet(user: User): void {
+    this.dispatch({ type: 'met', user });
+    void this.rest.ask<{ online: boolean; lastSeen: number | null }>(`/api/users/${user._id}/last-seen`).then(
+      ({ online, lastSeen }) => this.dispatch({ type: 'met', user, online, lastSeen }),
+      () => {},
+    );
+  }
+
+  /** A conversation is shown: its newest page is there, or comes. */
+  show(peerId: string): void {
+    this.dispatch({ type: 'opened', peerId });
+    const { history, conversationId } = this.state.chats[peerId]!;
+    if (conversationId && (history === 'none' || history === 'failed')) void this.latest(peerId);
+  }
+
+  async showOlder(peerId: string): Promise<void> {
+    const chat = this.state.chats[peerId];
+    const first = chat?.messages[0];
+    if (!chat?.conversationId || !first || !chat.hasOlder || this.older.has(peerId)) return;
+    this.older.add(peerId);
+    try {
+      const query = `before=${first._id}&limit=50`;
+      const page = await this.page(chat.conversationId, query);
+      this.dispatch({ type: 'historyCame', peerId, ...page, page: 'older' });
+    } catch {
+      // The next look up the list asks again.
+    } finally {
+      this.older.delete(peerId);
+    }
+  }
+
+  isLoadingOlder(peerId: string): boolean {
+    return this.older.has(peerId);
+  }
+
+  showMore(): void {
+    if (this.state.list.cursor) void this.list(false);
+  }
+
+  send(peerId: string, text: string): void {
+    const content = text.trim();
+    if (!content) return;
+    this.typingTold.delete(peerId);
+    const pending: Pending = { clientId: randomId(), peerId, content, createdAt: Date.now(), state: 'waiting' };
+    this.dispatch({ type: 'queued', pending });
+  }
+
+  retry(clientId: string): void {
+    this.dispatch({ type: 'retried', clientId });
+  }
+
+  discard(clientId: string): void {
+    this.dispatch({ type: 'discarded', clientId });
+  }
+
+  typing(peerId: string, text: string): void {
+    const told = this.typingTold.get(peerId) ?? 0;
+    if (!text.trim()) {
+      if (told) this.live.tell('stop_typing', { receiverId: peerId });
+      this.typingTold.delete(peerId);
+    } else if (Date.now() - told > typingEvery) {
+      this.live.tell('typing', { receiverId: peerId });
+      this.typingTold.set(peerId, Date.now());
+    }
+  }
+
+  /** Somebody looks at the end of this conversation. */
+  async look(peerId: string): Promise<void> {
+    const chat = this.state.chats[peerId];
+    const message = chat && toRead(chat);
+    if (!message || this.state.link !== 'online' || this.reading.has(message._id)) return;
+    this.reading.add(message._id);
+    try {
+      await this.live.ask('message_read', { messageId: message._id });
+      this.dispatch({ type: 'readHere', peerId, seq: message.seq });
+    } catch {
+      // Not told: the next look tells it.
+    } finally {
+      this.reading.delete(message._id);
+    }
+  }
+
+  async logout(): Promise<void> {
+    this.close();
+    forget(this.user._id);
+    await this.tokens.logout();
+    this.onEnd(false);
+  }
+
+  close(): void {
+    this.isClosed = true;
+    this.live.close();
+    this.tokens.close();
+    this.listeners.clear();
+  }
+
+  // What the server tells.
+
+  private hears(): Hears {
+    return {
+      receive_message: (message, acknowledge) => {
+        this.arrive(message);
+        acknowledge?.({});
+      },
+      conversation_updated: (news) => this.dispatch({ type: 'conversationUpdated', ...news }),
+      message_delivered: (news) => this.dispatch({ type: 'delivered', ...news }),
+      message_read: (news) => this.dispatch({ type: 'read', ...news }),
+      typing: ({ userId }) => this.heardTyping(userId, true),
+      stop_typing: ({ userId }) => this.heardTyping(userId, false),
+      user_online: ({ userId }) => this.dispatch({ type: 'presence', userId, online: true }),
+      user_offline: ({ userId, lastSeen }) => this.dispatch({ type: 'presence', userId, online: false, lastSeen }),
+    };
+  }
+
+  private arrive(message: Message): void {
+    const isNew = message.sender !== this.user._id && !this.holds(message);
+    this.dispatch({ type: 'arrived', messages: [message] });
+    if (isNew) this.onNews(message);
+    // The cursor is moved from time to time, so that a comeback does not repeat a long day.
+    this.arrivals += 1;
+    if (this.arrivals % 200 === 0) void this.catchUp();
+  }
+
+  private holds(message: Message): boolean {
+    return this.state.chats[message.sender]?.messages.some((each) => each._id === message._id) ?? false;
+  }
+
+  private heardTyping(userId: string, isTyping: boolean): void {
+    clearTimeout(this.typingEnds.get(userId));
+    if (isTyping) this.typingEnds.set(userId, window.setTimeout(() => this.heardTyping(userId, false), typingLasts));
+    this.dispatch({ type: 'typing', userId, isTyping });
+  }
+
+  private linked(isUp: boolean): void {
+    if (this.isClosed) return;
+    this.dispatch({ type: 'linked', link: isUp ? 'online' : 'offline' });
+    if (isUp) void this.comeBack();
+  }
+
+  /** After each connect: what was missed, presence, and histories that have a gap. */
+  private async comeBack(): Promise<void> {
+    const isFirst = this.connections === 0;
+    this.connections += 1;
+    const hadCursor = this.cursor !== null;
+    await Promise.all([this.catchUp(), ...(isFirst ? [] : [this.list(true), this.lookAround()])]);
+    const shown = Object.values(this.state.chats).filter((chat) => chat.history === 'loaded' || chat.history === 'failed');
+    const stale = hadCursor ? broken(this.state) : shown.map((chat) => chat.peerId);
+    if (!hadCursor) await this.list(true);
+    await Promise.all(stale.map((peerId) => this.latest(peerId)));
+  }
+
+  private catchUp(): Promise<void> {
+    this.syncing ??= this.sync().finally(() => (this.syncing = null));
+    return this.syncing;
+  }
+
+  /**
+   * Everything since the cursor. A browser that has none yet only walks to the end for one: what it shows comes from the
+   * list and the pages of history.
+   */
+  private async sync(): Promise<void> {
+    const isWalk = this.cursor === null;
+    try {
+      for (;;) {
+        const page = await this.live.sync(this.cursor);
+        if (!isWalk) this.dispatch({ type: 'synced', ...page });
+        this.cursor = page.cursor;
+        if (!page.hasMore) break;
+      }
+      keepCursor(this.user._id, this.cursor);
+    } catch (problem) {
+      if (isWalk) this.cursor = null;
+      // A cursor of another database, say: the list and the histories bring what there is.
+      if (problem instanceof Problem && problem.code === 'bad_request') this.cursor = null;
+    }
+  }
+
+  private async list(isFirstPage: boolean): Promise<void> {
+    if (this.listing) return;
+    this.listing = true;
+    try {
+      const { cursor } = this.state.list;
+      const query = isFirstPage || !cursor ? 'limit=30' : `limit=30&cursor=${encodeURIComponent(cursor)}`;
+      type Page = { conversations: Conversation[]; nextCursor?: string | null };
+      const page = await this.rest.ask<Page>(`/api/conversations/list?${query}`);
+      this.dispatch({ type: 'listed', conversations: page.conversations, cursor: page.nextCursor ?? null, isFirstPage });
+    } catch {
+      // The next connect asks again.
+    } finally {
+      this.listing = false;
+    }
+  }
+
+  /** Who came and went meanwhile, also of those whom the list's first page does not show. */
+  private async lookAround(): Promise<void> {
+    const ids = Object.keys(this.state.people).slice(0, 500);
+    if (ids.length === 0) return;
+    type Found = { userId: string; online: boolean; lastSeen: number | null };
+    try {
+      const { users } = await this.rest.ask<{ users: Found[] }>('/api/users/status', { body: { ids } });
+      for (const { userId, online, lastSeen } of users) {
+        this.dispatch({ type: 'presence', userId, online, ...(lastSeen !== null && { lastSeen }) });
+      }
+    } catch {
+      // The next connect asks again.
+    }
+  }
+
+  private async latest(peerId: string): Promise<void> {
+    const conversationId = this.state.chats[peerId]?.conversationId;
+    if (!conversationId) return;
+    this.dispatch({ type: 'historyAsked', peerId });
+    try {
+      const page = await this.page(conversationId, 'limit=40');
+      this.dispatch({ type: 'historyCame', peerId, ...page, page: 'latest' });
+    } catch {
+      this.dispatch({ type: 'historyFailed', peerId });
+    }
+  }
+
+  /** The list names whoever wrote for the first time; each is asked for once. */
+  private askForStrangers(): void {
+    const unknown = strangers(this.state).filter((id) => !this.strangers.has(id));
+    if (unknown.length === 0) return;
+    for (const id of unknown) this.strangers.add(id);
+    void this.list(true);
+  }
+
+  private page(conversationId: string, query: string): Promise<{ messages: Message[]; hasMore: boolean }> {
+    return this.rest.ask(`/api/conversations/${conversationId}/messages?${query}`);
+  }
+
+  // What the core wants done.
+
+  private dispatch(action: Action): void {
+    if (this.isClosed) return;
+    const before = this.state;
+    this.state = reduce(before, action);
+    if (this.state === before) return;
+    if (this.state.pending !== before.pending) keepPending(this.user._id, before.pending, this.state.pending);
+    // One: what follows from its own change sends the next.
+    const [next] = nextToSend(this.state);
+    if (next) void this.deliver(next);
+    if (this.state.chats !== before.chats) this.askForStrangers();
+    for (const listener of this.listeners) listener();
+  }
+
+  /** Sends one message; the same again does no harm, because the server knows it by its clientId. */
+  private async deliver({ clientId, peerId, content }: Pending): Promise<void> {
+    this.dispatch({ type: 'sending', clientId });
+    try {
+      const body = { receiverId: peerId, content, clientId };
+      const { message } = await this.live.ask<{ message: Message }>('send_message', body);
+      this.retryPause = 1_000;
+      this.dispatch({ type: 'arrived', messages: [message] });
+      this.dispatch({ type: 'discarded', clientId });
+    } catch (problem) {
+      const { code, message, fields } = problem as Problem;
+      const fault = fields?.find((each) => each.field === 'content');
+      const reason = fault ? `The message ${fault.message}` : message;
+      if (!isPassing(code)) return this.dispatch({ type: 'failed', clientId, reason });
+      this.retryPause = Math.min(this.retryPause * 2, maxRetryPause);
+      setTimeout(() => this.dispatch({ type: 'deferred', clientId }), this.retryPause);
+    }
+  }
+
+  private end(isKicked: boolean): void {
+    if (this.isClosed) return;
+    this.close();
+    if (!isKicked) forget(this.user._id);
+    this.onEnd(isKicked);
+  }
+}
+
+/** Also where the page is not secure, and crypto.randomUUID is missing. */
+function randomId(): string {
+  return [...crypto.getRandomValues(new Uint8Array(16))].map((byte) => byte.toString(16).padStart(2, '0')).join('');
+}

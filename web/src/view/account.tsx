@@ -1,0 +1,71 @@
+/** The own account: who is logged in, dark or light, log out. */
+import type { JSX } from 'preact';
+import { useEffect, useRef, useState } from 'preact/hooks';
+
+import type { Client } from '../client';
+import { Avatar } from './avatar';
+import { Icon } from './icons';
+import { setTheme, theme, type Theme } from './theme';
+
+const themes: [Theme, string][] = [['system', 'As the system'], ['light', 'Light'], ['dark', 'Dark']];
+
+export function Account({ client }: { client: Client }): JSX.Element {
+  const [isOpen, setOpen] = useState(false);
+  const box = useRef<HTMLDivElement>(null);
+  const button = useRef<HTMLButtonElement>(null);
+  const { user } = client;
+  const name = user.name || user.username;
+
+  useEffect(() => {
+    if (!isOpen) return;
+    const outside = (event: Event) => !box.current?.contains(event.target as Node) && setOpen(false);
+    const escape = (event: KeyboardEvent) => {
+      if (event.key !== 'Escape') return;
+      event.stopPropagation();
+      setOpen(false);
+      button.current?.focus();
+    };
+    document.addEventListener('pointerdown', outside);
+    document.addEventListener('focusin', outside);
+    document.addEventListener('keydown', escape, true);
+    return () => {
+      document.removeEventListener('pointerdown', outside);
+      document.removeEventListener('focusin', outside);
+      document.removeEventListener('keydown', escape, true);
+    };
+  }, [isOpen]);
+
+  return (
+    <div class="account" ref={box}>
+      <button ref={button} class="round" aria-expanded={isOpen} aria-controls="account" aria-label={`Account of ${name}`}
+        onClick={() => setOpen(!isOpen)}>
+        <Avatar person={{ id: user._id, username: user.username, online: false, lastSeen: null, ...(user.name && { name: user.name }) }} />
+      </button>
+      {isOpen && (
+        <div id="account" class="panel">
+          <p class="who"><strong>{name}</strong><span>@{user.username}</span></p>
+          <Themes />
+          <button class="plain-button" onClick={() => void client.logout()}><Icon name="leave" /> Log out</button>
+        </div>
+      )}
+    </div>
+  );
+}
+
+function Themes(): JSX.Element {
+  const [chosen, set] = useState(theme);
+  const choose = (next: Theme) => {
+    setTheme(next);
+    set(next);
+  };
+  return (
+    <fieldset class="themes">
+      <legend>Appearance</legend>
+      {themes.map(([value, label]) => (
+        <label key={value}>
+          <input type="radio" name="theme" value={value} checked={chosen === value} onChange={() => choose(value)} /> {label}
+        </label>
+      ))}
+    </fieldset>
+  );
+}

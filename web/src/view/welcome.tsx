@@ -1,0 +1,145 @@
+/** Log in, register, or ask for a link to a new password. */
+import type { JSX } from 'preact';
+import { useEffect, useRef, useState } from 'preact/hooks';
+
+import type { Session } from '../core/session';
+import { Problem } from '../transport/problem';
+import { ask } from '../transport/rest';
+import { Tokens } from '../transport/tokens';
+import { Logo } from './icons';
+
+type Mode = 'login' | 'register' | 'forgot';
+
+const texts: Record<Mode, { title: string; button: string; lead: string }> = {
+  login: { title: 'Welcome back', button: 'Log in', lead: 'Log in to go on with your conversations.' },
+  register: { title: 'Create an account', button: 'Create account', lead: 'A name that others find you by, and you are in.' },
+  forgot: { title: 'A new password', button: 'Send the link', lead: 'We send a link to your address. It is good for an hour.' },
+};
+
+interface Props {
+  notice: string;
+  onSession(session: Session): void;
+}
+
+export function Welcome({ notice, onSession }: Props): JSX.Element {
+  const [mode, setMode] = useState<Mode>('login');
+  const [said, setSaid] = useState('');
+  const heading = useRef<HTMLHeadingElement>(null);
+  const isFirst = useRef(true);
+  useEffect(() => {
+    document.title = `${texts[mode].title} · Parley`;
+    if (!isFirst.current) heading.current?.focus();
+    isFirst.current = false;
+  }, [mode]);
+  const turn = (to: Mode) => {
+    setSaid('');
+    setMode(to);
+  };
+  return (
+    <main class="welcome">
+      <div class="card">
+        <p class="brand"><Logo /> Parley</p>
+        <h1 ref={heading} tabIndex={-1}>{texts[mode].title}</h1>
+        <p class="lead">{texts[mode].lead}</p>
+        <p role="status" class={said || notice ? 'notice' : 'none'}>{said || notice}</p>
+        <Form key={mode} mode={mode} onSession={onSession} onSaid={(text) => {
+          setMode('login');
+          setSaid(text);
+        }} />
+        <Turns mode={mode} turn={turn} />
+      </div>
+    </main>
+  );
+}
+
+function Turns({ mode, turn }: { mode: Mode; turn(to: Mode): void }): JSX.Element {
+  const to = (target: Mode, text: string) => (
+    <button type="button" class="link" onClick={() => turn(target)}>{text}</button>
+  );
+  if (mode === 'login') {
+    return <p class="turns">{to('register', 'Create an account')} {to('forgot', 'Forgot your password?')}</p>;
+  }
+  return <p class="turns">{to('login', 'Back to the login')}</p>;
+}
+
+interface FormProps {
+  mode: Mode;
+  onSession(session: Session): void;
+  onSaid(text: string): void;
+}
+
+function Form({ mode, onSession, onSaid }: FormProps): JSX.Element {
+  const [problem, setProblem] = useState<Problem | null>(null);
+  const [isBusy, setBusy] = useState(false);
+  const form = useRef<HTMLFormElement>(null);
+
+  const submit = async (event: Event) => {
+    event.preventDefault();
+    const values = Object.fromEntries(new FormData(form.current!)) as Record<string, string>;
+    setBusy(true);
+    setProblem(null);
+    try {
+      await act(mode, values, { onSession, onSaid });
+    } catch (error) {
+      setProblem(error instanceof Problem ? error : Problem.network);
+      setBusy(false);
+    }
+  };
+  useEffect(() => {
+    if (problem) (form.current!.querySelector<HTMLElement>('[aria-invalid=true]') ?? form.current!.querySelector('input'))?.focus();
+  }, [problem]);
+
+  const fault = (name: string) => problem?.fields?.find((each) => each.field === name)?.message;
+  return (
+    <form ref={form} onSubmit={submit} noValidate={false}>
+      {mode === 'register' && (
+        <Field name="username" label="Username" autocomplete="username" minLength={3} maxLength={32} fault={fault('username')} />
+      )}
+      <Field name="email" label="E-mail" type="email" autocomplete="email" maxLength={254} fault={fault('email')} />
+      {mode !== 'forgot' && (
+        <Field name="password" label="Password" type="password" minLength={mode === 'register' ? 6 : 1} fault={fault('password')}
+          autocomplete={mode === 'register' ? 'new-password' : 'current-password'} />
+      )}
+      <p role="alert" class="problem">{problem && !problem.fields?.length ? problem.message : ''}</p>
+      <button class="primary" disabled={isBusy} aria-busy={isBusy}>{texts[mode].button}</button>
+    </form>
+  );
+}
+
+async function act(mode: Mode, values: Record<string, string>, { onSession, onSaid }: Omit<FormProps, 'mode'>): Promise<void> {
+  const { username = '', email = '', password = '' } = values;
+  if (mode === 'forgot') {
+    await ask('/api/auth/password/forgot', { body: { email } });
+    return onSaid('If there is an account with this address, the link is on its way.');
+  }
+  if (mode === 'register') await ask('/api/auth/register', { body: { username: username.trim(), email, password } });
+  try {
+    onSession(await Tokens.login(email, password));
+  } catch (error) {
+    // The account is there, but its address has to be verified first.
+    if (mode === 'register' && error instanceof Problem && error.status === 403) return onSaid(error.message);
+    throw error;
+  }
+}
+
+interface FieldProps {
+  name: string;
+  label: string;
+  type?: string;
+  autocomplete: string;
+  minLength?: number;
+  maxLength?: number;
+  fault: string | undefined;
+}
+
+function Field({ name, label, type = 'text', fault, ...rest }: FieldProps): JSX.Element {
+  const id = `field-${name}`;
+  return (
+    <p class="field">
+      <label for={id}>{label}</label>
+      <input id={id} name={name} type={type} required autocapitalize="none" spellcheck={false}
+        aria-invalid={fault ? 'true' : undefined} aria-describedby={fault ? `${id}-fault` : undefined} {...rest} />
+      {fault && <span id={`${id}-fault`} class="problem">{label} {fault}</span>}
+    </p>
+  );
+}
