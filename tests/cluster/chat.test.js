@@ -8,7 +8,7 @@ import { conversationList, history, login, password, people, person, say, unique
 import { Rest } from '../lib/rest.js';
 import { assertError, assertMessage } from '../lib/shapes.js';
 import { within } from '../lib/wait.js';
-import { allSay, at, contents, devicesOn, heard, ids, numbers, presenceOf, setUp } from './setup.js';
+import { allSay, at, contents, devicesOn, heard, ids, numbers, presenceOf, promptly, setUp } from './setup.js';
 
 const { cluster, test } = await setUp();
 const nodes = cluster.nodes;
@@ -296,10 +296,13 @@ test('a node that stops in order takes its people offline at once, and they come
   const comer = new Device(nodes[2], cat);
   await comer.connect();
   await watcher.next('user_online', { where: (event) => event.userId === cat.id });
-  const stopping = nodes[2].stop();
-  await comer.next('disconnect');
-  const back = await Device.connect(nodes[1], cat);
-  await watcher.next('user_offline', { where: (event) => event.userId === bob.id, ms: 2500 });
+  let stopping, back;
+  await promptly(cluster, 2500, 'to be offline, sooner than by the lease', async () => {
+    stopping = nodes[2].stop();
+    await comer.next('disconnect');
+    back = await Device.connect(nodes[1], cat);
+    await watcher.next('user_offline', { where: (event) => event.userId === bob.id });
+  });
   const ended = await within(15_000, 'the stop', stopping);
   assert.deepEqual([ended.code, ended.signal], [0, null], nodes[2].tail());
   await back.send(ann, 'from elsewhere');

@@ -1,10 +1,12 @@
 /** A cluster for a test file, and what all files ask of it. */
+import assert from 'node:assert/strict';
 import { test as nodeTest } from 'node:test';
 
 import { Cluster } from '../lib/cluster.js';
 import { Device } from '../lib/device.js';
 import { Rest } from '../lib/rest.js';
-import { until } from '../lib/wait.js';
+import { Starvation } from '../lib/starvation.js';
+import { timed, until } from '../lib/wait.js';
 
 /** The longest that users of a dead node stay online, in milliseconds. */
 export const lease = 3000;
@@ -28,9 +30,22 @@ export async function presenceOf(cluster, who) {
   return answers.map(({ body }) => ({ online: body.online, lastSeen: body.lastSeen }));
 }
 
-/** Waits until every running node says that. */
-export async function allSay(cluster, who, online, ms = 5000) {
-  await until(async () => (await presenceOf(cluster, who)).every((each) => each.online === online), { what: `${who.username} ${online ? 'online' : 'offline'} everywhere`, ms });
+/** Waits until every running node says that. Each question costs the database one, too: they are few. */
+export async function allSay(cluster, who, online, ms = 30_000) {
+  await until(async () => (await presenceOf(cluster, who)).every((each) => each.online === online), { what: `${who.username} ${online ? 'online' : 'offline'} everywhere`, ms, every: 60 });
+}
+
+/** What `work` gives; it may take `ms`, and as much more as the machine keeps it waiting. */
+export async function promptly(cluster, ms, what, work) {
+  const starvation = new Starvation(cluster.processes());
+  try {
+    const { value, ms: took } = await timed(work);
+    const bound = ms + starvation.ms;
+    assert.ok(took <= bound, `${what} took ${Math.round(took)} ms, ${Math.round(bound)} allowed`);
+    return value;
+  } finally {
+    starvation.stop();
+  }
 }
 
 export const contents = (messages) => messages.map((message) => message.content);

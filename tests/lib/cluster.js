@@ -66,6 +66,11 @@ export class Cluster {
     }
   }
 
+  /** The ids of all that run. */
+  processes() {
+    return [...this.nodes, this.redis, this.mongo].map((part) => part.pid).filter((pid) => pid !== undefined);
+  }
+
   /** What the nodes wrote last, for messages. */
   tails() {
     return this.nodes.map((node, index) => `--- node ${index}\n${node.tail()}`).join('\n');

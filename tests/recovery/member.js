@@ -151,6 +151,7 @@ export class RestSender {
 
   start(peers) {
     this.work = this.run(peers);
+    this.work.catch(() => {});  // Whoever awaits quiet() hears of it.
   }
 
   quiet() {
@@ -161,7 +162,7 @@ export class RestSender {
   async run(peers) {
     for (let index = 0; !this.isQuiet; index += 1) {
       const send = this.record.newSend(this.id, peers[index % peers.length].id);
-      await until(() => this.attempt(send), { what: `REST ${send.clientId}`, ms: 30_000, every: 20 });
+      await until(() => this.attempt(send), { what: `REST ${send.clientId}`, ms: 120_000, every: 20 });
       if (this.between > 0) await pause(this.between);
     }
   }
