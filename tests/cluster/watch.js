@@ -82,6 +82,7 @@ export class Watch {
       const online = await rest.get(`/api/users/${id}/last-seen`).then(({ body }) => body.online, () => undefined);
       if (online === false) this.delays.push(asked - killedAt);
       if (online === false || !node.isRunning) return lastOnline;
+      if (asked - killedAt > generous) throw new Error(`node ${index} died, and another one does not answer`);
       if (online === true) {
         lastOnline = asked;
         const bound = lease + slack + starvation.ms;
