@@ -58,7 +58,7 @@ export class Watch {
       // Whoever died after that may have been the one who was about to tell.
       const isTold = (guard) => guard.device.drops.length > before[guard.index].drops || this.deaths.some((death) => death > lastOnline) ||
         this.newsAt(guard.device, index) > before[guard.index].news;
-      await until(() => mustHear.every(isTold), { what: `node ${index} died, and a guard elsewhere hears of it`, ms: generous, every: 50 });
+      await until(() => this.isOver || mustHear.every(isTold), { what: `node ${index} died, and a guard elsewhere hears of it`, ms: generous, every: 50 });
       await pause(Math.max(0, killedAt + lease + slack - Date.now()));
     } finally {
       starvation.stop();
@@ -81,7 +81,7 @@ export class Watch {
       const asked = Date.now();
       const online = await rest.get(`/api/users/${id}/last-seen`).then(({ body }) => body.online, () => undefined);
       if (online === false) this.delays.push(asked - killedAt);
-      if (online === false || !node.isRunning) return lastOnline;
+      if (online === false || !node.isRunning || this.isOver) return lastOnline;
       if (asked - killedAt > generous) throw new Error(`node ${index} died, and another one does not answer`);
       if (online === true) {
         lastOnline = asked;

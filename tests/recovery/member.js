@@ -3,17 +3,16 @@ import { io } from 'socket.io-client';
 
 import { pause, until } from '../lib/wait.js';
 
-const window = 12;
-
 const isForNow = (answer) => ['unavailable', 'timeout', 'overloaded'].includes(answer.error.code);
 
 export class Member {
   /**
    * @param record the History that all members write to
-   * @param options {acks, transports, patient}; patient: what is refused for now is sent again a moment later
+   * @param options {acks, transports, patient, window}; patient: what is refused for now is sent again a moment later;
+   *   window: the most that is under way
    */
-  constructor(server, person, record, random, { acks = false, transports = ['websocket'], patient = false } = {}) {
-    Object.assign(this, { server, person, record, random, acks, patient });
+  constructor(server, person, record, random, { acks = false, transports = ['websocket'], patient = false, window = 12 } = {}) {
+    Object.assign(this, { server, person, record, random, acks, patient, window });
     this.id = person.id;
     this.connection = 0;
     this.pending = [];
@@ -61,7 +60,7 @@ export class Member {
   }
 
   produce() {
-    if (!this.socket.connected || this.pending.length >= window) return;
+    if (!this.socket.connected || this.pending.length >= this.window) return;
     const send = this.record.newSend(this.id, this.random.pick(this.peers).id);
     this.pending.push(send);
     this.emit(send);
@@ -159,10 +158,16 @@ export class RestSender {
     return this.work;
   }
 
+  /** Lets go of a message that nobody will answer: the test is over. */
+  abandon() {
+    this.isQuiet = true;
+    this.isAbandoned = true;
+  }
+
   async run(peers) {
     for (let index = 0; !this.isQuiet; index += 1) {
       const send = this.record.newSend(this.id, peers[index % peers.length].id);
-      await until(() => this.attempt(send), { what: `REST ${send.clientId}`, ms: 120_000, every: 20 });
+      await until(() => this.isAbandoned || this.attempt(send), { what: `REST ${send.clientId}`, ms: 120_000, every: 20 });
       if (this.between > 0) await pause(this.between);
     }
   }
