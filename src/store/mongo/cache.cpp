@@ -114,7 +114,8 @@ void Cache::follow_message(const chat::MessageAppended& appended) {
   const chat::Message& message = appended.message;
   context_.clock.observe(message.version);
   CachedHead* cached = heads_.find(message.conversation_id);
-  if (cached == nullptr || message.seq <= cached->head.last_seq) return;
+  // A head in doubt may hold messages that were refused: nothing is counted on from there.
+  if (cached == nullptr || cached->is_doubtful || message.seq <= cached->head.last_seq) return;
   if (message.seq != cached->head.last_seq + 1) {
     cached->is_doubtful = true;
     return;
