@@ -290,6 +290,19 @@ TEST(TrustedProxies, say_whether_the_client_came_by_tls) {
   EXPECT_TRUE(request.secure);
 }
 
+TEST(Router, lists_its_routes) {
+  Router listed;
+  const Handler nobody = [](Request) -> Task<Response> { co_return Response{}; };
+  listed.route(Method::get, "/people/:id", nobody);
+  listed.route(Method::post, "/people", nobody);
+  const auto routes = listed.routes();
+  ASSERT_EQ(routes.size(), 2u);
+  EXPECT_EQ(routes[0].method, Method::get);
+  EXPECT_EQ(routes[0].pattern, "/people/:id");
+  EXPECT_EQ(routes[1].method, Method::post);
+  EXPECT_EQ(routes[1].pattern, "/people");
+}
+
 TEST(TrustedProxies, refuse_entries_that_are_none) {
   for (const char* entry :
        {"", "x", "10.0.0.0/33", "::1/129", "10.0.0.0/", "10.0.0.0/8x", "10.0.0/8", "/8"}) {

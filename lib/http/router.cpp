@@ -154,6 +154,12 @@ void Router::chain() {
   fallback_->chain(middlewares_);
 }
 
+std::vector<Router::Listed> Router::routes() const {
+  std::vector<Listed> list;
+  for (const auto& route : routes_) list.push_back({route->method, route->pattern});
+  return list;
+}
+
 Endpoint& Router::find(Request& request) const {
   for (const Mount& mount : mounts_) {
     if (request.path.starts_with(mount.prefix)) return *mount.endpoint;

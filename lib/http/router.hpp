@@ -44,6 +44,13 @@ class Router {
   /// Middlewares run in the order of these calls, for routes and for "not found" alike.
   void use(Middleware middleware);
 
+  struct Listed {
+    Method method;
+    std::string_view pattern;  ///< The router's own text.
+  };
+  /// Every route, in the order in which they are tried.
+  std::vector<Listed> routes() const;
+
   /// For the server: who answers this request. Sets its `params` and `route`. Never fails.
   Endpoint& find(Request& request) const;
 

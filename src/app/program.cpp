@@ -207,6 +207,9 @@ void Program::add_routes() {
   api::add_root_routes(router_, settings_.server.web_client);
   if (settings_.server.web_client) site::add_routes(router_, site::files());
   add_operations_routes(router_, health_, settings_.server.metrics ? &metrics_ : nullptr);
+  // A test compares them with docs/openapi.yaml.
+  for (const auto& [method, pattern] : router_.routes())
+    ops::log().debug("route", {{"method", http::to_string(method)}, {"pattern", pattern}});
 }
 
 namespace {
