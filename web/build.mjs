@@ -10,6 +10,8 @@ import { brotliCompressSync, constants, gzipSync } from 'node:zlib';
 
 import { build } from 'esbuild';
 
+import { documents, sources } from './documents.mjs';
+
 const here = dirname(fileURLToPath(import.meta.url));
 const source = (name) => join(here, 'src', name);
 const { values: options } = parseArgs({
@@ -22,6 +24,8 @@ const types = {
   '.css': 'text/css; charset=utf-8',
   '.svg': 'image/svg+xml',
   '.png': 'image/png',
+  '.yaml': 'application/yaml; charset=utf-8',
+  '.json': 'application/json; charset=utf-8',
   '.webmanifest': 'application/manifest+json; charset=utf-8',
 };
 
@@ -123,7 +127,7 @@ std::span<const File> files() { return built; }
 const { files: bundles, inputs } = await bundle();
 const assets = [...bundles, hashed('icon.svg')];
 const pages = ['index.html', 'app.webmanifest'].map((name) => page(name, assets));
-const files = [...pages, ...assets].map((file) => ({ ...file, ...compressed(file.content) }));
+const files = [...pages, ...assets, ...documents()].map((file) => ({ ...file, ...compressed(file.content) }));
 
 rmSync(options.out, { recursive: true, force: true });
 for (const { path, content } of files) {
@@ -136,7 +140,7 @@ if (options.cpp) {
   writeFileSync(options.cpp, cpp(files));
 }
 if (options.depfile) {
-  const made = [...inputs, ...['icon.svg', 'index.html', 'app.webmanifest'].map(source)];
+  const made = [...inputs, ...sources, ...['icon.svg', 'index.html', 'app.webmanifest'].map(source)];
   writeFileSync(options.depfile, `${options.cpp}: ${made.map((path) => path.replaceAll(' ', '\\ ')).join(' \\\n  ')}\n`);
 }
 const total = (coding) => files.reduce((sum, file) => sum + (file[coding].length || file.content.length), 0);

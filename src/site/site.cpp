@@ -106,6 +106,7 @@ const File* find(std::span<const File> files, std::string_view path) {
     return found == files.end() ? nullptr : &*found;
   };
   if (const File* file = named(path)) return file;
+  if (path.starts_with("docs/")) return nullptr;
   const bool is_file = path.find('.') != std::string_view::npos || path.starts_with("assets");
   return is_file ? nullptr : named("index.html");
 }
@@ -117,6 +118,13 @@ Task<http::Response> answer(std::span<const File> files, http::Request request) 
     path += segment;
   }
   const File* file = find(files, path);
+  if (file == nullptr) co_return http::Response::error(fail(Errc::not_found, "Not found"));
+  co_return serve(*file, request);
+}
+
+Task<http::Response> answer_document(std::span<const File> files, http::Request request) {
+  const std::string name = request.params.empty() ? "index.html" : request.params.front();
+  const File* file = find(files, "docs/" + name);
   if (file == nullptr) co_return http::Response::error(fail(Errc::not_found, "Not found"));
   co_return serve(*file, request);
 }
@@ -159,6 +167,12 @@ void add_routes(http::Router& router, std::span<const File> files) {
   const auto handler = [files](http::Request request) { return answer(files, std::move(request)); };
   for (const std::string_view pattern : {"/app", "/app/:name", "/app/:folder/:name"}) {
     router.route(http::Method::get, pattern, handler);
+  }
+  const auto document = [files](http::Request request) {
+    return answer_document(files, std::move(request));
+  };
+  for (const std::string_view pattern : {"/docs", "/docs/:name"}) {
+    router.route(http::Method::get, pattern, document);
   }
 }
 

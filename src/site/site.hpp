@@ -25,7 +25,8 @@ std::string content_security_policy(std::string_view host);
 
 /// The web client under `/app`: its files, and `index.html` for each address that the client shows
 /// by itself (`/app/chat/…`). A name that has a dot and is no file is a 404. Files with a hash in
-/// their name may be kept for ever, others are asked for again with their ETag. `files` outlive the
+/// their name may be kept for ever, others are asked for again with their ETag. The files of the
+/// folder `docs` describe the interfaces, and are under `/docs` as well. `files` outlive the
 /// router; where there are none, a page says so.
 void add_routes(http::Router& router, std::span<const File> files);
 
