@@ -6,6 +6,7 @@
 #include "http/service.hpp"
 #include "net/listener.hpp"
 #include "net/shard.hpp"
+#include "net/tls.hpp"
 
 namespace parley::http {
 
@@ -14,8 +15,9 @@ namespace parley::http {
 class Server {
  public:
   /// Binds at once; throws std::system_error, and std::invalid_argument for impossible settings.
-  /// `router` outlives the server and the shards' threads.
-  Server(net::Shards& shards, Config config, const Router& router);
+  /// `router` outlives the server and the shards' threads. `tls` is for every connection; nullptr:
+  /// plain HTTP.
+  Server(net::Shards& shards, Config config, const Router& router, const net::Tls* tls = nullptr);
   /// Stops accepting. Before the shards' end; after their stop, or connections are still served.
   ~Server();
 
@@ -31,5 +33,8 @@ class Server {
   std::shared_ptr<Service> service_;  ///< The shards keep it while connections may need it.
   net::Listener listener_;
 };
+
+/// For net::TlsConfig: a whole answer that says what is wrong.
+std::string answer_to_plain_http();
 
 }  // namespace parley::http

@@ -91,6 +91,8 @@ class Connection {
   /// IPv4).
   virtual const std::string& peer() const = 0;
   virtual std::uint16_t peer_port() const = 0;
+  /// What goes over it is encrypted (TLS).
+  virtual bool is_secure() const { return false; }
 };
 
 /// How connections are bounded; one struct for all listeners of a process.

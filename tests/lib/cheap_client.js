@@ -6,8 +6,8 @@ const pong = frame('3');
 
 export class CheapClient {
   /** Connected to `/` as the owner of `token`. */
-  static async connect(port, token) {
-    const client = new CheapClient(await openWebSocket(port));
+  static async connect(port, token, options) {
+    const client = new CheapClient(await openWebSocket(port, options));
     client.wire.write(frame(`40${JSON.stringify({ token })}`));
     await within(20_000, 'CONNECT', client.joined.promise);
     return client;

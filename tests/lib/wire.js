@@ -1,6 +1,7 @@
 /** Bytes on a TCP connection: for what no well-behaved client does, and for clients that must cost little. */
 import { randomBytes } from 'node:crypto';
 import { connect } from 'node:net';
+import { connect as connectTls } from 'node:tls';
 
 import { deferred, within } from './wait.js';
 
@@ -20,10 +21,12 @@ export class Wire {
     });
   }
 
-  static async connect(port, { reading = true } = {}) {
-    const socket = connect({ port, host: '127.0.0.1' });
+  /** `tls`: options of node:tls; without it the connection is plain. */
+  static async connect(port, { reading = true, tls } = {}) {
+    const place = { port, host: '127.0.0.1' };
+    const socket = tls ? connectTls({ ...place, ...tls }) : connect(place);
     const done = deferred();
-    socket.once('connect', done.resolve);
+    socket.once(tls ? 'secureConnect' : 'connect', done.resolve);
     socket.once('error', done.reject);
     await within(10_000, 'TCP connect', done.promise);
     socket.removeListener('error', done.reject);
@@ -156,8 +159,8 @@ export function upgradeRequest(path = '/socket.io/?EIO=4&transport=websocket') {
 }
 
 /** A WebSocket on a Wire, no more than frames: whoever uses it decides what is legal. */
-export async function openWebSocket(port) {
-  const wire = await Wire.connect(port);
+export async function openWebSocket(port, options) {
+  const wire = await Wire.connect(port, options);
   wire.write(upgradeRequest());
   const answer = await wire.answer();
   if (answer.status !== 101) throw new Error(`no upgrade: ${answer.line} ${answer.body}`);

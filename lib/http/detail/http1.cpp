@@ -134,6 +134,7 @@ void Http1::begin(std::unique_ptr<RequestParser> parser, Request request) {
   }
   core_.at(connection_.shard()).requests.add();
   request.peer = connection_.peer();
+  request.secure = connection_.is_secure();
   core_.proxies.resolve(request);
   Endpoint& endpoint = core_.router.find(request);
   exchange_ =
