@@ -6,17 +6,18 @@
 
 namespace parley::app {
 
-EndingSignals::EndingSignals() {
+EndingSignals::EndingSignals(Hangup hangup) {
   sigemptyset(&signals_);
   sigaddset(&signals_, SIGTERM);
   sigaddset(&signals_, SIGINT);
+  if (hangup == Hangup::calls) sigaddset(&signals_, SIGHUP);
   pthread_sigmask(SIG_BLOCK, &signals_, nullptr);
   std::signal(SIGPIPE, SIG_IGN);
 }
 
-void EndingSignals::wait() const {
+void EndingSignals::wait(const std::function<void()>& on_hangup) const {
   int signal = 0;
-  sigwait(&signals_, &signal);
+  while (sigwait(&signals_, &signal) == 0 && signal == SIGHUP) on_hangup();
   ops::log().info("draining", {{"signal", signal == SIGTERM ? "SIGTERM" : "SIGINT"}});
   pthread_sigmask(SIG_UNBLOCK, &signals_, nullptr);
 }

@@ -78,7 +78,8 @@ http::Config http_config(const Settings& settings) {
 }  // namespace
 
 Program::Program(const Settings& settings, std::unique_ptr<Stores> stores,
-                 const std::optional<redis::Config>& redis)
+                 const std::optional<redis::Config>& redis,
+                 std::optional<net::TlsIdentity> identity)
     : settings_(settings),
       shards_(settings.server.shards),
       metrics_(shards_.size()),
@@ -108,8 +109,11 @@ Program::Program(const Settings& settings, std::unique_ptr<Stores> stores,
   if (neighbourhood_) meet_neighbours();
   add_middlewares();
   add_routes();
-  http_ = std::make_unique<http::Server>(shards_, http_config(settings_), router_);
+  if (identity) certificate_.emplace(shards_, settings_, std::move(*identity));
+  http_ = std::make_unique<http::Server>(shards_, http_config(settings_), router_,
+                                         certificate_ ? &certificate_->tls() : nullptr);
   export_counts(metrics_, {*http_, io_.engine(), hashing_});
+  if (certificate_) certificate_->export_counts(metrics_);
   stores_->export_counts(metrics_);
   open_mail_room();
   shards_.start();
@@ -141,6 +145,10 @@ void Program::open_mail_room() {
     mail_room_.work(domain_.links.recovery, public_url(settings_, http_->port()));
   mail_room_.add_checks(health_);
   mail_room_.export_counts(metrics_);
+}
+
+void Program::renew_certificate() {
+  if (certificate_) certificate_->renew();
 }
 
 bool Program::drain() {

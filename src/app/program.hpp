@@ -4,6 +4,7 @@
 
 #include "api/gateway.hpp"
 #include "api/services.hpp"
+#include "app/certificate.hpp"
 #include "app/control.hpp"
 #include "app/domain.hpp"
 #include "app/mail_room.hpp"
@@ -28,12 +29,17 @@ class Program {
  public:
   /// Binds the port; throws std::system_error when it cannot listen.
   /// `redis`: where the other nodes are joined; nullopt: this process is all there is.
+  /// `identity`: for TLS; nullopt: plain HTTP.
   Program(const Settings& settings, std::unique_ptr<Stores> stores,
-          const std::optional<redis::Config>& redis);
+          const std::optional<redis::Config>& redis, std::optional<net::TlsIdentity> identity);
   /// Stops at once what `drain` has not ended; what was acknowledged is on disk either way.
   ~Program();
 
   std::uint16_t port() const { return http_->port(); }
+
+  /// Reads the certificate again, for new connections. What is wrong with it is logged, and the old
+  /// one stays.
+  void renew_certificate();
 
   /// Not ready any more, no new connections, clients sent away spread over a moment, everything
   /// stored. False when connections were left after `Settings::Server::drain_timeout`.
@@ -63,6 +69,7 @@ class Program {
   api::Services services_;
   api::Gateway gateway_;
   http::Router router_;
+  std::optional<Certificate> certificate_;  ///< nullopt: plain HTTP.
   std::unique_ptr<http::Server> http_;
   std::unique_ptr<Control> control_;
 };

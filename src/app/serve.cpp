@@ -28,17 +28,23 @@ std::string address(const Settings& settings, std::uint16_t port) {
   const bool is_everywhere = host == "0.0.0.0" || host == "::";
   const bool is_ipv6 = host.find(':') != std::string::npos;
   const std::string shown = is_everywhere ? "localhost" : is_ipv6 ? '[' + host + ']' : host;
-  return "http://" + shown + ':' + std::to_string(port);
+  return (settings.has_tls() ? "https://" : "http://") + shown + ':' + std::to_string(port);
 }
 
-int run_until_told(const Settings& settings, std::unique_ptr<Stores> stores,
-                   const std::optional<redis::Config>& redis, const EndingSignals& signals) {
-  Program program(settings, std::move(stores), redis);
+/// What a server is made of, beside its settings.
+struct Parts {
+  std::unique_ptr<Stores> stores;
+  std::optional<redis::Config> redis;
+  std::optional<net::TlsIdentity> identity;
+};
+
+int run_until_told(const Settings& settings, Parts parts, const EndingSignals& signals) {
+  Program program(settings, std::move(parts.stores), parts.redis, std::move(parts.identity));
   const std::string where = address(settings, program.port());
   ops::log().info("ready", {{"url", where}, {"version", version_line()}});
   std::cout << "parley is ready: " << where << std::endl;
 
-  signals.wait();
+  signals.wait([&program] { program.renew_certificate(); });
   if (!program.drain()) ops::log().warn("connections were left when the time to drain was over");
   return exit_ok;
 }
@@ -46,12 +52,17 @@ int run_until_told(const Settings& settings, std::unique_ptr<Stores> stores,
 }  // namespace
 
 int serve(const Settings& settings) {
-  const EndingSignals signals;
+  const EndingSignals signals{settings.has_tls() ? Hangup::calls : Hangup::ends};
   raise_descriptor_limit();
 
   const auto redis = redis_config(settings);
   if (!redis) {
     ops::log().error("REDIS_URL cannot be used", {{"reason", redis.error().detail}});
+    return exit_usage;
+  }
+  auto identity = load_identity(settings);
+  if (!identity) {
+    ops::log().error("TLS_CERT and TLS_KEY cannot be used", {{"reason", identity.error().detail}});
     return exit_usage;
   }
   auto stores = open_stores(settings);
@@ -60,7 +71,8 @@ int serve(const Settings& settings) {
     return exit_failed;
   }
   try {
-    const int code = run_until_told(settings, std::move(*stores), *redis, signals);
+    const int code =
+        run_until_told(settings, {std::move(*stores), *redis, std::move(*identity)}, signals);
     ops::log().info("stopped");
     return code;
   } catch (const std::exception& error) {

@@ -13,6 +13,7 @@ using namespace std::chrono_literals;
 using std::chrono::milliseconds;
 
 constexpr std::string_view server = "Server";
+constexpr std::string_view tls = "TLS";
 constexpr std::string_view tokens = "Tokens and passwords";
 constexpr std::string_view limits = "Limits";
 constexpr std::string_view realtime = "Realtime connections";
@@ -62,6 +63,24 @@ void add_server(std::vector<Field>& list) {
   list.push_back(make(server, "drain-timeout", Interval{1s, 10min},
                       in(&Settings::server, &decltype(Settings::server)::drain_timeout),
                       "The longest that a stop (SIGTERM) waits for connections to end in order."));
+}
+
+void add_tls(std::vector<Field>& list) {
+  list.push_back(with_preset(
+      make(tls, "tls-cert", Path{}, in(&Settings::tls, &decltype(Settings::tls)::certificate),
+           "PEM file of the certificate and the chain behind it: HTTPS and WSS, without a proxy. "
+           "Read again at SIGHUP."),
+      "unset: plain HTTP"));
+  list.push_back(
+      with_preset(make(tls, "tls-key", Path{}, in(&Settings::tls, &decltype(Settings::tls)::key),
+                       "PEM file of its private key, without a password. Read again at SIGHUP."),
+                  "unset"));
+  list.push_back(make(tls, "tls-handshake-timeout", Interval{100ms, 1h},
+                      in(&Settings::tls, &decltype(Settings::tls)::handshake_timeout),
+                      "From the connection to the end of its TLS handshake."));
+  list.push_back(make(tls, "tls-max-handshakes", WholeNumber{1, million},
+                      in(&Settings::tls, &decltype(Settings::tls)::max_handshakes),
+                      "TLS handshakes under way; for one more the oldest is closed."));
 }
 
 void add_tokens(std::vector<Field>& list) {
@@ -220,6 +239,7 @@ void add_log(std::vector<Field>& list) {
 std::vector<Field> make_fields() {
   std::vector<Field> list;
   add_server(list);
+  add_tls(list);
   add_tokens(list);
   add_limits(list);
   add_connections(list);

@@ -153,10 +153,20 @@ class Loader {
 
   /// What depends on more than one setting.
   void settle() {
-    auto& [server, auth, limits, realtime, http, store, cluster, mail, jobs, log] =
+    auto& [server, tls, auth, limits, realtime, http, store, cluster, mail, jobs, log] =
         loaded_.settings;
     if (server.mode == Mode::production && !loaded_.sources.contains("client-url")) {
       server.client_url.clear();
+    }
+    if (tls.certificate.empty() != tls.key.empty()) {
+      problems_.push_back(tls.key.empty()
+                              ? "tls-cert is set and tls-key is not: both are needed for TLS."
+                              : "tls-key is set and tls-cert is not: both are needed for TLS.");
+    }
+    if (loaded_.settings.has_tls() && !cluster.advertise.empty()) {
+      problems_.push_back(
+          "tls-cert and advertise are both set: nodes forward requests to each other over plain "
+          "HTTP. With several nodes, let the proxy in front end TLS, or leave advertise unset.");
     }
     if (limits.min_username > limits.max_username) {
       problems_.push_back("min-username is greater than max-username: no name could be chosen.");

@@ -351,5 +351,16 @@ TEST(Suggest, finds_near_names_only) {
   EXPECT_EQ(suggest_variable("SHARD"), "SHARDS");
 }
 
+TEST_F(Load, tls_needs_both_files_and_no_forwarding_between_nodes) {
+  config("tls-cert = /c.pem\n");
+  EXPECT_THAT(refusal(), HasSubstr("tls-cert is set and tls-key is not"));
+  config("tls-key = /k.pem\n");
+  EXPECT_THAT(refusal(), HasSubstr("tls-key is set and tls-cert is not"));
+  config("tls-cert = /c.pem\ntls-key = /k.pem\nadvertise = 10.0.0.1:8000\n");
+  EXPECT_THAT(refusal(), HasSubstr("tls-cert and advertise are both set"));
+  config("tls-cert = /c.pem\ntls-key = /k.pem\n");
+  EXPECT_TRUE(loaded().settings.has_tls());
+}
+
 }  // namespace
 }  // namespace parley::app

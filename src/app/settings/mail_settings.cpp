@@ -84,7 +84,7 @@ std::optional<std::string> worker_refusal(const Settings& settings) {
 
 std::string public_url(const Settings& settings, std::uint16_t port) {
   if (!settings.mail.public_url.empty()) return settings.mail.public_url;
-  return "http://localhost:" + std::to_string(port);
+  return (settings.has_tls() ? "https://localhost:" : "http://localhost:") + std::to_string(port);
 }
 
 }  // namespace parley::app

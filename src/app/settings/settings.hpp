@@ -39,6 +39,13 @@ struct Settings {
     Duration drain_timeout{10'000};
   } server;
 
+  struct Tls {
+    std::filesystem::path certificate;  ///< Empty: plain HTTP.
+    std::filesystem::path key;
+    Duration handshake_timeout{10'000};
+    std::size_t max_handshakes = 1'000;
+  } tls;
+
   struct Auth {
     std::string access_token_secret;   ///< Empty: not set (provide_secrets).
     std::string refresh_token_secret;  ///< As above.
@@ -116,6 +123,7 @@ struct Settings {
 
   ops::Log::Config log;
 
+  bool has_tls() const { return !tls.certificate.empty(); }
   bool has_redis() const { return !cluster.redis_url.empty() || !cluster.redis_host.empty(); }
 };
 
