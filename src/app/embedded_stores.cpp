@@ -11,6 +11,7 @@ EmbeddedStores::EmbeddedStores(std::unique_ptr<store::embedded::Database> databa
       messages_(*database_),
       receipts_(*database_),
       conversations_(*database_),
+      operators_(*database_),
       feed_(*database_) {}
 
 std::unique_ptr<chat::PresenceStore> EmbeddedStores::presence(net::Shards& shards) {

@@ -10,6 +10,7 @@
 #include "store/embedded/database.hpp"
 #include "store/embedded/feed.hpp"
 #include "store/embedded/message_store.hpp"
+#include "store/embedded/operator_store.hpp"
 #include "store/embedded/presence.hpp"
 #include "store/embedded/receipt_store.hpp"
 #include "store/embedded/session_store.hpp"
@@ -26,6 +27,7 @@ class EmbeddedStores final : public Stores {
   store::embedded::MessageStore& messages() override { return messages_; }
   chat::ReceiptStore& receipts() override { return receipts_; }
   chat::ConversationStore& conversations() override { return conversations_; }
+  chat::OperatorStore& operators() override { return operators_; }
   chat::Feed& feed() override { return feed_; }
   std::unique_ptr<chat::PresenceStore> presence(net::Shards& shards) override;
   Result<Done> health() const override { return database_->health(); }
@@ -42,6 +44,7 @@ class EmbeddedStores final : public Stores {
   store::embedded::MessageStore messages_;
   store::embedded::ReceiptStore receipts_;
   store::embedded::ConversationStore conversations_;
+  store::embedded::OperatorStore operators_;
   store::embedded::Feed feed_;
 };
 

@@ -11,7 +11,8 @@ MongoStores::MongoStores(std::unique_ptr<store::mongo::Database> database)
       sessions_(database_->client(), database_->workers()),
       messages_(*database_),
       receipts_(*database_),
-      conversations_(*database_) {}
+      conversations_(*database_),
+      operators_(*database_) {}
 
 std::unique_ptr<chat::PresenceStore> MongoStores::presence(net::Shards&) {
   return std::make_unique<nodes::LocalPresence>();

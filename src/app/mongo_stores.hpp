@@ -8,6 +8,7 @@
 #include "store/mongo/conversation_store.hpp"
 #include "store/mongo/database.hpp"
 #include "store/mongo/message_store.hpp"
+#include "store/mongo/operator_store.hpp"
 #include "store/mongo/receipt_store.hpp"
 #include "store/mongo/session_store.hpp"
 
@@ -23,6 +24,7 @@ class MongoStores final : public Stores {
   chat::MessageStore& messages() override { return messages_; }
   chat::ReceiptStore& receipts() override { return receipts_; }
   chat::ConversationStore& conversations() override { return conversations_; }
+  chat::OperatorStore& operators() override { return operators_; }
   store::mongo::Feed& feed() override { return database_->feed(); }
   std::unique_ptr<chat::PresenceStore> presence(net::Shards& shards) override;
   Result<Done> health() const override { return database_->health(); }
@@ -36,6 +38,7 @@ class MongoStores final : public Stores {
   store::mongo::MessageStore messages_;
   store::mongo::ReceiptStore receipts_;
   store::mongo::ConversationStore conversations_;
+  store::mongo::OperatorStore operators_;
 };
 
 /// Where the database is, and how it is used.

@@ -7,6 +7,7 @@
 #include "chat/ports/conversation_store.hpp"
 #include "chat/ports/feed.hpp"
 #include "chat/ports/message_store.hpp"
+#include "chat/ports/operator_store.hpp"
 #include "chat/ports/presence_store.hpp"
 #include "chat/ports/receipt_store.hpp"
 #include "chat/ports/session_store.hpp"
@@ -25,6 +26,7 @@ class Stores {
   virtual chat::MessageStore& messages() = 0;
   virtual chat::ReceiptStore& receipts() = 0;
   virtual chat::ConversationStore& conversations() = 0;
+  virtual chat::OperatorStore& operators() = 0;
   virtual chat::Feed& feed() = 0;
   /// Who is connected to this process, for as long as it is the only one.
   virtual std::unique_ptr<chat::PresenceStore> presence(net::Shards& shards) = 0;

@@ -204,6 +204,8 @@ chat::Account decode_account(Fields& fields) {
   account.email_notifications = fields.boolean("emailNotifications");
   account.administrator = fields.boolean("administrator");
   account.email_verified = fields.maybe_true("emailVerified");
+  account.disabled = fields.maybe_true("disabled");
+  account.deleted = fields.maybe_true("deleted");
   account.last_seen = fields.maybe_time("lastSeen");
   account.created_at = fields.time("createdAt");
   account.updated_at = fields.time("updatedAt");
@@ -338,6 +340,8 @@ std::string encode(const chat::Account& account) {
       .boolean("emailNotifications", account.email_notifications)
       .boolean("administrator", account.administrator)
       .maybe_true("emailVerified", account.email_verified)
+      .maybe_true("disabled", account.disabled)
+      .maybe_true("deleted", account.deleted)
       .maybe_time("lastSeen", account.last_seen)
       .time("createdAt", account.created_at)
       .time("updatedAt", account.updated_at)

@@ -20,6 +20,8 @@ struct Account {
   bool email_notifications = true;
   bool administrator = false;
   bool email_verified = false;    ///< They have followed a link in a mail to that address.
+  bool disabled = false;          ///< Cannot log in, and no token of theirs is good.
+  bool deleted = false;           ///< Only the id is left: see chat::erased. Disabled as well.
   std::optional<Time> last_seen;  ///< When the last device left; absent for somebody never seen.
   Time created_at;
   Time updated_at;

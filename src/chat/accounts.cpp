@@ -43,6 +43,7 @@ Task<Result<Account>> Accounts::login(std::string email, std::string password) {
   const auto right = co_await hasher_.verify(std::move(password), std::move(hash));
   if (!right) co_return right.error();
   if (!account || !*right) co_return fail(Errc::unauthorized, "Invalid email or password");
+  if (account->disabled) co_return fail(Errc::forbidden, "This account is disabled");
   if (rules_.require_verified_email && !account->email_verified) {
     co_return fail(Errc::forbidden, "Please verify your e-mail address");
   }

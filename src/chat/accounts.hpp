@@ -28,7 +28,8 @@ class Accounts {
   /// bad_request with fields; conflict `Email already registered`; overloaded.
   Task<Result<Account>> register_account(Registration registration, Time now);
   /// unauthorized `Invalid email or password` for an unknown address and for a wrong password,
-  /// after the same work; forbidden `Please verify your e-mail address`; overloaded.
+  /// after the same work; forbidden `This account is disabled`, `Please verify your e-mail
+  /// address`; overloaded.
   Task<Result<Account>> login(std::string email, std::string password);
   /// not_found.
   Task<Result<Account>> find(UserId id);

@@ -28,8 +28,8 @@ bool names_family(const Claims& claims) { return claims.family && !claims.token_
 }  // namespace
 
 Sessions::Sessions(SessionStore& store, const TokenSigner& signer, ObjectIdSource& ids,
-                   SessionSettings settings)
-    : store_(store), signer_(signer), ids_(ids), settings_(settings) {}
+                   SessionSettings settings, const Bars* bars)
+    : store_(store), signer_(signer), ids_(ids), settings_(settings), bars_(bars) {}
 
 Task<Result<TokenPair>> Sessions::open(UserId user, Time now) {
   const FamilyId id{ids_.next(now)};
@@ -96,6 +96,7 @@ Result<Claims> Sessions::authenticate(const std::string& access_token, Time now)
 Result<Claims> Sessions::verify(TokenUse use, const std::string& token, Time now) const {
   auto claims = signer_.verify(use, token, now);
   if (!claims) return outward(claims.error());
+  if (bars_ != nullptr && bars_->has(claims->user)) return refused();
   return claims;
 }
 

@@ -8,6 +8,7 @@
 #include "base/object_id.hpp"
 #include "base/result.hpp"
 #include "base/task.hpp"
+#include "chat/bars.hpp"
 #include "chat/ports/credentials.hpp"
 #include "chat/ports/session_store.hpp"
 
@@ -37,8 +38,9 @@ struct SessionSettings {
 /// unauthorized `Invalid token`, whatever its cause.
 class Sessions {
  public:
+  /// `bars`: whose tokens are refused; nullptr: nobody's.
   Sessions(SessionStore& store, const TokenSigner& signer, ObjectIdSource& ids,
-           SessionSettings settings);
+           SessionSettings settings, const Bars* bars = nullptr);
 
   /// A new family: the user has proved who they are.
   Task<Result<TokenPair>> open(UserId user, Time now);
@@ -67,6 +69,7 @@ class Sessions {
   const TokenSigner& signer_;
   ObjectIdSource& ids_;
   SessionSettings settings_;
+  const Bars* bars_;
 };
 
 /// The family of a refresh token that names none: the same token always gives the same one.

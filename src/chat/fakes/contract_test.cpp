@@ -3,6 +3,7 @@
 #include "chat/ports/contract/account_store_contract.hpp"
 #include "chat/ports/contract/conversation_store_contract.hpp"
 #include "chat/ports/contract/message_store_contract.hpp"
+#include "chat/ports/contract/operator_store_contract.hpp"
 #include "chat/ports/contract/presence_store_contract.hpp"
 #include "chat/ports/contract/receipt_store_contract.hpp"
 #include "chat/ports/contract/session_store_contract.hpp"
@@ -17,6 +18,7 @@ class MemoryAdapter final : public Stores {
   MessageStore& messages() override { return stores_.messages; }
   ReceiptStore& receipts() override { return stores_.messages; }
   ConversationStore& conversations() override { return stores_.messages; }
+  OperatorStore& operators() override { return stores_.operators; }
   Feed& feed() override { return stores_.messages; }
 
  private:
@@ -31,6 +33,7 @@ INSTANTIATE_TEST_SUITE_P(Memory, SessionStoreContract, memory);
 INSTANTIATE_TEST_SUITE_P(Memory, MessageStoreContract, memory);
 INSTANTIATE_TEST_SUITE_P(Memory, ReceiptStoreContract, memory);
 INSTANTIATE_TEST_SUITE_P(Memory, ConversationStoreContract, memory);
+INSTANTIATE_TEST_SUITE_P(Memory, OperatorStoreContract, memory);
 INSTANTIATE_TEST_SUITE_P(Memory, SyncContract, memory);
 
 const auto memory_presence = ::testing::Values(

@@ -45,7 +45,8 @@ Task<Result<std::vector<Account>>> MemoryAccounts::search(std::string username_p
   std::map<std::pair<std::string, UserId>, const Account*> matches;
   for (const auto& [id, account] : accounts_) {
     const std::string folded = fold_ascii(account.username);
-    if (folded.starts_with(prefix)) matches.emplace(std::pair{folded, id}, &account);
+    if (folded.starts_with(prefix) && !account.deleted)
+      matches.emplace(std::pair{folded, id}, &account);
   }
   std::vector<Account> found;
   for (const auto& [key, account] : matches) {
@@ -103,11 +104,25 @@ Task<Result<Account>> MemoryAccounts::set_administrator(UserId id, bool administ
 
 Task<Result<Done>> MemoryAccounts::touch_last_seen(UserId id, Time at) {
   const std::lock_guard lock{mutex_};
-  if (const auto found = accounts_.find(id); found != accounts_.end()) {
+  if (const auto found = accounts_.find(id); found != accounts_.end() && !found->second.deleted) {
     std::optional<Time>& seen = found->second.last_seen;
     seen = seen ? std::max(*seen, at) : at;
   }
   co_return Done{};
+}
+
+std::vector<Account> MemoryAccounts::all() const {
+  const std::lock_guard lock{mutex_};
+  std::vector<Account> accounts;
+  for (const auto& [id, account] : accounts_) accounts.push_back(account);
+  return accounts;
+}
+
+void MemoryAccounts::replace(const Account& account) {
+  const std::lock_guard lock{mutex_};
+  by_email_.erase(fold_email(accounts_.at(account.id).email));
+  by_email_[fold_email(account.email)] = account.id;
+  accounts_[account.id] = account;
 }
 
 bool MemoryAccounts::exists(UserId id) const {

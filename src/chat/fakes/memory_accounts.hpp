@@ -26,6 +26,10 @@ class MemoryAccounts final : public AccountStore {
   Task<Result<Done>> touch_last_seen(UserId id, Time at) override;
 
   bool exists(UserId id) const;
+  /// Everybody, by id.
+  std::vector<Account> all() const;
+  /// Puts an account in the place of the one of that id.
+  void replace(const Account& account);
 
  private:
   mutable std::mutex mutex_;

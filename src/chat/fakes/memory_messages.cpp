@@ -304,4 +304,28 @@ void MemoryMessages::publish(Change change) {
   }
 }
 
+void MemoryMessages::remove_texts(UserId sender) {
+  const std::lock_guard lock{mutex_};
+  for (auto& [id, thread] : threads_) {
+    for (Message& message : thread.messages) {
+      if (message.sender != sender) continue;
+      message.content = removed_text;
+      message.client_id.reset();
+    }
+  }
+  std::erase_if(by_client_id_, [sender](const auto& one) { return one.first.first == sender; });
+}
+
+Result<MessagePlace> MemoryMessages::place_of(MessageId id) {
+  const std::lock_guard lock{mutex_};
+  const auto found = by_id_.find(id);
+  if (found == by_id_.end()) return fail(Errc::not_found, "Message not found");
+  const auto& [conversation, seq] = found->second;
+  const Thread& thread = threads_.at(conversation);
+  MessagePlace place{thread.messages.at(seq - 1), {}};
+  for (const UserId user : thread.conversation.participants)
+    place.receipts.push_back(thread.receipts.at(user));
+  return place;
+}
+
 }  // namespace parley::chat::fakes

@@ -12,6 +12,7 @@
 #include "chat/ports/conversation_store.hpp"
 #include "chat/ports/feed.hpp"
 #include "chat/ports/message_store.hpp"
+#include "chat/ports/operator_store.hpp"
 #include "chat/ports/receipt_store.hpp"
 
 namespace parley::chat::fakes {
@@ -39,6 +40,11 @@ class MemoryMessages final : public MessageStore,
   Task<Result<std::vector<UserId>>> peers(UserId user) override;
 
   Version subscribe(Executor executor, Subscriber subscriber) override;
+
+  // For MemoryOperators:
+
+  void remove_texts(UserId sender);
+  Result<MessagePlace> place_of(MessageId id);
 
  private:
   struct Thread {

@@ -52,4 +52,18 @@ std::optional<Family> MemorySessions::find(FamilyId id) {
   return found == families_.end() ? std::nullopt : std::optional{found->second.family};
 }
 
+std::vector<Login> MemorySessions::of(UserId user) {
+  const std::lock_guard lock{mutex_};
+  std::vector<Login> logins;
+  for (const auto& [id, known] : families_) {
+    if (known.family.user == user) logins.push_back({known.family, known.revoked});
+  }
+  return logins;
+}
+
+void MemorySessions::forget(UserId user) {
+  const std::lock_guard lock{mutex_};
+  std::erase_if(families_, [user](const auto& one) { return one.second.family.user == user; });
+}
+
 }  // namespace parley::chat::fakes

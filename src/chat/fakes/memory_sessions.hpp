@@ -5,7 +5,7 @@
 #include <optional>
 #include <vector>
 
-#include "chat/ports/session_store.hpp"
+#include "chat/ports/operator_store.hpp"
 
 namespace parley::chat::fakes {
 
@@ -19,6 +19,9 @@ class MemorySessions final : public SessionStore {
 
   /// As it is kept; nullopt when it is unknown.
   std::optional<Family> find(FamilyId id);
+  /// By id, revoked ones too.
+  std::vector<Login> of(UserId user);
+  void forget(UserId user);
 
  private:
   struct Known {

@@ -2,6 +2,7 @@
 
 #include "chat/fakes/memory_accounts.hpp"
 #include "chat/fakes/memory_messages.hpp"
+#include "chat/fakes/memory_operators.hpp"
 #include "chat/fakes/memory_sessions.hpp"
 
 namespace parley::chat::fakes {
@@ -11,6 +12,7 @@ struct MemoryStores {
   MemoryAccounts accounts;
   MemorySessions sessions;
   MemoryMessages messages{accounts};
+  MemoryOperators operators{accounts, sessions, messages};
 };
 
 }  // namespace parley::chat::fakes

@@ -1,6 +1,7 @@
 #include "chat/ports/contract/account_store_contract.hpp"
 #include "chat/ports/contract/conversation_store_contract.hpp"
 #include "chat/ports/contract/message_store_contract.hpp"
+#include "chat/ports/contract/operator_store_contract.hpp"
 #include "chat/ports/contract/presence_store_contract.hpp"
 #include "chat/ports/contract/receipt_store_contract.hpp"
 #include "chat/ports/contract/session_store_contract.hpp"
@@ -24,6 +25,7 @@ class EmbeddedAdapter final : public Stores {
   MessageStore& messages() override { return store_.messages(); }
   ReceiptStore& receipts() override { return store_.receipts(); }
   ConversationStore& conversations() override { return store_.conversations(); }
+  OperatorStore& operators() override { return store_.operators(); }
   Feed& feed() override { return store_.feed(); }
 
  private:
@@ -63,6 +65,7 @@ INSTANTIATE_TEST_SUITE_P(Embedded, SessionStoreContract, embedded);
 INSTANTIATE_TEST_SUITE_P(Embedded, MessageStoreContract, embedded);
 INSTANTIATE_TEST_SUITE_P(Embedded, ReceiptStoreContract, embedded);
 INSTANTIATE_TEST_SUITE_P(Embedded, ConversationStoreContract, embedded);
+INSTANTIATE_TEST_SUITE_P(Embedded, OperatorStoreContract, embedded);
 INSTANTIATE_TEST_SUITE_P(Embedded, SyncContract, embedded);
 INSTANTIATE_TEST_SUITE_P(Embedded, PresenceStoreContract, embedded_presence);
 

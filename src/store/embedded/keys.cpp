@@ -28,6 +28,7 @@ Key user_family(UserId user, FamilyId id) { return people(begin(user_family_tag)
 Key user_families(UserId user) { return people(begin(user_family_tag).id(user)); }
 Key online(UserId user) { return people(begin(online_tag).id(user)); }
 Key last_seen(UserId user) { return people(begin(last_seen_tag).id(user)); }
+Key bar(UserId user) { return people(begin(bar_tag).id(user)); }
 Key job(std::string_view id) { return people(begin(job_tag).raw(id)); }
 Key job_owner(std::string_view deduplication_id) {
   return people(begin(job_owner_tag).raw(deduplication_id));

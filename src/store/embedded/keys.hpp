@@ -34,7 +34,8 @@ using chat::UserId;
 /// The first byte of a key.
 inline constexpr char meta_tag = 'M', account_tag = 'a', email_tag = 'e', username_tag = 'n',
                       family_tag = 'f', user_family_tag = 's', online_tag = 'o',
-                      last_seen_tag = 'l', job_tag = 'j', job_owner_tag = 'd', job_log_tag = 'g';
+                      last_seen_tag = 'l', bar_tag = 'b', job_tag = 'j', job_owner_tag = 'd',
+                      job_log_tag = 'g';
 inline constexpr char message_tag = 'm', message_id_tag = 'i', head_tag = 'h', watermark_tag = 'w',
                       pair_tag = 'p', membership_tag = 'u', client_id_tag = 'k';
 
@@ -48,6 +49,7 @@ Key user_family(UserId user, FamilyId id);
 Key user_families(UserId user);
 Key online(UserId user);
 Key last_seen(UserId user);
+Key bar(UserId user);
 Key job(std::string_view id);
 Key job_owner(std::string_view deduplication_id);
 Key job_log(std::string_view id);

@@ -8,10 +8,18 @@ void put_account(Transaction& transaction, const chat::Account& account) {
   transaction.require_sync();
   transaction.put(keys::account(account.id), encode(account));
   transaction.put(keys::email(chat::fold_email(account.email)), std::string(account.id.view()));
-  transaction.put(keys::username(keys::fold_username(account.username), account.id), {});
+  if (!account.deleted)
+    transaction.put(keys::username(keys::fold_username(account.username), account.id), {});
+  if (account.disabled) put_bar(transaction, account);
   if (account.last_seen)
     transaction.put(keys::last_seen(account.id), encode_time(*account.last_seen));
   transaction.know_user(account.id);
+}
+
+void put_bar(Transaction& transaction, const chat::Account& account) {
+  if (!account.disabled) return transaction.erase(keys::bar(account.id));
+  const Time deleted_at = account.deleted ? account.updated_at : Time{};
+  transaction.put(keys::bar(account.id), encode_time(deleted_at));
 }
 
 void put_family(Transaction& transaction, const FamilyRecord& record) {

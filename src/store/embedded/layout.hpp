@@ -9,6 +9,9 @@ namespace parley::store::embedded {
 /// A new account with the rows by which it is found.
 void put_account(Transaction& transaction, const chat::Account& account);
 
+/// The row that bars a disabled account's tokens, or none.
+void put_bar(Transaction& transaction, const chat::Account& account);
+
 /// A refresh family, new or changed.
 void put_family(Transaction& transaction, const FamilyRecord& record);
 

@@ -23,6 +23,9 @@ void Liveness::left(Transaction& transaction, chat::UserId user, Time now) {
 }
 
 void Liveness::touch(Transaction& transaction, chat::UserId user, Time at) {
+  // Devices that leave because the user was deleted bring nothing back.
+  const auto deleted_at = time_at(transaction, keys::bar(user));
+  if (deleted_at && *deleted_at != Time{}) return;
   const auto known = transaction.last_seen(user);
   if (transaction.error() || (known && *known >= at)) return;
   transaction.put(keys::last_seen(user), encode_time(at));

@@ -31,7 +31,9 @@ enum AccountFlags : std::uint8_t {
   has_avatar = 2,
   notifies = 4,
   administers = 8,
-  verified = 16
+  verified = 16,
+  is_disabled = 32,
+  is_deleted = 64
 };
 
 void put(Writer& out, const Reached& reached) {
@@ -201,6 +203,8 @@ std::string encode(const chat::Account& account) {
   if (account.email_notifications) flags |= notifies;
   if (account.administrator) flags |= administers;
   if (account.email_verified) flags |= verified;
+  if (account.disabled) flags |= is_disabled;
+  if (account.deleted) flags |= is_deleted;
   Writer out = begin(256);
   out.u8(flags).time(account.created_at).time(account.updated_at);
   out.text(account.username).text(account.email).text(account.password_hash);
@@ -223,6 +227,8 @@ std::optional<chat::Account> decode_account(std::string_view value) {
   account.email_notifications = (flags & notifies) != 0;
   account.administrator = (flags & administers) != 0;
   account.email_verified = (flags & verified) != 0;
+  account.disabled = (flags & is_disabled) != 0;
+  account.deleted = (flags & is_deleted) != 0;
   return finish(in, std::move(account));
 }
 

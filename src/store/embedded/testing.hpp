@@ -14,6 +14,7 @@
 #include "store/embedded/database.hpp"
 #include "store/embedded/feed.hpp"
 #include "store/embedded/message_store.hpp"
+#include "store/embedded/operator_store.hpp"
 #include "store/embedded/receipt_store.hpp"
 #include "store/embedded/session_store.hpp"
 #include "store/embedded/verify.hpp"
@@ -67,6 +68,7 @@ struct OpenStore final : chat::contract::Stores {
   MessageStore& messages() override { return messages_; }
   chat::ReceiptStore& receipts() override { return receipts_; }
   chat::ConversationStore& conversations() override { return conversations_; }
+  OperatorStore& operators() override { return operators_; }
   chat::Feed& feed() override { return feed_; }
 
   std::unique_ptr<Database> database;
@@ -77,6 +79,7 @@ struct OpenStore final : chat::contract::Stores {
   MessageStore messages_{*database};
   ReceiptStore receipts_{*database};
   ConversationStore conversations_{*database};
+  OperatorStore operators_{*database};
   Feed feed_{*database};
 };
 

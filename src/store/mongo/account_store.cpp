@@ -261,7 +261,9 @@ Task<Result<chat::Account>> AccountStore::set_administrator(chat::UserId id, boo
 Task<Result<Done>> AccountStore::touch_last_seen(chat::UserId id, Time at) {
   return call(workers_, client_, [id, at](Lease& lease) -> Result<Done> {
     const Document later(Document().set("lastSeen", at));
-    const Update change{by_id(id), Document(Document().set("$max", later))};
+    Document filter = by_id(id);
+    filter.set("deleted", Document().set("$ne", true));
+    const Update change{filter, Document(Document().set("$max", later))};
     if (auto done = lease.update(users_collection, change); !done) return std::move(done).error();
     return Done{};
   });

@@ -3,6 +3,7 @@
 #include "chat/ports/contract/account_store_contract.hpp"
 #include "chat/ports/contract/conversation_store_contract.hpp"
 #include "chat/ports/contract/message_store_contract.hpp"
+#include "chat/ports/contract/operator_store_contract.hpp"
 #include "chat/ports/contract/receipt_store_contract.hpp"
 #include "chat/ports/contract/session_store_contract.hpp"
 #include "chat/ports/contract/sync_contract.hpp"
@@ -23,6 +24,7 @@ class MongoAdapter final : public Stores {
   MessageStore& messages() override { return node_.messages(); }
   ReceiptStore& receipts() override { return node_.receipts(); }
   ConversationStore& conversations() override { return node_.conversations(); }
+  OperatorStore& operators() override { return node_.operators(); }
   Feed& feed() override { return node_.feed(); }
 
  private:
@@ -48,6 +50,7 @@ INSTANTIATE_TEST_SUITE_P(Mongo, SessionStoreContract, mongo);
 INSTANTIATE_TEST_SUITE_P(Mongo, MessageStoreContract, mongo);
 INSTANTIATE_TEST_SUITE_P(Mongo, ReceiptStoreContract, mongo);
 INSTANTIATE_TEST_SUITE_P(Mongo, ConversationStoreContract, mongo);
+INSTANTIATE_TEST_SUITE_P(Mongo, OperatorStoreContract, mongo);
 INSTANTIATE_TEST_SUITE_P(Mongo, SyncContract, mongo);
 
 }  // namespace parley::chat::contract

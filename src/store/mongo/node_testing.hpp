@@ -7,6 +7,7 @@
 #include "store/mongo/conversation_store.hpp"
 #include "store/mongo/database.hpp"
 #include "store/mongo/message_store.hpp"
+#include "store/mongo/operator_store.hpp"
 #include "store/mongo/receipt_store.hpp"
 #include "store/mongo/session_store.hpp"
 #include "store/mongo/testing.hpp"
@@ -37,6 +38,7 @@ struct TestNode final : chat::contract::Stores {
   chat::MessageStore& messages() override { return messages_; }
   chat::ReceiptStore& receipts() override { return receipts_; }
   chat::ConversationStore& conversations() override { return conversations_; }
+  OperatorStore& operators() override { return operators_; }
   Feed& feed() override { return database->feed(); }
 
   std::unique_ptr<Database> database;
@@ -47,6 +49,7 @@ struct TestNode final : chat::contract::Stores {
   MessageStore messages_{*database};
   ReceiptStore receipts_{*database};
   ConversationStore conversations_{*database};
+  OperatorStore operators_{*database};
 };
 
 }  // namespace parley::store::mongo

@@ -12,6 +12,7 @@ namespace {
 constexpr const char* by_email[] = {"email"};
 constexpr const char* by_email_key[] = {"emailKey"};
 constexpr const char* by_username_key[] = {"usernameKey"};
+constexpr const char* by_disabled[] = {"disabled"};
 constexpr const char* by_participant[] = {"participants", "-lastMessageAt", "-parley.tail.version",
                                           "-_id"};
 constexpr const char* by_pair[] = {"pair"};
@@ -27,6 +28,7 @@ constexpr Index all[] = {
     {"users", "email_1", by_email, true},
     {"users", "emailKey_1", by_email_key, true, "emailKey"},
     {"users", "usernameKey_1", by_username_key},
+    {"users", "disabled_1", by_disabled, false, "disabled"},
     {"conversations", "participants_1_lastMessageAt_-1_parley.tail.version_-1__id_-1",
      by_participant},
     {"conversations", "pair_1", by_pair, true, "pair"},

@@ -41,11 +41,14 @@ Document to_document(const chat::Account& account) {
   }
   user.set("createdAt", account.created_at).set("updatedAt", account.updated_at).set("__v", 0);
   user.set("emailKey", chat::fold_email(account.email));
-  user.set("usernameKey", fold_username(account.username));
+  // Nothing begins with the empty key: who is deleted is not found.
+  user.set("usernameKey", account.deleted ? std::string() : fold_username(account.username));
   user.set("name", account.name).set("avatar", account.avatar);
   user.set("emailNotifications", account.email_notifications);
   user.set("administrator", account.administrator);
   user.set("emailVerified", account.email_verified);
+  if (account.disabled) user.set("disabled", true);
+  if (account.deleted) user.set("deleted", true);
   return user;
 }
 
@@ -62,6 +65,8 @@ std::optional<chat::Account> account_from(View document) {
   account.email_notifications = document.boolean("emailNotifications").value_or(true);
   account.administrator = document.boolean("administrator").value_or(false);
   account.email_verified = document.boolean("emailVerified").value_or(false);
+  account.disabled = document.boolean("disabled").value_or(false);
+  account.deleted = document.boolean("deleted").value_or(false);
   account.last_seen = document.time("lastSeen");
   account.created_at = document.time("createdAt").value_or(time_of(id->bytes));
   account.updated_at = document.time("updatedAt").value_or(account.created_at);

@@ -15,6 +15,7 @@
 #include "chat/ports/conversation_store.hpp"
 #include "chat/ports/feed.hpp"
 #include "chat/ports/message_store.hpp"
+#include "chat/ports/operator_store.hpp"
 #include "chat/ports/receipt_store.hpp"
 #include "chat/ports/session_store.hpp"
 
@@ -31,6 +32,7 @@ class Stores {
   virtual MessageStore& messages() = 0;
   virtual ReceiptStore& receipts() = 0;
   virtual ConversationStore& conversations() = 0;
+  virtual OperatorStore& operators() = 0;
   virtual Feed& feed() = 0;
 };
 
