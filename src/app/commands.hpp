@@ -30,7 +30,16 @@ int work(const Settings& settings);
 /// `parley jobs`: in Redis, through the server that runs on DATA_DIR, or in DATA_DIR. Exit code.
 int jobs_command(const Settings& settings, const JobsRequest& request);
 
-/// `parley user`: in MongoDB, through the server that runs on DATA_DIR, or in DATA_DIR. Exit code.
+/// `parley user`: through the server that runs on DATA_DIR, in MongoDB, or in DATA_DIR. Exit code.
 int user_command(const Settings& settings, const UserRequest& request);
+
+/// `parley message trace`: the same way.
+int message_command(const Settings& settings, const MessageRequest& request);
+
+/// `parley doctor`: looks at everything that a server needs. Exit code.
+int doctor(const Settings& settings, const DoctorRequest& request);
+
+/// `parley top`: watches a server until it is ended. Exit code.
+int top(const Settings& settings, const TopRequest& request);
 
 }  // namespace parley::app

@@ -3,6 +3,7 @@
 #include "app/stores.hpp"
 #include "base/object_id.hpp"
 #include "chat/accounts.hpp"
+#include "chat/bars.hpp"
 #include "chat/messaging.hpp"
 #include "chat/ports/mail_queue.hpp"
 #include "chat/presences.hpp"
@@ -15,6 +16,8 @@
 #include "settings/settings.hpp"
 
 namespace parley::app {
+
+chat::Limits chat_limits(const Settings::Limits& limits);
 
 /// What links in mails are made of and do.
 struct LinkDomain {
@@ -30,6 +33,8 @@ struct Domain {
   Domain(const Settings& settings, net::Workers& hashing, Stores& stores,
          chat::PresenceStore& presence, chat::MailQueue& mails);
 
+  chat::Limits limits;
+  chat::Bars bars;  ///< Kept by a Bouncer.
   ObjectIdSource ids;
   crypto::BcryptHasher hasher;
   crypto::JwtSigner signer;

@@ -1,7 +1,7 @@
 #pragma once
 
 #include <functional>
-#include <iosfwd>
+#include <iostream>
 #include <string>
 
 #include "base/json.hpp"
@@ -19,16 +19,10 @@ struct Terminal {
   std::ostream& err;
   /// Asks a person; false also when nobody is there to answer.
   std::function<bool(const std::string& question)> confirm;
+  std::istream& in = std::cin;
 };
 
 /// `parley jobs`: asks, and tells people or, with `json`, programs what came back. Exit code.
 int report_jobs(const JobsRequest& request, const Ask& ask, const Terminal& terminal);
-
-/// `parley user`.
-int report_user(const UserRequest& request, const Ask& ask, const Terminal& terminal);
-
-/// `text` on one line, for a terminal: what jobs hold must not move the cursor. Cut at `limit`
-/// characters.
-std::string printable(std::string_view text, std::size_t limit);
 
 }  // namespace parley::app

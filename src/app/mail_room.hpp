@@ -43,6 +43,7 @@ class MailRoom {
 
   /// What `parley jobs` asks of a running server.
   Task<Result<json::object>> answer(json::object question);
+  jobs::Queue& queue() { return jobs_->queue(); }
   /// True where nobody but this process can reach the queue.
   bool is_private() const { return is_private_; }
 

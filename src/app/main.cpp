@@ -4,7 +4,8 @@
 
 int main(int argc, char** argv) {
   using namespace parley::app;
-  const Commands commands{serve,          backup,         restore, verify_store, migrate,
-                          export_archive, import_archive, work,    jobs_command, user_command};
+  const Commands commands{serve,           backup,         restore, verify_store, migrate,
+                          export_archive,  import_archive, work,    jobs_command, user_command,
+                          message_command, doctor,         top};
   return run({argv + 1, argv + argc}, commands, process_surroundings());
 }

@@ -13,6 +13,9 @@ namespace {
 
 /// Redis is not waited for longer.
 constexpr std::chrono::seconds goodbye{3};
+/// Until every node has heard of somebody's deletion, and their devices have left.
+constexpr std::chrono::seconds longest_goodbye{8};
+constexpr std::chrono::milliseconds between_looks{50};
 
 /// Where everybody's devices are reached from other nodes, those of Node.js too.
 std::string room_of(chat::UserId user) { return "user:" + user.hex(); }
@@ -127,6 +130,10 @@ void Neighbourhood::export_counts(ops::Metrics& metrics) const {
                 &cluster::Counts::not_held);
 }
 
+Task<Result<Done>> Neighbourhood::forget(chat::UserId user) {
+  return forget_presence(commands_, user);
+}
+
 void Neighbourhood::unlist() {
   home_.post([this] { directory_.close(); });
 }
@@ -135,6 +142,23 @@ void Neighbourhood::leave() {
   const auto has_left = std::make_shared<std::promise<void>>();
   home_.spawn("leave", say_goodbye(presence_, has_left));
   has_left->get_future().wait_for(goodbye);
+}
+
+Task<Result<Done>> forget_presence(redis::Client& redis, chat::UserId user) {
+  const std::string devices = "parley:presence:" + user.hex();
+  for (SteadyTime end = SteadyTime::clock::now() + longest_goodbye;
+       SteadyTime::clock::now() < end;) {
+    redis::Command question{"EXISTS", devices};
+    const auto there = co_await redis.call(std::move(question));
+    if (!there) co_return there.error();
+    if (there->integer() != nullptr && *there->integer() == 0) break;
+    co_await net::sleep_for(between_looks);
+  }
+  redis::Command command{"DEL", devices, "user:" + user.hex() + ":lastSeen",
+                         "user:" + user.hex() + ":online"};
+  const auto forgotten = co_await redis.call(std::move(command));
+  if (!forgotten) co_return forgotten.error();
+  co_return Done{};
 }
 
 Result<std::optional<redis::Config>> redis_config(const Settings& settings) {

@@ -45,6 +45,8 @@ class Neighbourhood {
 
   /// The shards run; on a thread that is none of theirs.
   /// No more requests are forwarded here.
+  /// Removes what Redis keeps of somebody whose devices leave. Any shard.
+  Task<Result<Done>> forget(chat::UserId user);
   void unlist();
   /// Whoever is still connected here counts as gone, for all nodes. Waits for Redis, not for long.
   void leave();
@@ -62,6 +64,9 @@ class Neighbourhood {
   std::shared_ptr<http::RateCounter> counter_;
   std::shared_ptr<Forwarding> forwarding_;
 };
+
+/// Removes what Redis keeps of somebody, once their last device has left.
+Task<Result<Done>> forget_presence(redis::Client& redis, chat::UserId user);
 
 /// The Redis that the settings name; nullopt: none. bad_request says what is wrong with its URL.
 Result<std::optional<redis::Config>> redis_config(const Settings& settings);

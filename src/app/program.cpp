@@ -9,11 +9,11 @@
 #include "app/exported_metrics.hpp"
 #include "app/mongo_stores.hpp"
 #include "app/operations_routes.hpp"
-#include "app/user_desk.hpp"
 #include "http/access_log.hpp"
 #include "http/cors.hpp"
 #include "http/rate_limit.hpp"
 #include "http/security_headers.hpp"
+#include "mail/forgetting.hpp"
 #include "ops/log.hpp"
 #include "settings/mail_settings.hpp"
 #include "site/site.hpp"
@@ -103,7 +103,14 @@ Program::Program(const Settings& settings, std::unique_ptr<Stores> stores,
                 },
                 settings.mail.require_verified_email},
       gateway_(shards_, io_, services_, stores_->feed(), metrics_,
-               neighbourhood_ ? neighbourhood_->for_gateway() : api::Neighbours{}) {
+               neighbourhood_ ? neighbourhood_->for_gateway() : api::Neighbours{}),
+      bouncer_(
+          shards_[0], stores_->operators(),
+          {domain_.bars, [this](chat::UserId user) { gateway_.close_here(user, std::nullopt); }},
+          settings.auth.refresh_token_expire),
+      user_services_(user_services()),
+      message_services_{stores_->accounts(), stores_->operators(), &presence(),
+                        &mail_room_.queue()} {
   net::set_escape_reporter(report_escape);
   health_.add("store", [this] { return stores_->health(); });
   if (neighbourhood_) meet_neighbours();
@@ -118,6 +125,7 @@ Program::Program(const Settings& settings, std::unique_ptr<Stores> stores,
   open_mail_room();
   shards_.start();
   mail_room_.start();
+  bouncer_.start();
   listen_for_commands();
 }
 
@@ -222,11 +230,23 @@ void Program::add_routes() {
 
 namespace {
 
-Task<Result<json::object>> change_user(chat::AccountStore& accounts, json::object question) {
-  UserDesk desk(accounts);
+Task<Result<json::object>> ask_user_desk(const UserServices& services, json::object question) {
+  UserDesk desk(services);
   const Time now = wall_now();
   co_return co_await desk.answer(std::move(question), now);
 }
+
+Task<Result<json::object>> ask_message_desk(const MessageServices& services,
+                                            json::object question) {
+  MessageDesk desk(services);
+  co_return co_await desk.answer(std::move(question));
+}
+
+Task<Result<json::object>> show_metrics(const ops::Metrics& metrics) {
+  co_return json::object{{"text", metrics.expose()}};
+}
+
+Task<Result<json::object>> say_alive() { co_return json::object{}; }
 
 }  // namespace
 
@@ -242,13 +262,41 @@ void Program::listen_for_commands() {
     commands["backup"] = [this, &database = embedded->database()](json::object arguments) {
       return backup(database, std::move(arguments));
     };
-    commands["user"] = [this](json::object question) {
-      return change_user(stores_->accounts(), std::move(question));
-    };
   }
   if (commands.empty()) return;
+  commands["user"] = [this](json::object question) {
+    return ask_user_desk(user_services_, std::move(question));
+  };
+  commands["message"] = [this](json::object question) {
+    return ask_message_desk(message_services_, std::move(question));
+  };
+  commands["metrics"] = [this](json::object) { return show_metrics(metrics_); };
+  commands["alive"] = [](json::object) { return say_alive(); };
   control_ = std::make_unique<Control>(shards_[0], control_socket(settings_.store.data_dir),
                                        std::move(commands));
+}
+
+UserServices Program::user_services() {
+  return {stores_->accounts(),
+          stores_->operators(),
+          stores_->sessions(),
+          stores_->conversations(),
+          stores_->messages(),
+          domain_.accounts,
+          domain_.hasher,
+          domain_.limits,
+          services_.close_sockets,
+          [this] { return bouncer_.look(wall_now()); },
+          [this](chat::Account account) { return forget(std::move(account)); }};
+}
+
+Task<Result<std::size_t>> Program::forget(chat::Account account) {
+  if (neighbourhood_) {
+    const chat::UserId user = account.id;
+    const auto forgotten = co_await neighbourhood_->forget(user);
+    if (!forgotten) co_return forgotten.error();
+  }
+  co_return co_await mail::remove_mails_of(mail_room_.queue(), std::move(account));
 }
 
 Task<Result<json::object>> Program::backup(store::embedded::Database& database,

@@ -4,12 +4,15 @@
 
 #include "api/gateway.hpp"
 #include "api/services.hpp"
+#include "app/bouncer.hpp"
 #include "app/certificate.hpp"
 #include "app/control.hpp"
 #include "app/domain.hpp"
 #include "app/mail_room.hpp"
+#include "app/message_desk.hpp"
 #include "app/neighbourhood.hpp"
 #include "app/stores.hpp"
+#include "app/user_desk.hpp"
 #include "http/server.hpp"
 #include "net/shard.hpp"
 #include "net/workers.hpp"
@@ -52,6 +55,8 @@ class Program {
   void add_routes();
   void add_middlewares();
   void listen_for_commands();
+  UserServices user_services();
+  Task<Result<std::size_t>> forget(chat::Account account);
   Task<Result<json::object>> backup(store::embedded::Database& database, json::object arguments);
 
   Settings settings_;
@@ -68,6 +73,9 @@ class Program {
   socketio::Server io_;
   api::Services services_;
   api::Gateway gateway_;
+  Bouncer bouncer_;
+  UserServices user_services_;
+  MessageServices message_services_;
   http::Router router_;
   std::optional<Certificate> certificate_;  ///< nullopt: plain HTTP.
   std::unique_ptr<http::Server> http_;

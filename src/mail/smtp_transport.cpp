@@ -31,6 +31,8 @@ class Easy {
 
   /// Tries twice when the connection was a kept one and the server had closed it meanwhile.
   Result<Done> send(const Envelope& envelope, const std::string& bytes);
+  /// Connects and logs in. For a handle that does nothing else.
+  Result<Done> reach();
   /// False: a reply may still be under way on its connection, so that no other mail may follow
   /// there.
   bool is_usable() const { return is_usable_; }
@@ -137,6 +139,16 @@ Result<Done> Easy::send(const Envelope& envelope, const std::string& bytes) {
   return Done{};
 }
 
+Result<Done> Easy::reach() {
+  set(CURLOPT_UPLOAD, 0L);
+  set(CURLOPT_CONNECT_ONLY, 1L);
+  set(CURLOPT_SERVER_RESPONSE_TIMEOUT, reply_seconds_);
+  const CURLcode code = curl_easy_perform(curl_.get());
+  stop_listening();
+  if (code != CURLE_OK) return error_of(code);
+  return Done{};
+}
+
 /// libcurl says QUIT before it closes a connection, and then waits two minutes for the answer. It
 /// still says it, and finds that no answer comes.
 void Easy::stop_listening() const {
@@ -225,15 +237,23 @@ int Easy::on_progress(void* self, curl_off_t, curl_off_t, curl_off_t, curl_off_t
   return static_cast<const Easy*>(self)->is_stopping_.load(std::memory_order_relaxed) ? 1 : 0;
 }
 
+void prepare_curl() {
+  static std::once_flag once;
+  std::call_once(once, [] { curl_global_init(CURL_GLOBAL_DEFAULT); });
+}
+
 }  // namespace
+
+Result<Done> check_smtp(const SmtpConfig& config) {
+  prepare_curl();
+  const std::atomic<bool> is_stopping{false};
+  return Easy(config, is_stopping).reach();
+}
 
 /// The handles that wait for a mail. Any thread.
 class SmtpTransport::Client {
  public:
-  explicit Client(SmtpConfig its_config) : config(std::move(its_config)) {
-    static std::once_flag once;
-    std::call_once(once, [] { curl_global_init(CURL_GLOBAL_DEFAULT); });
-  }
+  explicit Client(SmtpConfig its_config) : config(std::move(its_config)) { prepare_curl(); }
 
   Result<Done> send(const Envelope& envelope, const std::string& bytes) {
     if (is_stopping_) return fail(Errc::closed, "sending was given up");

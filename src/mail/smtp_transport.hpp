@@ -33,4 +33,8 @@ class SmtpTransport final : public Transport {
   std::shared_ptr<Client> client_;
 };
 
+/// Connects, logs in and sends nothing: what an operator asks. Errors as of SmtpTransport. Blocks,
+/// up to config.timeout.
+Result<Done> check_smtp(const SmtpConfig& config);
+
 }  // namespace parley::mail

@@ -16,6 +16,7 @@
 #include "settings/job_commands.hpp"
 #include "settings/load.hpp"
 #include "settings/mail_settings.hpp"
+#include "settings/operator_commands.hpp"
 #include "settings/secrets.hpp"
 #include "settings/suggest.hpp"
 
@@ -32,6 +33,9 @@ Examples:
   parley backup /var/backups/parley-monday      the folder must not exist yet
   parley jobs list --state failed               mails that could not be sent, and why
   parley user promote ann@example.org           make her an administrator
+  parley message trace 507f1f77bcf86cd799439011 whether it has arrived, and why not
+  parley top                                    what it is doing now
+  parley doctor                                 what is not right, and how to mend it
 
 Settings come from flags, the environment, .env and the config file, in this order.
 Every setting is described in docs/config.md.
@@ -128,13 +132,30 @@ class Program {
                                 });
                               }),
                   jobs_);
-    describe_user(*subcommand("user", "Change what only an operator may",
+    describe_user(*subcommand("user", "Look at users, and change what only an operator may",
                               [this] {
                                 return with_settings([this](const Settings& settings) {
                                   return commands_.user(settings, user_);
                                 });
                               }),
                   user_);
+    describe_message(*subcommand("message", "Say where a message is, and why",
+                                 [this] {
+                                   return with_settings([this](const Settings& settings) {
+                                     return commands_.message(settings, message_);
+                                   });
+                                 }),
+                     message_);
+    describe_doctor(*subcommand("doctor", "Say what is not right, and how to mend it",
+                                [this] { return examine(); }),
+                    doctor_);
+    describe_top(*subcommand("top", "Watch a server: connections, rates, latencies, queues",
+                             [this] {
+                               return with_settings([this](const Settings& settings) {
+                                 return commands_.top(settings, top_);
+                               });
+                             }),
+                 top_);
     auto* migrate =
         subcommand("migrate", "Prepare a MongoDB database of the Node.js original", [this] {
           return with_settings(
@@ -258,6 +279,20 @@ class Program {
     return exit_ok;
   }
 
+  int examine() {
+    auto loaded = load_settings();
+    if (!loaded) return exit_usage;
+    const auto secrets = check_secrets(loaded->settings);
+    doctor_.problems = secrets.problems;
+    doctor_.warnings = loaded->warnings;
+    doctor_.warnings.insert(doctor_.warnings.end(), secrets.warnings.begin(),
+                            secrets.warnings.end());
+    ops::Log::Config quiet = loaded->settings.log;
+    quiet.level = ops::Level::off;
+    ops::log().configure(quiet);
+    return commands_.doctor(loaded->settings, doctor_);
+  }
+
   int show_config() {
     if (!docs_.empty()) {
       surroundings_.out << (docs_ == "reference" ? reference_document() : sample_document());
@@ -292,6 +327,9 @@ class Program {
   MigrateRequest migrate_;
   JobsRequest jobs_;
   UserRequest user_;
+  MessageRequest message_;
+  DoctorRequest doctor_;
+  TopRequest top_;
   std::function<int()> chosen_;
 };
 

@@ -48,10 +48,39 @@ struct JobsRequest {
 
 /// What `parley user` was asked for.
 struct UserRequest {
-  std::string verb;  ///< `promote`, `verify`.
-  std::string email;
+  std::string verb;     ///< `list`, `show`, `create`, …: describe_user.
+  std::string email;    ///< Whose: an address or an id.
   bool revoke = false;  ///< Promote: an administrator is one no more.
   bool json = false;
+  bool yes = false;           ///< Delete: nobody is asked whether it is meant.
+  bool remove_texts = false;  ///< Delete: with the texts of the messages that they sent.
+  std::string search{};       ///< List: how the username begins.
+  std::size_t limit = 100;    ///< List: the most.
+  std::string username{};     ///< Create.
+  bool administrator = false, verified = false;  ///< Create.
+  bool password_stdin = false;  ///< Create, reset-password: the password is a line of the input.
+  std::string session{};        ///< Revoke: only this one.
+  std::string file = "-";       ///< Export: where to; `-`: standard output.
+};
+
+/// What `parley message` was asked for.
+struct MessageRequest {
+  std::string id;
+  bool json = false;
+};
+
+/// What `parley top` was asked for.
+struct TopRequest {
+  std::chrono::milliseconds interval{2'000};
+  bool once = false;
+  bool json = false;
+};
+
+/// What `parley doctor` was asked for, and what the settings alone said.
+struct DoctorRequest {
+  bool json = false;
+  std::vector<std::string> problems{};  ///< A start would be refused.
+  std::vector<std::string> warnings{};
 };
 
 /// What the subcommands do, with settings that are merged and checked. `serve` and
@@ -67,6 +96,9 @@ struct Commands {
   std::function<int(const Settings&)> worker = {};
   std::function<int(const Settings&, const JobsRequest&)> jobs = {};
   std::function<int(const Settings&, const UserRequest&)> user = {};
+  std::function<int(const Settings&, const MessageRequest&)> message = {};
+  std::function<int(const Settings&, const DoctorRequest&)> doctor = {};
+  std::function<int(const Settings&, const TopRequest&)> top = {};
 };
 
 /// What a process is given besides its arguments; tests give their own.

@@ -4,6 +4,8 @@
 #include <CLI/Config.hpp>
 #include <CLI/Formatter.hpp>
 
+#include "settings/verbs.hpp"
+
 namespace parley::app {
 namespace {
 
@@ -19,30 +21,11 @@ Examples:
   parley jobs remove --all --state completed
   parley jobs pause                             no job is begun until parley jobs resume)";
 
-constexpr auto user_footer = R"(
-Which store is changed: MongoDB if MONGO_URI (--mongo-uri) is set, the embedded one in DATA_DIR otherwise;
-there a running server is asked, and without one the store is opened.
-
-Examples:
-  parley user promote ann@example.org           she may send letters to anybody
-  parley user promote --revoke ann@example.org  no more
-  parley user verify ann@example.org            as if she had followed the link in the mail)";
-
 const std::vector<std::string> states{"waiting",   "prioritized", "active",          "delayed",
                                       "completed", "failed",      "waiting-children"};
 const std::vector<std::string> removable_states{"waiting", "prioritized", "delayed", "completed",
                                                 "failed"};
 constexpr std::size_t most_jobs = 10'000;
-
-template <class Request>
-CLI::App* add_verb(CLI::App& command, Request& request, const std::string& verb,
-                   const std::string& meaning) {
-  CLI::App* added = command.add_subcommand(verb, meaning);
-  added->fallthrough();
-  added->callback([&request, verb] { request.verb = verb; });
-  added->add_flag("--json", request.json, "Print what was found or done as JSON");
-  return added;
-}
 
 void add_ids(CLI::App& verb, JobsRequest& request, const std::string& meaning) {
   auto* ids = verb.add_option("ID", request.ids, "The jobs' ids");
@@ -61,7 +44,7 @@ void describe_jobs(CLI::App& command, JobsRequest& request) {
   command.require_subcommand(1);
   command.footer(jobs_footer);
   const auto verb = [&](const std::string& name, const std::string& meaning) {
-    CLI::App* added = add_verb(command, request, name, meaning);
+    CLI::App* added = add_verb(command, {request.verb, request.json}, name, meaning);
     added->add_option("--queue", request.queue, "The queue's name")->capture_default_str();
     return added;
   };
@@ -88,19 +71,6 @@ void describe_jobs(CLI::App& command, JobsRequest& request) {
   verb("pause", "Begin no more jobs, in any process");
   verb("resume", "Begin jobs again");
   verb("counts", "How many jobs are in which state");
-}
-
-void describe_user(CLI::App& command, UserRequest& request) {
-  command.require_subcommand(1);
-  command.footer(user_footer);
-  const auto verb = [&](const std::string& name, const std::string& meaning) {
-    CLI::App* added = add_verb(command, request, name, meaning);
-    added->add_option("EMAIL", request.email, "The user's address")->required();
-    return added;
-  };
-  verb("promote", "Make a user an administrator")
-      ->add_flag("--revoke", request.revoke, "An administrator is one no more");
-  verb("verify", "Count a user's e-mail address as verified");
 }
 
 }  // namespace parley::app

@@ -8,10 +8,9 @@ class App;
 
 namespace parley::app {
 
-// The command line of `parley jobs` and `parley user`. `command` is theirs; the subcommands that
-// are added take its flags, too. What is asked for goes into `request`, which outlives the parse.
+// The command line of `parley jobs`. `command` is its own; the subcommands that are added take its
+// flags, too. What is asked for goes into `request`, which outlives the parse.
 
 void describe_jobs(CLI::App& command, JobsRequest& request);
-void describe_user(CLI::App& command, UserRequest& request);
 
 }  // namespace parley::app

@@ -1,0 +1,208 @@
+#include <iostream>
+#include <thread>
+
+#include "app/certificate.hpp"
+#include "app/commands.hpp"
+#include "app/control.hpp"
+#include "app/doctor.hpp"
+#include "app/embedded_stores.hpp"
+#include "app/errand.hpp"
+#include "app/mongo_stores.hpp"
+#include "app/neighbourhood.hpp"
+#include "mail/smtp_transport.hpp"
+#include "redis/client.hpp"
+#include "store/mongo/client.hpp"
+#include "store/mongo/schema.hpp"
+
+namespace parley::app {
+
+using namespace std::chrono_literals;
+
+namespace {
+
+constexpr auto patience = 5s;
+
+std::chrono::milliseconds since(SteadyTime begin) {
+  return std::chrono::ceil<std::chrono::milliseconds>(SteadyTime::clock::now() - begin);
+}
+
+/// One run of `parley doctor`.
+class Doctor {
+ public:
+  Doctor(const Settings& settings, const DoctorRequest& request)
+      : settings_(settings), request_(request) {}
+
+  std::vector<Finding> examine() {
+    look_at_settings();
+    look_at_machine();
+    if (settings_.has_tls()) look_at_certificate();
+    if (settings_.store.mongo_uri.empty()) {
+      look_at_data_dir();
+    } else {
+      look_at_mongo();
+    }
+    if (settings_.has_redis()) look_at_redis();
+    look_at_mail();
+    return std::move(findings_);
+  }
+
+ private:
+  void add(Finding finding) { findings_.push_back(std::move(finding)); }
+
+  void look_at_settings() {
+    for (const std::string& problem : request_.problems)
+      add({"settings", Verdict::bad, problem, "a start is refused until it is mended"});
+    for (const std::string& warning : request_.warnings)
+      add({"settings", Verdict::doubtful, warning,
+           "parley show-config says where values come from"});
+    if (request_.problems.empty() && request_.warnings.empty())
+      add({"settings", Verdict::good, "nothing to say", {}});
+  }
+
+  void look_at_machine() {
+    const Machine machine = examine_machine(settings_.store.data_dir);
+    add(judge_open_files(machine, settings_.limits.max_connections));
+    add(judge_backlog(machine));
+    add(judge_clock(machine));
+    add(judge_disk(machine, settings_.store.data_dir.string()));
+  }
+
+  void look_at_certificate() {
+    const auto identity = load_identity(settings_);
+    if (!identity) {
+      add({"TLS", Verdict::bad, identity.error().detail, "mend TLS_CERT and TLS_KEY"});
+      return;
+    }
+    add(judge_certificate((*identity)->not_after(), wall_now()));
+  }
+
+  void look_at_data_dir() {
+    const std::string place = settings_.store.data_dir.string();
+    const auto alive = ask(control_socket(settings_.store.data_dir), {{"command", "alive"}});
+    if (alive || alive.error().code != Errc::not_found) {
+      add({"store", Verdict::good, "a server runs on " + place, {}});
+      return;
+    }
+    const auto config = embedded_config(settings_);
+    if (!std::filesystem::exists(config.directory)) {
+      add({"store", Verdict::good, "nothing is in " + place + " yet; parley serve makes it", {}});
+      return;
+    }
+    const auto database = store::embedded::Database::open(config);
+    if (database) {
+      add({"store", Verdict::good, "opens; parley verify-store checks every rule of it", {}});
+    } else {
+      add({"store", Verdict::bad, database.error().detail,
+           "see that no other program uses it; if it is damaged: parley restore, from a backup"});
+    }
+  }
+
+  void look_at_mongo() {
+    constexpr std::string_view mend =
+        "see that it runs and that MONGO_URI is right: host, user, password, replicaSet, tls";
+    auto client = store::mongo::Client::open(mongo_config(settings_).connection);
+    if (!client) return add({"MongoDB", Verdict::bad, client.error().detail, std::string{mend}});
+    auto lease = (*client)->lease();
+    const auto begin = SteadyTime::clock::now();
+    const Time asked = wall_now();
+    store::mongo::Document hello;
+    hello.set("hello", 1);
+    const auto answered =
+        lease ? lease->command(hello) : Result<store::mongo::Document>{lease.error()};
+    if (!answered)
+      return add({"MongoDB", Verdict::bad, answered.error().detail, std::string{mend}});
+    const auto took = since(begin);
+    add({"MongoDB",
+         Verdict::good,
+         "answers in " + std::to_string(took.count()) + " ms; database " + (*client)->database(),
+         {}});
+    const store::mongo::View answer(answered->bson());
+    if (const auto time = answer.time("localTime"))
+      add(judge_offset("MongoDB", *time - asked, took));
+    look_at_indexes(*lease);
+  }
+
+  void look_at_indexes(store::mongo::Lease& lease) {
+    const auto missing = store::mongo::missing_indexes(lease);
+    if (!missing) return add({"MongoDB", Verdict::bad, missing.error().detail, {}});
+    if (missing->empty()) return add({"MongoDB", Verdict::good, "has all indexes", {}});
+    std::string names;
+    for (const std::string_view name : *missing)
+      names.append(names.empty() ? "" : ", ").append(name);
+    add({"MongoDB", Verdict::doubtful, "indexes are missing: " + names,
+         "parley migrate makes them; so does the next start"});
+  }
+
+  void look_at_redis() {
+    const auto config = redis_config(settings_);
+    if (!config) {
+      add({"Redis", Verdict::bad, config.error().detail, "mend REDIS_URL"});
+      return;
+    }
+    Errand errand;
+    {
+      redis::Client client(errand.home(), **config, "doctor");
+      errand.start();
+      for (const auto end = SteadyTime::clock::now() + patience;
+           !client.is_connected() && SteadyTime::clock::now() < end;)
+        std::this_thread::sleep_for(5ms);
+      if (client.is_connected()) {
+        ask_redis(errand, client);
+      } else {
+        add({"Redis", Verdict::bad, client.last_error(),
+             "see that it runs and that REDIS_URL is right: host, password, rediss:// for TLS"});
+      }
+      errand.stop();
+    }
+  }
+
+  void ask_redis(Errand& errand, redis::Client& client) {
+    const auto begin = SteadyTime::clock::now();
+    const Time asked = wall_now();
+    const auto time = errand.run(client.call({"TIME"}));
+    if (!time) return add({"Redis", Verdict::bad, time.error().detail, "see the server's log"});
+    const auto took = since(begin);
+    add({"Redis", Verdict::good, "answers in " + std::to_string(took.count()) + " ms", {}});
+    const auto* parts = time->array();
+    if (parts != nullptr && parts->size() == 2 && (*parts)[0].text() != nullptr) {
+      const Time theirs = from_unix_ms(std::stoll(*(*parts)[0].text()) * 1000);
+      add(judge_offset("Redis", theirs - asked, took + 1s));
+    }
+    // Not every account may ask.
+    const auto policy = errand.run(client.call({"CONFIG", "GET", "maxmemory-policy"}));
+    const auto* pair = policy ? policy->array() : nullptr;
+    if (pair == nullptr || pair->size() != 2 || (*pair)[1].text() == nullptr) return;
+    const std::string& name = *(*pair)[1].text();
+    if (name == "noeviction") return;
+    add({"Redis", Verdict::doubtful, "maxmemory-policy is " + name,
+         "CONFIG SET maxmemory-policy noeviction: or jobs are lost when memory is short"});
+  }
+
+  void look_at_mail() {
+    if (settings_.mail.smtp_url.empty()) {
+      add({"mail", Verdict::good, "no SMTP_URL: mails are files in DATA_DIR/mail", {}});
+      return;
+    }
+    const auto config = mail::smtp_config_from(settings_.mail.smtp_url);
+    const auto reached = config ? mail::check_smtp(*config) : Result<Done>{config.error()};
+    if (reached) {
+      add({"mail", Verdict::good, config->describe() + " takes our login", {}});
+    } else {
+      add({"mail", Verdict::bad, reached.error().detail,
+           "mend SMTP_URL: host, port, user and password (percent-encoded), tls"});
+    }
+  }
+
+  const Settings& settings_;
+  const DoctorRequest& request_;
+  std::vector<Finding> findings_;
+};
+
+}  // namespace
+
+int doctor(const Settings& settings, const DoctorRequest& request) {
+  const auto findings = Doctor(settings, request).examine();
+  return report_findings(findings, request.json ? Format::json : Format::text, std::cout);
+}
+
+}  // namespace parley::app

@@ -1,0 +1,107 @@
+#include "app/doctor.hpp"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <sstream>
+
+namespace parley::app {
+namespace {
+
+using namespace std::chrono_literals;
+using ::testing::HasSubstr;
+
+constexpr std::uint64_t gibibyte = 1ull << 30;
+
+Machine healthy() {
+  Machine machine;
+  machine.open_files = 2'000'000;
+  machine.disk_size = 100 * gibibyte;
+  machine.disk_free = 50 * gibibyte;
+  machine.inodes = machine.inodes_free = 1'000'000;
+  machine.clock_synchronized = true;
+  machine.backlog = 4096;
+  machine.data_dir_is_there = machine.data_dir_is_writable = true;
+  return machine;
+}
+
+TEST(Doctor, finds_nothing_to_mend_in_a_healthy_machine) {
+  const Machine machine = healthy();
+  for (const Finding& finding :
+       {judge_open_files(machine, 1'000'000), judge_disk(machine, "/data"), judge_clock(machine),
+        judge_backlog(machine), judge_offset("MongoDB", 300ms, 10ms)}) {
+    EXPECT_EQ(finding.verdict, Verdict::good) << finding.subject;
+    EXPECT_EQ(finding.mend, "") << finding.subject;
+  }
+}
+
+TEST(Doctor, says_how_more_files_are_allowed) {
+  Machine machine = healthy();
+  machine.open_files = 1024;
+  const Finding finding = judge_open_files(machine, 1'000'000);
+  EXPECT_EQ(finding.verdict, Verdict::doubtful);
+  EXPECT_THAT(finding.what, HasSubstr("1024 open files"));
+  EXPECT_THAT(finding.mend, HasSubstr("LimitNOFILE"));
+  machine.open_files = 2'000;
+  EXPECT_EQ(judge_open_files(machine, 500).verdict, Verdict::good);
+}
+
+TEST(Doctor, judges_the_disk_by_what_is_left) {
+  Machine machine = healthy();
+  machine.disk_free = 5 * gibibyte;
+  EXPECT_EQ(judge_disk(machine, "/data").verdict, Verdict::doubtful);
+  machine.disk_free = gibibyte / 4;
+  EXPECT_EQ(judge_disk(machine, "/data").verdict, Verdict::bad);
+  machine = healthy();
+  machine.inodes_free = 3;
+  EXPECT_EQ(judge_disk(machine, "/data").verdict, Verdict::bad);
+  machine = healthy();
+  machine.data_dir_is_writable = false;
+  EXPECT_THAT(judge_disk(machine, "/data").what, HasSubstr("/data cannot be written"));
+  machine.data_dir_is_there = false;
+  EXPECT_EQ(judge_disk(machine, "/data").verdict, Verdict::good);
+}
+
+TEST(Doctor, judges_clocks) {
+  Machine machine = healthy();
+  machine.clock_synchronized = false;
+  EXPECT_EQ(judge_clock(machine).verdict, Verdict::doubtful);
+  machine.clock_synchronized = std::nullopt;
+  EXPECT_EQ(judge_clock(machine).verdict, Verdict::doubtful);
+  EXPECT_EQ(judge_offset("Redis", -5s, 100ms).verdict, Verdict::bad);
+  EXPECT_EQ(judge_offset("Redis", 5s, 4s).verdict, Verdict::good);
+}
+
+TEST(Doctor, judges_a_certificate_by_its_end) {
+  const Time now = from_unix_ms(1'764'000'000'000);
+  EXPECT_EQ(judge_certificate(now + 24h * 60, now).verdict, Verdict::good);
+  EXPECT_EQ(judge_certificate(now + 24h * 5, now).verdict, Verdict::doubtful);
+  EXPECT_THAT(judge_certificate(now + 24h * 5, now).what, HasSubstr("in 5 days"));
+  EXPECT_EQ(judge_certificate(now - 1s, now).verdict, Verdict::bad);
+}
+
+TEST(Doctor, looks_at_this_machine) {
+  const Machine machine = examine_machine("/nowhere/at/all");
+  EXPECT_GT(machine.open_files, 0U);
+  EXPECT_GT(machine.disk_size, 0U);
+  EXPECT_GT(machine.backlog, 0U);
+  EXPECT_FALSE(machine.data_dir_is_there);
+}
+
+TEST(Doctor, reports_to_people_and_to_programs) {
+  const std::vector<Finding> findings{{"clock", Verdict::good, "synchronized", ""},
+                                      {"disk", Verdict::bad, "full", "make room"}};
+  std::ostringstream text, json;
+  EXPECT_EQ(report_findings(findings, Format::text, text), exit_failed);
+  EXPECT_EQ(text.str(),
+            "ok    clock         synchronized\n"
+            "bad   disk          full\n"
+            "                    -> make room\n");
+  EXPECT_EQ(report_findings({findings[0]}, Format::json, json), exit_ok);
+  EXPECT_EQ(json.str(), R"({"good":true,"findings":[{"subject":"clock","verdict":"ok",)"
+                        R"("what":"synchronized","mend":""}]})"
+                        "\n");
+}
+
+}  // namespace
+}  // namespace parley::app

@@ -1,0 +1,83 @@
+#include <unistd.h>
+
+#include <boost/asio/connect.hpp>
+#include <boost/asio/io_context.hpp>
+#include <boost/asio/ip/tcp.hpp>
+#include <boost/asio/read.hpp>
+#include <boost/asio/write.hpp>
+#include <iostream>
+#include <thread>
+
+#include "app/commands.hpp"
+#include "app/control.hpp"
+#include "app/local_ask.hpp"
+#include "app/top.hpp"
+
+namespace parley::app {
+
+namespace {
+
+/// Where the server of these settings is reached over HTTP: what it listens on, or this machine.
+std::string host_of(const Settings& settings) {
+  const std::string& host = settings.server.host;
+  return host == "0.0.0.0" || host == "::" ? "127.0.0.1" : host;
+}
+
+/// One GET, without TLS: a server with TLS is asked by its socket.
+Result<std::string> get_metrics(const Settings& settings) {
+  using asio::ip::tcp;
+  const std::string port = std::to_string(settings.server.port);
+  const std::string where = host_of(settings) + " port " + port;
+  asio::io_context context;
+  tcp::socket socket(context);
+  boost::system::error_code error;
+  const auto places = tcp::resolver(context).resolve(host_of(settings), port, error);
+  if (!error) asio::connect(socket, places, error);
+  if (error)
+    return fail(Errc::unavailable, "no server answers on " + where + " or in " +
+                                       settings.store.data_dir.string() + ": " + error.message());
+  asio::write(socket, asio::buffer("GET /metrics HTTP/1.0\r\nHost: " + where + "\r\n\r\n"), error);
+  std::string answer;
+  asio::read(socket, asio::dynamic_buffer(answer), error);
+  const auto body = answer.find("\r\n\r\n");
+  const bool is_good = answer.starts_with("HTTP/1.1 200") || answer.starts_with("HTTP/1.0 200");
+  if (!is_good || body == std::string::npos)
+    return fail(Errc::unavailable,
+                where + " does not show /metrics: " + answer.substr(0, answer.find('\r')));
+  return answer.substr(body + 4);
+}
+
+Result<Scrape> scrape(const Settings& settings) {
+  const auto answered = ask(control_socket(settings.store.data_dir), {{"command", "metrics"}});
+  if (answered) {
+    const auto text = json::string_member(*answered, "text");
+    return Scrape(text.value_or(""), SteadyTime::clock::now());
+  }
+  const auto text = get_metrics(settings);
+  if (!text) return text.error();
+  return Scrape(*text, SteadyTime::clock::now());
+}
+
+}  // namespace
+
+int top(const Settings& settings, const TopRequest& request) {
+  const bool repaints = !request.once && !request.json && ::isatty(STDOUT_FILENO) != 0;
+  auto before = scrape(settings);
+  while (true) {
+    if (!before) return refused(before.error());
+    std::this_thread::sleep_for(request.interval);
+    auto after = scrape(settings);
+    if (!after) return refused(after.error());
+    const json::object shown = survey(*before, *after);
+    if (repaints)
+      std::cout << "\x1b[H\x1b[2Jparley top, every " << request.interval.count() / 1000.0
+                << " s (Ctrl-C ends)\n\n";
+    std::cout << (request.json ? json::serialize(shown) + "\n" : screen(shown));
+    if (!repaints && !request.json && !request.once) std::cout << '\n';
+    std::cout.flush();
+    if (request.once || !std::cout) return exit_ok;
+    before = std::move(after);
+  }
+}
+
+}  // namespace parley::app

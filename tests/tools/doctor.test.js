@@ -1,0 +1,99 @@
+import assert from 'node:assert/strict';
+import { writeFileSync } from 'node:fs';
+import { createServer } from 'node:net';
+import { join } from 'node:path';
+import { after, before, describe, test } from 'node:test';
+
+import { makeCertificate } from '../lib/certificate.js';
+import { freePort, parley, temporaryDirectory } from '../lib/server.js';
+import { closeStores, stores } from './place.js';
+
+after(closeStores);
+
+/** `parley doctor --json` with these settings; gives {code, findings: {subject: [finding…]}}. */
+async function examine(env) {
+  const settings = { DATA_DIR: join(temporaryDirectory(), 'data'), MONGO_URI: '', REDIS_URL: '', SMTP_URL: '', ...env };
+  const { code, stdout, stderr } = await parley(['doctor', '--json'], { env: settings, cwd: temporaryDirectory(), deadline: 40_000 });
+  const found = JSON.parse(stdout || `{"findings":[],"error":${JSON.stringify(stderr)}}`);
+  const findings = new Map();
+  for (const one of found.findings) findings.set(one.subject, [...(findings.get(one.subject) ?? []), one]);
+  return { code, findings, good: found.good };
+}
+
+const verdicts = (list) => list.map(({ verdict }) => verdict);
+
+for (const { name, skip, start } of stores) {
+  describe(`parley doctor on ${name}`, { skip }, () => {
+    let place;
+    before(async () => {
+      place = await start();
+    });
+    after(() => place?.destroy());
+
+    test('finds nothing bad, beside a server and without one', async () => {
+      for (const stop of [false, true]) {
+        if (stop) await place.server.stop();
+        const { code, findings } = await examine({ DATA_DIR: place.server.dataDir, ...place.store });
+        assert.equal(code, 0);
+        for (const subject of ['settings', 'open files', 'clock', 'disk', 'mail', ...(place.store.MONGO_URI ? ['MongoDB', 'Redis'] : ['store'])])
+          assert.ok(findings.get(subject)?.every(({ verdict }) => verdict !== 'bad'), subject);
+      }
+    });
+  });
+}
+
+describe('parley doctor', () => {
+  test('says what cannot be reached and how to mend it', async () => {
+    const nobody = await freePort();
+    const { code, good, findings } = await examine({
+      MONGO_URI: `mongodb://127.0.0.1:${nobody}/chat?serverSelectionTimeoutMS=500`,
+      REDIS_URL: `redis://127.0.0.1:${nobody}`,
+      SMTP_URL: `smtp://127.0.0.1:${nobody}`,
+    });
+    assert.deepEqual([code, good], [1, false]);
+    for (const subject of ['MongoDB', 'Redis', 'mail']) {
+      const [{ verdict, mend }] = findings.get(subject);
+      assert.equal(verdict, 'bad', subject);
+      assert.match(mend, /_UR[LI]/);
+    }
+  });
+
+  test('logs in to the mail server and sends nothing', async (t) => {
+    const said = [];
+    const server = createServer((socket) => {
+      socket.write('220 hello\r\n');
+      socket.on('error', () => {});
+      socket.on('data', (bytes) => {
+        for (const line of bytes.toString().split('\r\n').filter(Boolean)) {
+          said.push(line);
+          socket.write(line.startsWith('AUTH') ? '535 no\r\n' : '250 AUTH PLAIN\r\n');
+        }
+      });
+    });
+    await new Promise((done) => server.listen(0, '127.0.0.1', done));
+    t.after(() => server.close());
+    const { port } = server.address();
+    assert.deepEqual(verdicts((await examine({ SMTP_URL: `smtp://127.0.0.1:${port}` })).findings.get('mail')), ['ok']);
+    const refused = (await examine({ SMTP_URL: `smtp://ann:secret@127.0.0.1:${port}` })).findings.get('mail')[0];
+    assert.equal(refused.verdict, 'bad');
+    assert.ok(!JSON.stringify(refused).includes('secret'));
+    assert.ok(!said.some((line) => line.startsWith('MAIL')), said.join());
+  });
+
+  test('looks at the certificate, the settings and the data', async () => {
+    const { key, file } = makeCertificate();
+    const keyFile = join(temporaryDirectory(), 'key.pem');
+    writeFileSync(keyFile, key);
+    const { findings } = await examine({ TLS_CERT: file, TLS_KEY: keyFile });
+    assert.equal(findings.get('TLS')[0].verdict, 'warn');
+    assert.match(findings.get('store')[0].what, /nothing is in/);
+    const production = await examine({ NODE_ENV: 'production', ACCESS_TOKEN_SECRET: '', REFRESH_TOKEN_SECRET: '' });
+    assert.deepEqual([production.code, production.findings.get('settings')[0].verdict], [1, 'bad']);
+    assert.equal((await parley(['doctor', '--port', 'x'])).code, 2);
+  });
+
+  test('speaks to people, too', async () => {
+    const { stdout } = await parley(['doctor'], { env: { DATA_DIR: temporaryDirectory() }, cwd: temporaryDirectory() });
+    assert.match(stdout, /^ok {4}settings/m);
+  });
+});
