@@ -42,4 +42,7 @@ int doctor(const Settings& settings, const DoctorRequest& request);
 /// `parley top`: watches a server until it is ended. Exit code.
 int top(const Settings& settings, const TopRequest& request);
 
+/// `parley bench`: drives a server, and says how it did. Exit code.
+int bench(const load::Plan& plan);
+
 }  // namespace parley::app

@@ -10,6 +10,7 @@
 #include <iostream>
 #include <optional>
 
+#include "settings/bench_command.hpp"
 #include "settings/build_info.hpp"
 #include "settings/documents.hpp"
 #include "settings/fields.hpp"
@@ -36,6 +37,7 @@ Examples:
   parley message trace 507f1f77bcf86cd799439011 whether it has arrived, and why not
   parley top                                    what it is doing now
   parley doctor                                 what is not right, and how to mend it
+  parley bench send --users 1000                how fast the server on port 8000 is
 
 Settings come from flags, the environment, .env and the config file, in this order.
 Every setting is described in docs/config.md.
@@ -156,6 +158,9 @@ class Program {
                                });
                              }),
                  top_);
+    auto* bench = app_.add_subcommand("bench", "Drive a server with many users, and measure it");
+    bench->callback([this] { chosen_ = [this] { return commands_.bench(plan_); }; });
+    describe_bench(*bench, plan_);
     auto* migrate =
         subcommand("migrate", "Prepare a MongoDB database of the Node.js original", [this] {
           return with_settings(
@@ -330,6 +335,7 @@ class Program {
   MessageRequest message_;
   DoctorRequest doctor_;
   TopRequest top_;
+  load::Plan plan_;
   std::function<int()> chosen_;
 };
 

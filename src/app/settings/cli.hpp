@@ -7,6 +7,7 @@
 #include <string>
 #include <vector>
 
+#include "load/plan.hpp"
 #include "settings/settings.hpp"
 
 namespace parley::app {
@@ -99,6 +100,7 @@ struct Commands {
   std::function<int(const Settings&, const MessageRequest&)> message = {};
   std::function<int(const Settings&, const DoctorRequest&)> doctor = {};
   std::function<int(const Settings&, const TopRequest&)> top = {};
+  std::function<int(const load::Plan&)> bench = {};  ///< Of the settings it needs none.
 };
 
 /// What a process is given besides its arguments; tests give their own.
