@@ -81,7 +81,7 @@ void drive_until(Drive& drive, SteadyTime end) {
 }  // namespace
 
 ProgressLine::ProgressLine(std::ostream& err, bool quiet)
-    : err_(err), quiet_(quiet), is_terminal_(::isatty(STDERR_FILENO) == 1) {}
+    : err_(err), quiet_(quiet), is_terminal_(::isatty(STDERR_FILENO) == 1), shown_(Clock::now()) {}
 
 void ProgressLine::show(const std::string& text, SteadyTime now) {
   if (quiet_) return;

@@ -27,7 +27,7 @@ class ProgressLine {
   std::ostream& err_;
   bool quiet_;
   bool is_terminal_;
-  SteadyTime shown_{};
+  SteadyTime shown_;
   std::string text_;
 };
 

@@ -1,0 +1,101 @@
+/** docs/performance.md, from what was measured. */
+import { execFileSync } from 'node:child_process';
+import { readFileSync, writeFileSync } from 'node:fs';
+import { cpus, release, totalmem } from 'node:os';
+import { join } from 'node:path';
+
+import { repository } from '../../tests/lib/server.js';
+import { median } from './results.mjs';
+import { servers } from './servers.mjs';
+
+const path = join(repository, 'docs/performance.md');
+
+const number = (value, digits = 1) => value.toLocaleString('en-US', { minimumFractionDigits: digits, maximumFractionDigits: digits });
+const whole = (value) => number(value, 0);
+
+/** The results of a part, by server, in the order of `servers`. */
+function grouped(records, part) {
+  const found = Object.keys(servers).map((name) => [name, records.filter((one) => one.part === part && one.server === name).map((one) => one.result)]);
+  return found.filter(([, results]) => results.length > 0);
+}
+
+const spread = (values) => (values.length > 1 ? ` (${number(Math.min(...values))}–${number(Math.max(...values))})` : '');
+const row = (cells) => `| ${cells.join(' | ')} |`;
+const table = (head, rows) => [row(head), row(head.map(() => '---')), ...rows.map(row)].join('\n');
+
+function machine() {
+  const system = /^PRETTY_NAME="(.*)"/m.exec(readFileSync('/etc/os-release', 'utf8'))?.[1] ?? 'Linux';
+  const commit = execFileSync('git', ['-C', repository, 'rev-parse', '--short', 'HEAD'], { encoding: 'utf8' }).trim();
+  return `${cpus().length} cores ${cpus()[0].model}, ${whole(totalmem() / 2 ** 30)} GiB, ${system}, Linux ${release()}, Node.js ${process.version}, ` +
+    `commit ${commit}, ${new Date().toISOString().slice(0, 10)}. Loopback; the server is pinned to core 0, the load generator to core 1.`;
+}
+
+function sendTable(records) {
+  const results = grouped(records, 'send');
+  const ours = results.find(([name]) => name === 'parley')?.[1];
+  const cpuOf = (one) => one.server.cpuMicrosecondsEach;
+  const rows = results.map(([name, all]) => [
+    `\`${name}\``, `${number(median(all.map(cpuOf)))}${spread(all.map(cpuOf))}`,
+    ours ? `${number(median(all.map(cpuOf)) / median(ours.map(cpuOf)), 2)} ×` : '', whole(median(all.map((one) => one.rate))),
+    number(median(all.map((one) => one.milliseconds['send to acknowledgement'].p99))),
+    number(median(all.map((one) => (one.generatorCores * 1e6) / one.rate))), `${all.length}`, all.every((one) => one.passed) ? 'yes' : 'no',
+  ]);
+  return table(['server', 'server CPU, µs a message (spread)', 'against parley', 'messages/s', 'p99 to answer, ms', 'generator CPU, µs a message', 'rounds', 'every message once, in order'], rows);
+}
+
+function pacedTable(records) {
+  const rows = grouped(records, 'paced').flatMap(([name, all]) => all.map((one) => {
+    const [answer, receipt] = ['send to acknowledgement', 'send to receipt'].map((key) => one.milliseconds[key]);
+    return [`\`${name}\``, whole(one.offeredRate), number(one.server.cpuMicrosecondsEach), number(receipt.p50, 2), number(receipt.p99, 2), number(receipt.p999, 2), number(receipt.max, 2), number(answer.p99, 2)];
+  }));
+  return table(['server', 'messages/s offered', 'CPU, µs a message', 'receipt p50, ms', 'p99', 'p99.9', 'max', 'acknowledgement p99'], rows);
+}
+
+const partsNamed = (records, prefix) => [...new Set(records.map((one) => one.part))].filter((part) => part.startsWith(prefix));
+
+function idleTable(records) {
+  const rows = partsNamed(records, 'idle ').flatMap((part) => grouped(records, part).flatMap(([name, all]) => all.map((one) => [
+    `\`${name}\``, whole(one.connections), whole(one.server.privateBytesAConnection), whole(one.server.residentBytesAConnection),
+  ])));
+  return table(['server', 'connections', 'private bytes each', 'resident bytes each'], rows);
+}
+
+function stormTable(records) {
+  const rows = partsNamed(records, 'storm ').flatMap((part) => grouped(records, part).flatMap(([name, all]) => all.map((one) => {
+    const back = one.milliseconds['storm to back again'];
+    const [before, during] = ['before', 'during'].map((when) => one.milliseconds[`stayers, to receipt, ${when}`].p99);
+    return [`\`${name}\``, whole(one.counts['came back']), number(one.seconds), number(back.p50 / 1000, 2), number(before), number(during), number(one.server.cpuMicrosecondsEach), whole(one.counts['tries that failed'])];
+  })));
+  return table(['server', 'came back', 'seconds until all were', 'half after', 'p99 of those who stayed before, ms', 'during, ms', 'server CPU, µs a connection', 'tries that failed'], rows);
+}
+
+function historyTable(records) {
+  const rows = grouped(records, 'history').flatMap(([name, all]) => all.map((one) => [
+    `\`${name}\``, whole(one.rate), number(one.server.cpuMicrosecondsEach), number(one.milliseconds['page, with warm-up'].p99, 2), number(one.milliseconds['list, with warm-up'].p99, 2),
+  ]));
+  return table(['server', 'calls/s', 'CPU, µs a call', 'page p99, ms', 'list p99, ms'], rows);
+}
+
+const sections = [
+  ['send', 'A message: stored, delivered to one device, echoed and acknowledged',
+    'Closed loop, 1,000 users (`original-stack`: 100) with one message each under way, contacts as people have them, 100 bytes of text. The CPU time is that of all threads of the server, for all events of the contract. Median of the rounds, the servers taking turns.', sendTable],
+  ['paced', 'Latency at half of that', 'Open loop at random intervals; from when the message was meant to be sent.', pacedTable],
+  ['idle', 'Idle, authenticated WebSockets', 'User-space memory of the server, growth since before the first connection; one connection a user.', idleTable],
+  ['storm', 'Everybody reconnects at once', '100 users stay and write 500 messages a second; all other connections break and come back in the same moment.', stormTable],
+  ['history', 'History over REST', '200 users, 16 connections, closed loop; three in four calls are a page of 20 messages, the others a list of conversations.', historyTable],
+];
+
+/** Writes the document; gives its path. */
+export function writeDocument(records) {
+  const parts = sections.filter(([part]) => records.some((one) => one.part === part || one.part.startsWith(`${part} `)));
+  const commands = [...new Set(records.map((one) => one.command))];
+  const text = [
+    '# Performance', 'Written by `bench/compare`; do not edit. The machine is small and shared: read ratios.', machine(),
+    ...parts.flatMap(([, title, how, make]) => [`## ${title}`, how, make(records)]),
+    '## Who was measured', Object.entries(servers).map(([name, { what }]) => `- \`${name}\`: ${what}`).join('\n'),
+    'The peers are in `bench/peers`, each a few dozen lines of our own, which say what they do per message. `original-stack` is not the original\'s code: it does what its description says.',
+    '## Commands', `\`bench/compare\`, which runs these on a new server each:\n\n\`\`\`sh\n${commands.join('\n')}\n\`\`\``,
+  ].join('\n\n');
+  writeFileSync(path, `${text}\n`);
+  return 'docs/performance.md';
+}

@@ -1,0 +1,91 @@
+// bench/compare: see there, and --help.
+import { parseArgs } from 'node:util';
+
+import { writeDocument } from './document.mjs';
+import { all, forget, keep, median, of } from './results.mjs';
+import { bench, missing, servers } from './servers.mjs';
+
+const help = `Usage: bench/compare [options]
+  --rounds N       rounds of the part send, each with every server in turn (3)
+  --seconds S      seconds that are measured, of each server and round (5)
+  --only A,B       these servers: ${Object.keys(servers).join(', ')}
+  --part A,B       these parts: send, paced, idle, storm, history (all)
+                   send     closed loop, 1,000 users (original-stack: 100): CPU per message, messages a second
+                   paced    open loop at half of what send reached: latency
+                   idle     memory of connections that say nothing
+                   storm    all connections but 100 users' come back at once
+                   history  pages and lists over REST
+  --connections N  of idle (10000) and storm (5000)
+  --fresh          forget what was measured before; otherwise it is added to
+  --write          only write docs/performance.md from what was measured
+Stop everything else. The server has core 0, the load generator core 1. Ends by writing docs/performance.md.`;
+
+const { values: options } = parseArgs({
+  options: {
+    rounds: { type: 'string', default: '3' }, seconds: { type: 'string', default: '5' }, only: { type: 'string' }, part: { type: 'string' },
+    connections: { type: 'string' }, fresh: { type: 'boolean' }, write: { type: 'boolean' }, help: { type: 'boolean' },
+  },
+});
+
+function chosen(list, known) {
+  const names = list?.split(',') ?? known;
+  for (const name of names) if (!known.includes(name)) throw new Error(`${name} is not one of ${known.join(', ')}`);
+  return names;
+}
+
+const stored = ['parley', 'limit'];
+const here = chosen(options.only, Object.keys(servers)).filter((name) => {
+  const program = missing(name);
+  if (program) console.log(`${name} is left out: ${program} is not there (bench/README.md says how it is built)`);
+  return !program;
+});
+const among = (names) => names.filter((name) => here.includes(name));
+
+async function measure(part, server, ...what) {
+  const result = await bench(server, what);
+  keep({ part, server, command: `parley bench ${what.join(' ')}`, result });
+  const cpu = result.server.cpuMicrosecondsEach.toFixed(1);
+  const p99 = Object.entries(result.milliseconds).map(([name, times]) => `${name} p99 ${times.p99.toFixed(1)} ms`);
+  const per = result.operations > 0 ? `${Math.round(result.rate)}/s, ${cpu} µs each, ` : '';
+  console.log(`${part} ${server}: ${per}${Math.round(result.server.privateBytesAConnection)} bytes private a connection; generator ${(result.generatorCores * 100).toFixed(0)} %; ${p99.join(', ')}`);
+}
+
+const parts = {
+  async send() {
+    for (let round = 0; round < Number(options.rounds); round += 1) {
+      for (const name of here) await measure('send', name, 'send', '--users', servers[name].users ?? '1000', '--warm-up', '1.5', '--seconds', options.seconds);
+    }
+  },
+  async paced() {
+    for (const name of among([...stored, 'relay-socketio'])) {
+      const saturated = of('send', name).map((result) => result.rate);
+      if (saturated.length === 0) throw new Error('paced needs the part send before');
+      const rate = `${Math.round(median(saturated) / 2)}`;
+      await measure('paced', name, 'send', '--users', '1000', '--warm-up', '1.5', '--seconds', options.seconds, '--rate', rate);
+    }
+  },
+  async idle() {
+    const count = options.connections ?? '10000';
+    const seconds = ['--warm-up', '1', '--seconds', '1', '--parallel', '64'];
+    for (const name of among(['parley', 'relay-ws', 'relay-socketio'])) await measure(`idle ${count}`, name, 'idle', '--users', count, ...seconds);
+  },
+  async storm() {
+    const count = options.connections ?? '5000';
+    for (const name of among(['parley'])) {
+      await measure(`storm ${count}`, name, 'storm', '--users', count, '--stay', '100', '--rate', '500', '--warm-up', '1', '--seconds', options.seconds, '--parallel', '64');
+    }
+  },
+  async history() {
+    for (const name of among(['parley'])) await measure('history', name, 'history', '--users', '200', '--depth', '60', '--seconds', options.seconds);
+  },
+};
+
+if (options.help) {
+  console.log(help);
+} else {
+  if (options.fresh) forget();
+  const wanted = options.write ? [] : chosen(options.part, Object.keys(parts));
+  for (const part of wanted) await parts[part]();
+  console.log(`written: ${writeDocument(all())}`);
+}
+process.exit(0);
