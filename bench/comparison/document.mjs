@@ -78,7 +78,7 @@ function historyTable(records) {
 
 const sections = [
   ['send', 'A message: stored, delivered to one device, echoed and acknowledged',
-    'Closed loop, 1,000 users (`original-stack`: 100) with one message each under way, contacts as people have them, 100 bytes of text. The CPU time is that of all threads of the server, for all events of the contract. Median of the rounds, the servers taking turns.', sendTable],
+    'Closed loop, 1,000 users (`original-stack`: 20, whom its database keeps waiting) with one message each under way, contacts as people have them, 100 bytes of text. The CPU time is that of all threads of the server, for all events of the contract. Median of the rounds, the servers taking turns.', sendTable],
   ['paced', 'Latency at half of that', 'Open loop at random intervals; from when the message was meant to be sent.', pacedTable],
   ['idle', 'Idle, authenticated WebSockets', 'User-space memory of the server, growth since before the first connection; one connection a user.', idleTable],
   ['storm', 'Everybody reconnects at once', '100 users stay and write 500 messages a second; all other connections break and come back in the same moment.', stormTable],

@@ -10,7 +10,7 @@ const help = `Usage: bench/compare [options]
   --seconds S      seconds that are measured, of each server and round (5)
   --only A,B       these servers: ${Object.keys(servers).join(', ')}
   --part A,B       these parts: send, paced, idle, storm, history (all)
-                   send     closed loop, 1,000 users (original-stack: 100): CPU per message, messages a second
+                   send     closed loop, 1,000 users (original-stack: 20): CPU per message, messages a second
                    paced    open loop at half of what send reached: latency
                    idle     memory of connections that say nothing
                    storm    all connections but 100 users' come back at once
@@ -53,7 +53,7 @@ async function measure(part, server, ...what) {
 const parts = {
   async send() {
     for (let round = 0; round < Number(options.rounds); round += 1) {
-      for (const name of here) await measure('send', name, 'send', '--users', servers[name].users ?? '1000', '--warm-up', '1.5', '--seconds', options.seconds);
+      for (const name of here) await measure('send', name, 'send', '--users', servers[name].users ?? '1000', '--warm-up', servers[name].warmUp ?? '1.5', '--seconds', options.seconds);
     }
   },
   async paced() {

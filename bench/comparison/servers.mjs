@@ -18,14 +18,14 @@ const settings = {
   PING_INTERVAL: '5m', PING_TIMEOUT: '1m',
 };
 
-/** By name: the command, what it needs around it, how many users it is driven by, what `parley bench` is told besides, what it is. */
+/** By name: the command, what it needs around it, how many users it is driven by and how long before it is warm, what `parley bench` is told besides, what it is. */
 export const servers = {
   parley: { command: () => [binary, 'serve'], what: 'Parley, one shard, embedded store, an acknowledgement is durable' },
   limit: { command: () => [limit], what: '`bench/limit`: raw epoll and an append-only log, one fdatasync a turn' },
   'relay-ws': { command: () => peer('relay-ws'), what: 'Node.js, the `ws` package, stores nothing' },
   'relay-socketio': { command: () => peer('relay-socketio'), what: 'Node.js, Socket.IO 4.8, stores nothing' },
   'original-stack': {
-    command: () => peer('original-stack'), needs: startStack, users: '100', options: ['--answer', 'echo'],
+    command: () => peer('original-stack'), needs: startStack, users: '20', warmUp: '8', options: ['--answer', 'echo'],
     what: 'Node.js, Express, Socket.IO, Mongoose, ioredis, BullMQ; CPU of the Node.js process alone',
   },
 };

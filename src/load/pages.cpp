@@ -189,7 +189,7 @@ Result<Done> write_history(Stage& stage) {
     if (now - progress > std::chrono::seconds{20}) break;
     stage.progress.show("writing: " + grouped(seen) + " of " + grouped(wanted), now);
   }
-  settle(drive, traffic);
+  settle(stage.plan, drive, traffic);
   Outcome outcome;
   judge(traffic, crowd, outcome);
   if (!outcome.problems.empty())

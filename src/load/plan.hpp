@@ -30,6 +30,7 @@ struct Plan {
   std::size_t devices = 1;    ///< Connections of each user.
   double seconds = 10;        ///< That are measured.
   double warm_up = 2;         ///< Seconds before that.
+  double settle = 5;          ///< Seconds without news after which what is missing counts as lost.
   double rate = 0;            ///< Calls a second, open loop; 0: closed loop.
   std::size_t in_flight = 1;  ///< Closed loop: messages of each user that are under way at once.
   double think = 0;           ///< Closed loop: mean seconds between an answer and the next message.

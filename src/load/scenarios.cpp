@@ -31,7 +31,7 @@ Result<Outcome> run_send(Stage& stage) {
   traffic.begin(Clock::now());
   measure(stage, drive, traffic, outcome);
   const Tally tally = traffic.tally();
-  settle(drive, traffic);
+  settle(stage.plan, drive, traffic);
   outcome.operations = tally.answered;
   outcome.counts = {{"acknowledged", tally.answered},
                     {"delivered", tally.delivered},

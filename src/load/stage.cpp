@@ -18,7 +18,6 @@ using std::chrono::seconds;
 
 constexpr std::size_t opening_at_once = 256;
 constexpr auto patience = seconds{20};  ///< Without any progress.
-constexpr auto settling = seconds{5};   ///< Likewise, at the end.
 
 SteadyTime::duration steady(double count) {
   return std::chrono::duration_cast<SteadyTime::duration>(std::chrono::duration<double>{count});
@@ -148,7 +147,8 @@ void measure(Stage& stage, Drive& drive, Work& work, Outcome& outcome) {
     outcome.server = ServerUse{stage.before.value_or(*server), *server, *after};
 }
 
-void settle(Drive& drive, Traffic& traffic) {
+void settle(const Plan& plan, Drive& drive, Traffic& traffic) {
+  const auto settling = steady(plan.settle);
   traffic.stop();
   SteadyTime progress = Clock::now();
   auto seen = traffic.ledger().received() + traffic.open();

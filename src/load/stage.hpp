@@ -71,7 +71,7 @@ Result<Outcome> run_login(Stage& stage);
 
 class Traffic;
 /// Waits until everything has come, or nothing does any more; then writes the verdict.
-void settle(Drive& drive, Traffic& traffic);
+void settle(const Plan& plan, Drive& drive, Traffic& traffic);
 void judge(const Traffic& traffic, const Crowd& crowd, Outcome& outcome);
 std::uint32_t new_run();
 

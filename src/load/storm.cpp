@@ -41,7 +41,7 @@ class Stayers {
     traffic_.tally() = {};
     live_through(drive, phase, Phase::storm);
     during = traffic_.tally();
-    settle(drive, traffic_);
+    settle(plan_, drive, traffic_);
   }
 
   Tally before, during;

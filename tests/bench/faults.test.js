@@ -35,14 +35,14 @@ const cases = [
 ];
 for (const [what, faults, expected] of cases) {
   test(`a server that ${what} is found out`, async (t) => {
-    const { code, stdout, stderr } = await sendTo(t, faults);
+    const { code, stdout, stderr } = await sendTo(t, faults, '--settle', '1');
     assert.equal(code, 1, stdout + stderr);
     assert.match(stdout, expected);
   });
 }
 
 test('what was found is in the JSON, too', async (t) => {
-  const { code, stdout } = await sendTo(t, { fault: 'loses' }, '--json');
+  const { code, stdout } = await sendTo(t, { fault: 'loses' }, '--json', '--settle', '1');
   assert.equal(code, 1);
   const result = JSON.parse(stdout);
   assert.equal(result.passed, false);

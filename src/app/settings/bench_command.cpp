@@ -67,6 +67,10 @@ void describe_load(CLI::App& command, Plan& plan) {
   number(command, "--warm-up", plan.warm_up, "Seconds before that")
       ->check(CLI::Range(0.0, 3'600.0))
       ->group(group);
+  number(command, "--settle", plan.settle,
+         "Seconds without news at the end, after which what is missing counts as lost")
+      ->check(CLI::Range(0.1, 600.0))
+      ->group(group);
   number(command, "--rate", plan.rate, "Calls a second, open loop; 0: closed loop")
       ->check(CLI::Range(0.0, 1e7))
       ->group(group);
