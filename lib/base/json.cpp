@@ -2,6 +2,8 @@
 
 #include <boost/json/parser.hpp>
 #include <boost/json/serialize.hpp>
+#include <cstdint>
+#include <cstring>
 
 namespace parley::json {
 
@@ -19,6 +21,19 @@ Result<value> parse(std::string_view text, Limits limits) {
   return parser.release();
 }
 
+namespace {
+/// True when none of eight bytes must be escaped: no control character, quote or backslash.
+bool are_plain(const char* bytes) {
+  constexpr std::uint64_t ones = 0x0101010101010101, tops = 0x80 * ones;
+  std::uint64_t word = 0;
+  std::memcpy(&word, bytes, sizeof word);
+  const std::uint64_t quote = word ^ ('"' * ones), slash = word ^ ('\\' * ones);
+  const std::uint64_t found =
+      ((word - 0x20 * ones) & ~word) | ((quote - ones) & ~quote) | ((slash - ones) & ~slash);
+  return (found & tops) == 0;
+}
+}  // namespace
+
 std::string serialize(const value& value) { return boost::json::serialize(value); }
 
 void append_string(std::string& out, std::string_view text) {
@@ -26,6 +41,8 @@ void append_string(std::string& out, std::string_view text) {
   out += '"';
   std::size_t plain = 0;  // start of the run that needs no escape
   for (std::size_t i = 0; i < text.size(); ++i) {
+    while (text.size() - i >= 8 && are_plain(text.data() + i)) i += 8;
+    if (i == text.size()) break;
     const auto c = static_cast<unsigned char>(text[i]);
     if (c >= 0x20 && c != '"' && c != '\\') continue;
     out.append(text, plain, i - plain);

@@ -29,6 +29,20 @@ TEST(Json, escapes_so_that_the_text_reads_back) {
   EXPECT_EQ(std::string(back->as_string()), nasty);
 }
 
+TEST(Json, escapes_wherever_the_character_stands) {
+  for (std::size_t before = 0; before < 20; ++before) {
+    for (const char nasty : {'"', '\\', '\n', '\x1f', '\0'}) {
+      std::string text(before, 'x');
+      text.append(1, nasty).append("\x7f\xc3\xa9 behind it, more than a word");
+      std::string out;
+      json::append_string(out, text);
+      const auto back = json::parse(out);
+      ASSERT_TRUE(back) << out;
+      EXPECT_EQ(std::string(back->as_string()), text);
+    }
+  }
+}
+
 TEST(Json, gives_string_members_only) {
   const auto parsed = json::parse(R"({"email":{"$gt":""},"name":"ann"})");
   ASSERT_TRUE(parsed);

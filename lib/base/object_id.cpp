@@ -4,6 +4,8 @@
 
 #include <stdexcept>
 
+#include "base/append.hpp"
+
 namespace parley {
 
 namespace {
@@ -16,13 +18,19 @@ int hex_digit(char c) {
 }  // namespace
 
 std::string to_hex(const ObjectId& id) {
+  std::string hex;
+  append_hex(hex, id);
+  return hex;
+}
+
+void append_hex(std::string& out, const ObjectId& id) {
   static constexpr char digits[] = "0123456789abcdef";
-  std::string hex(24, '0');
+  std::array<char, 24> hex;
   for (std::size_t i = 0; i < id.size(); ++i) {
     hex[2 * i] = digits[id[i] >> 4];
     hex[2 * i + 1] = digits[id[i] & 15];
   }
-  return hex;
+  out.append(hex.data(), hex.size());
 }
 
 std::optional<ObjectId> object_id_from_hex(std::string_view hex) {

@@ -1,5 +1,7 @@
 #include "base/time.hpp"
 
+#include "base/append.hpp"
+
 namespace parley {
 
 Time wall_now() {
@@ -15,19 +17,25 @@ void put(char* to, int digits, std::int64_t value) {
 }  // namespace
 
 std::string to_iso8601(Time time) {
+  std::string text;
+  append_iso8601(text, time);
+  return text;
+}
+
+void append_iso8601(std::string& out, Time time) {
   // By hand: a message carries several times, and printf would be a tenth of its cost.
   const auto day = std::chrono::floor<std::chrono::days>(time);
   const std::chrono::year_month_day date{day};
   const std::chrono::hh_mm_ss clock{time - day};
-  std::string text = "0000-00-00T00:00:00.000Z";
-  put(text.data(), 4, static_cast<int>(date.year()));
-  put(text.data() + 5, 2, static_cast<unsigned>(date.month()));
-  put(text.data() + 8, 2, static_cast<unsigned>(date.day()));
-  put(text.data() + 11, 2, clock.hours().count());
-  put(text.data() + 14, 2, clock.minutes().count());
-  put(text.data() + 17, 2, clock.seconds().count());
-  put(text.data() + 20, 3, clock.subseconds().count());
-  return text;
+  char text[] = "0000-00-00T00:00:00.000Z";
+  put(text, 4, static_cast<int>(date.year()));
+  put(text + 5, 2, static_cast<unsigned>(date.month()));
+  put(text + 8, 2, static_cast<unsigned>(date.day()));
+  put(text + 11, 2, clock.hours().count());
+  put(text + 14, 2, clock.minutes().count());
+  put(text + 17, 2, clock.seconds().count());
+  put(text + 20, 3, clock.subseconds().count());
+  out.append(text, sizeof text - 1);
 }
 
 std::optional<Time> from_iso8601(std::string_view text) {

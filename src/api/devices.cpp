@@ -29,15 +29,29 @@ chat::DeliveryMark mark_of(const chat::Message& message) {
   return {message.receiver, message.conversation_id, message.id, message.sender, message.seq};
 }
 
+/// The message of a change as text, made when the first of its notices needs it.
+class LazyText {
+ public:
+  const wire::MessageText& of(const chat::Message& message) {
+    if (!text_) text_.emplace(message);
+    return *text_;
+  }
+
+ private:
+  std::optional<wire::MessageText> text_;
+};
+
 struct Encode {
   wire::Viewer viewer;
+  LazyText& text;
 
   socketio::EncodedEvent operator()(const chat::MessageNotice& notice) const {
-    return encode(events::receive_message, wire::receive_message(notice.message, viewer));
+    return encode(events::receive_message, wire::receive_message(text.of(notice.message), viewer));
   }
   socketio::EncodedEvent operator()(const chat::ConversationNotice& notice) const {
+    const wire::MessageText& last = text.of(notice.last_message);
     return encode(events::conversation_updated,
-                  wire::conversation_updated(notice.last_message, viewer, notice.unread_count));
+                  wire::conversation_updated(last, viewer, notice.unread_count));
   }
   socketio::EncodedEvent operator()(const chat::DeliveredNotice& notice) const {
     return encode(events::message_delivered, wire::message_delivered(notice.delivered));
@@ -46,6 +60,13 @@ struct Encode {
     return encode(events::message_read, wire::message_read(notice.read));
   }
 };
+
+/// An event that nobody else gets.
+template <class Notice>
+socketio::EncodedEvent encode_alone(const Notice& notice, wire::Viewer viewer) {
+  LazyText text;
+  return Encode{viewer, text}(notice);
+}
 
 wire::Viewer viewer_of(const chat::Notice& notice, chat::UserId user) {
   const chat::Message* message = nullptr;
@@ -63,14 +84,18 @@ wire::Viewer viewer_of(const chat::Notice& notice, chat::UserId user) {
 /// One notice as bytes, made when the first device here needs them.
 class Devices::Views {
  public:
+  /// `text` is that of the notice's change.
+  explicit Views(LazyText& text) : text_(text) {}
+
   const socketio::EncodedEvent& of(const chat::Notice& notice, chat::UserId user) {
     const wire::Viewer viewer = viewer_of(notice, user);
     auto& view = viewer == wire::Viewer::sender ? sender_ : other_;
-    if (!view) view = std::visit(Encode{viewer}, notice);
+    if (!view) view = std::visit(Encode{viewer, text_}, notice);
     return *view;
   }
 
  private:
+  LazyText& text_;
   std::optional<socketio::EncodedEvent> sender_, other_;
 };
 
@@ -91,9 +116,10 @@ void Devices::remove(const DevicePtr& device) {
 
 void Devices::on_batch(const chat::ChangeBatchPtr& batch) {
   for (std::size_t index = 0; index < batch->changes.size(); ++index) {
+    LazyText text;
     chat::fan_out(batch->changes[index],
                   [&](std::span<const chat::UserId> to, const chat::Notice& notice) {
-                    Views views;
+                    Views views(text);
                     for (const chat::UserId& user : to) {
                       const auto entry = by_user_.find(user);
                       if (entry == by_user_.end()) continue;
@@ -134,9 +160,10 @@ void Devices::hold(const DevicePtr& device, const chat::ChangeBatchPtr& batch, s
 void Devices::go_live(const DevicePtr& device) {
   device->phase = Device::Phase::live;
   for (const HeldChange& change : std::exchange(device->held, {})) {
+    LazyText text;
     chat::fan_out(change.batch->changes[change.index],
                   [&](std::span<const chat::UserId> to, const chat::Notice& notice) {
-                    Views views;
+                    Views views(text);
                     if (std::find(to.begin(), to.end(), device->user) != to.end())
                       tell(device, notice, views);
                   });
@@ -200,15 +227,14 @@ void Devices::ask_confirmation(const DevicePtr& device, const chat::Message& mes
 }
 
 void Devices::deliver_backlog(const DevicePtr& device, const chat::Message& message) {
-  deliver(device, message,
-          encode(events::receive_message, wire::receive_message(message, wire::Viewer::other)));
+  deliver(device, message, encode_alone(chat::MessageNotice{message}, wire::Viewer::other));
 }
 
 void Devices::tell_missed(const DevicePtr& device, const chat::Sync& page) {
   for (const chat::Message& message : page.messages) {
     if (!is_for(*device, message)) continue;
     const wire::Viewer viewer = wire::viewer(message, device->user);
-    deliver(device, message, Encode{viewer}(chat::MessageNotice{message}));
+    deliver(device, message, encode_alone(chat::MessageNotice{message}, viewer));
     if (device->is_gone()) return;
     for (const chat::Receipt& receipt : page.receipts) {
       if (receipt.conversation_id == message.conversation_id)
@@ -219,7 +245,7 @@ void Devices::tell_missed(const DevicePtr& device, const chat::Sync& page) {
     if (!summary.last_message) continue;
     const wire::Viewer viewer = wire::viewer(*summary.last_message, device->user);
     const chat::ConversationNotice notice{*summary.last_message, summary.unread_count};
-    device->socket->emit(Encode{viewer}(notice));
+    device->socket->emit(encode_alone(notice, viewer));
   }
 }
 
@@ -237,12 +263,12 @@ void Devices::tell_receipt(Device& device, const chat::Receipt& receipt,
                                   0,
                                   *receipt.read_at,
                                   0};
-    device.socket->emit(Encode{wire::Viewer::other}(chat::ReadNotice{read}));
+    device.socket->emit(encode_alone(chat::ReadNotice{read}, wire::Viewer::other));
   } else if (receipt.delivered_seq == message.seq && receipt.delivered_at && !is_mine) {
     const chat::MessageDelivered delivered{
         message.conversation_id, message.id, message.seq, message.sender, message.receiver,
         *receipt.delivered_at,   0};
-    device.socket->emit(Encode{wire::Viewer::other}(chat::DeliveredNotice{delivered}));
+    device.socket->emit(encode_alone(chat::DeliveredNotice{delivered}, wire::Viewer::other));
   }
 }
 

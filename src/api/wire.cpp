@@ -1,10 +1,16 @@
 #include "api/wire.hpp"
 
+#include <array>
+#include <charconv>
+
+#include "base/append.hpp"
 #include "base/json.hpp"
 
 namespace parley::api::wire {
 
 namespace {
+
+constexpr std::size_t event_size = 256;  ///< Bytes of a small event, mostly.
 
 // Ids, times and status words hold nothing that JSON escapes.
 void plain(std::string& out, std::string_view key, std::string_view value) {
@@ -14,8 +20,18 @@ void plain(std::string& out, std::string_view key, std::string_view value) {
   out += '"';
 }
 
+void id(std::string& out, std::string_view key, const ObjectId& value) {
+  out += key;
+  out += '"';
+  append_hex(out, value);
+  out += '"';
+}
+
 void time(std::string& out, std::string_view key, Time value) {
-  plain(out, key, to_iso8601(value));
+  out += key;
+  out += '"';
+  append_iso8601(out, value);
+  out += '"';
 }
 
 void escaped(std::string& out, std::string_view key, std::string_view value) {
@@ -25,7 +41,28 @@ void escaped(std::string& out, std::string_view key, std::string_view value) {
 
 void number(std::string& out, std::string_view key, std::uint64_t value) {
   out += key;
-  out += std::to_string(value);
+  std::array<char, 20> digits;
+  const auto end = std::to_chars(digits.data(), digits.data() + digits.size(), value).ptr;
+  out.append(digits.data(), end);
+}
+
+/// All but the closing brace.
+void append_shared_fields(std::string& out, const chat::Message& message) {
+  id(out, "{\"_id\":", message.id.bytes);
+  id(out, ",\"conversationId\":", message.conversation_id.bytes);
+  id(out, ",\"sender\":", message.sender.bytes);
+  id(out, ",\"receiver\":", message.receiver.bytes);
+  escaped(out, ",\"content\":", message.content);
+  number(out, ",\"seq\":", message.seq);
+  plain(out, ",\"status\":", chat::to_string(message.status()));
+  time(out, ",\"createdAt\":", message.created_at);
+  time(out, ",\"updatedAt\":", message.updated_at());
+  if (message.delivered_at) time(out, ",\"deliveredAt\":", *message.delivered_at);
+  if (message.read_at) time(out, ",\"readAt\":", *message.read_at);
+}
+
+void append_client_id(std::string& out, const chat::Message& message) {
+  if (message.client_id) escaped(out, ",\"clientId\":", *message.client_id);
 }
 
 void append_error_fields(std::string& out, const Error& error) {
@@ -42,7 +79,7 @@ void append_error_fields(std::string& out, const Error& error) {
 }
 
 void append_user_fields(std::string& out, const chat::Account& account) {
-  plain(out, "{\"_id\":", account.id.hex());
+  id(out, "{\"_id\":", account.id.bytes);
   escaped(out, ",\"username\":", account.username);
   if (account.name) escaped(out, ",\"name\":", *account.name);
   if (account.avatar) escaped(out, ",\"avatar\":", *account.avatar);
@@ -50,25 +87,20 @@ void append_user_fields(std::string& out, const chat::Account& account) {
 
 }  // namespace
 
+MessageText::MessageText(const chat::Message& message) : conversation_(message.conversation_id) {
+  text_.reserve(message.content.size() + 400);
+  append_shared_fields(text_, message);
+  shared_ = text_.size();
+  append_client_id(text_, message);
+}
+
+void MessageText::append(std::string& out, Viewer viewer) const {
+  out.append(text_, 0, viewer == Viewer::sender ? text_.size() : shared_) += '}';
+}
+
 void append_message(std::string& out, const chat::Message& message, Viewer viewer) {
-  plain(out, "{\"_id\":", message.id.hex());
-  plain(out, ",\"conversationId\":", message.conversation_id.hex());
-  plain(out, ",\"sender\":", message.sender.hex());
-  plain(out, ",\"receiver\":", message.receiver.hex());
-  escaped(out, ",\"content\":", message.content);
-  number(out, ",\"seq\":", message.seq);
-  plain(out, ",\"status\":", chat::to_string(message.status()));
-  const std::string created = to_iso8601(message.created_at);
-  plain(out, ",\"createdAt\":", created);
-  if (message.updated_at() == message.created_at) {
-    plain(out, ",\"updatedAt\":", created);
-  } else {
-    time(out, ",\"updatedAt\":", message.updated_at());
-  }
-  if (message.delivered_at) time(out, ",\"deliveredAt\":", *message.delivered_at);
-  if (message.read_at) time(out, ",\"readAt\":", *message.read_at);
-  if (message.client_id && viewer == Viewer::sender)
-    escaped(out, ",\"clientId\":", *message.client_id);
+  append_shared_fields(out, message);
+  if (viewer == Viewer::sender) append_client_id(out, message);
   out += '}';
 }
 
@@ -104,8 +136,8 @@ void append_own_user(std::string& out, const chat::Account& account) {
 }
 
 void append_receipt(std::string& out, const chat::Receipt& receipt) {
-  plain(out, "{\"conversationId\":", receipt.conversation_id.hex());
-  plain(out, ",\"userId\":", receipt.user.hex());
+  id(out, "{\"conversationId\":", receipt.conversation_id.bytes);
+  id(out, ",\"userId\":", receipt.user.bytes);
   number(out, ",\"deliveredSeq\":", receipt.delivered_seq);
   number(out, ",\"readSeq\":", receipt.read_seq);
   if (receipt.delivered_at) time(out, ",\"deliveredAt\":", *receipt.delivered_at);
@@ -132,22 +164,22 @@ std::string error_body(const Error& error) {
   return out;
 }
 
-std::string receive_message(const chat::Message& message, Viewer viewer) {
+std::string receive_message(const MessageText& message, Viewer viewer) {
   std::string out;
-  out.reserve(message.content.size() + 400);
+  out.reserve(message.size() + 2);
   out += '[';
-  append_message(out, message, viewer);
+  message.append(out, viewer);
   out += ']';
   return out;
 }
 
-std::string conversation_updated(const chat::Message& message, Viewer viewer,
+std::string conversation_updated(const MessageText& last_message, Viewer viewer,
                                  std::uint64_t unread_count) {
   std::string out;
-  out.reserve(message.content.size() + 500);
-  plain(out, "[{\"conversationId\":", message.conversation_id.hex());
+  out.reserve(last_message.size() + 120);
+  id(out, "[{\"conversationId\":", last_message.conversation().bytes);
   out += ",\"lastMessage\":";
-  append_message(out, message, viewer);
+  last_message.append(out, viewer);
   number(out, ",\"unreadCount\":", unread_count);
   out += "}]";
   return out;
@@ -155,9 +187,10 @@ std::string conversation_updated(const chat::Message& message, Viewer viewer,
 
 std::string message_sent(const chat::Message& message) {
   std::string out;
-  plain(out, "[{\"messageId\":", message.id.hex());
+  out.reserve(event_size);
+  id(out, "[{\"messageId\":", message.id.bytes);
   if (message.client_id) escaped(out, ",\"clientId\":", *message.client_id);
-  plain(out, ",\"conversationId\":", message.conversation_id.hex());
+  id(out, ",\"conversationId\":", message.conversation_id.bytes);
   number(out, ",\"seq\":", message.seq);
   time(out, ",\"createdAt\":", message.created_at);
   out += "}]";
@@ -166,10 +199,11 @@ std::string message_sent(const chat::Message& message) {
 
 std::string message_delivered(const chat::MessageDelivered& change) {
   std::string out;
-  plain(out, "[{\"messageId\":", change.message_id.hex());
-  plain(out, ",\"conversationId\":", change.conversation_id.hex());
+  out.reserve(event_size);
+  id(out, "[{\"messageId\":", change.message_id.bytes);
+  id(out, ",\"conversationId\":", change.conversation_id.bytes);
   number(out, ",\"seq\":", change.seq);
-  plain(out, ",\"receiverId\":", change.receiver.hex());
+  id(out, ",\"receiverId\":", change.receiver.bytes);
   time(out, ",\"deliveredAt\":", change.at);
   out += ",\"status\":\"delivered\"}]";
   return out;
@@ -177,10 +211,11 @@ std::string message_delivered(const chat::MessageDelivered& change) {
 
 std::string message_read(const chat::MessagesRead& change) {
   std::string out;
-  plain(out, "[{\"messageId\":", change.message_id.hex());
-  plain(out, ",\"conversationId\":", change.conversation_id.hex());
+  out.reserve(event_size);
+  id(out, "[{\"messageId\":", change.message_id.bytes);
+  id(out, ",\"conversationId\":", change.conversation_id.bytes);
   number(out, ",\"seq\":", change.seq);
-  plain(out, ",\"readerId\":", change.reader.hex());
+  id(out, ",\"readerId\":", change.reader.bytes);
   time(out, ",\"readAt\":", change.at);
   out += ",\"status\":\"read\"}]";
   return out;
@@ -188,7 +223,7 @@ std::string message_read(const chat::MessagesRead& change) {
 
 std::string typing(chat::UserId user) {
   std::string out;
-  plain(out, "[{\"userId\":", user.hex());
+  id(out, "[{\"userId\":", user.bytes);
   out += "}]";
   return out;
 }
@@ -197,7 +232,7 @@ std::string user_online(chat::UserId user) { return typing(user); }
 
 std::string user_offline(chat::UserId user, Time last_seen) {
   std::string out;
-  plain(out, "[{\"userId\":", user.hex());
+  id(out, "[{\"userId\":", user.bytes);
   out += ",\"lastSeen\":" + std::to_string(to_unix_ms(last_seen)) + "}]";
   return out;
 }

@@ -21,6 +21,21 @@ inline Viewer viewer(const chat::Message& message, chat::UserId reader) {
   return message.sender == reader ? Viewer::sender : Viewer::other;
 }
 
+/// A message as JSON, made once for everybody who is told of it.
+class MessageText {
+ public:
+  MessageText(const chat::Message& message);  // NOLINT: a message that one event alone shows
+  /// `{"_id":…}` as append_message writes it.
+  void append(std::string& out, Viewer viewer) const;
+  std::size_t size() const { return text_.size() + 1; }
+  chat::ConversationId conversation() const { return conversation_; }
+
+ private:
+  chat::ConversationId conversation_;
+  std::string text_;
+  std::size_t shared_;  ///< Bytes of it that everybody sees; the closing brace is in neither.
+};
+
 /// `{"_id":…,"conversationId":…,"sender":…,"receiver":…,"content":…,"seq":…,"status":…,…}`
 void append_message(std::string& out, const chat::Message& message, Viewer viewer);
 /// `[…]`, for `reader`.
@@ -44,8 +59,8 @@ std::string error_object(const Error& error);
 std::string error_body(const Error& error);
 
 // Event payloads: a JSON array with the one argument.
-std::string receive_message(const chat::Message& message, Viewer viewer);
-std::string conversation_updated(const chat::Message& message, Viewer viewer,
+std::string receive_message(const MessageText& message, Viewer viewer);
+std::string conversation_updated(const MessageText& last_message, Viewer viewer,
                                  std::uint64_t unread_count);
 std::string message_sent(const chat::Message& message);
 std::string message_delivered(const chat::MessageDelivered& change);
