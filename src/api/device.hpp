@@ -10,6 +10,7 @@
 #include "chat/ids.hpp"
 #include "chat/ports/receipt_store.hpp"
 #include "net/timer.hpp"
+#include "socketio/event.hpp"
 #include "socketio/socket.hpp"
 
 namespace parley::api {
@@ -46,11 +47,12 @@ struct Device {
   Time came = wall_now();         ///< What was there before comes from the backlog.
   chat::Version joined_at = 0;    ///< Changes up to here come from the backlog, later ones live.
   std::vector<HeldChange> held;
-  std::vector<chat::DeliveryMark> written;      ///< Sent, and not yet known to have left.
-  std::vector<chat::MessageId> own_reads;       ///< message_read calls of this device under way.
-  std::unique_ptr<asio::steady_timer> drained;  ///< Only while the backlog waits for the wire.
-  std::unique_ptr<Told> told;                   ///< Only where live changes may repeat the backlog.
-  std::unique_ptr<net::Timer> expiry;           ///< When its access token ends.
+  std::vector<socketio::EncodedEvent> receipts;  ///< See LateReceipts.
+  std::vector<chat::DeliveryMark> written;       ///< Sent, and not yet known to have left.
+  std::vector<chat::MessageId> own_reads;        ///< message_read calls of this device under way.
+  std::unique_ptr<asio::steady_timer> drained;   ///< Only while the backlog waits for the wire.
+  std::unique_ptr<Told> told;          ///< Only where live changes may repeat the backlog.
+  std::unique_ptr<net::Timer> expiry;  ///< When its access token ends.
 };
 using DevicePtr = std::shared_ptr<Device>;
 

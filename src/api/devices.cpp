@@ -115,6 +115,7 @@ void Devices::remove(const DevicePtr& device) {
 }
 
 void Devices::on_batch(const chat::ChangeBatchPtr& batch) {
+  busy_ = batch->changes.size() >= busy_batch;
   for (std::size_t index = 0; index < batch->changes.size(); ++index) {
     LazyText text;
     chat::fan_out(batch->changes[index],
@@ -179,7 +180,11 @@ void Devices::tell(const DevicePtr& device, const chat::Notice& notice, Views& v
     const auto& own = device->own_reads;
     if (std::find(own.begin(), own.end(), read->read.message_id) != own.end()) return;
   }
-  device->socket->emit(views.of(notice, device->user));
+  const socketio::EncodedEvent& event = views.of(notice, device->user);
+  if (busy_ && std::holds_alternative<chat::DeliveredNotice>(notice))
+    return late_.add(device, event);
+  late_.release(*device);
+  device->socket->emit(event);
 }
 
 void Devices::deliver(const DevicePtr& device, const chat::Message& message,
@@ -187,6 +192,7 @@ void Devices::deliver(const DevicePtr& device, const chat::Message& message,
   const bool for_receiver = message.receiver == device->user;
   if (was_told(*device, message.id)) return;
   if (for_receiver && device->confirms) return ask_confirmation(device, message);
+  late_.release(*device);
   device->socket->emit(event);
   if (!for_receiver) return;
   device->written.push_back(mark_of(message));

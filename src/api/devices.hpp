@@ -10,6 +10,7 @@
 #include "api/delivery_marks.hpp"
 #include "api/device.hpp"
 #include "api/gateway_metrics.hpp"
+#include "api/late_receipts.hpp"
 #include "chat/change.hpp"
 #include "chat/fan_out.hpp"
 #include "chat/messaging.hpp"
@@ -28,9 +29,11 @@ class Devices {
   /// resumes.
   static constexpr std::size_t max_held = 1'000;
   static constexpr std::chrono::milliseconds confirm_timeout{30'000};
+  /// Changes of one commit that show that there is load, so that receipts wait for company.
+  static constexpr std::size_t busy_batch = 16;
 
   Devices(net::Shard& shard, chat::Messaging& messaging, GatewayMetrics& metrics)
-      : shard_(shard), metrics_(metrics), marks_(shard, messaging) {}
+      : shard_(shard), metrics_(metrics), marks_(shard, messaging), late_(shard) {}
 
   net::Shard& shard() { return shard_; }
   std::size_t size() const { return size_; }
@@ -78,6 +81,8 @@ class Devices {
   net::Shard& shard_;
   GatewayMetrics& metrics_;
   DeliveryMarks marks_;
+  LateReceipts late_;
+  bool busy_ = false;
   std::unordered_map<chat::UserId, std::vector<DevicePtr>> by_user_;
   std::size_t size_ = 0;
   chat::Version seen_version_ = 0;

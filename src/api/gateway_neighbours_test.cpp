@@ -28,10 +28,21 @@ class ScriptedFeed final : public chat::Feed {
 
   void say(const chat::Message& message) {
     const chat::MessageAppended appended{message, {{message.receiver, 1}, {message.sender, 0}}};
-    const auto batch =
-        std::make_shared<const chat::ChangeBatch>(chat::ChangeBatch{{appended}, chat::no_cut});
-    for (const auto& [executor, subscriber] : subscribers_)
-      asio::post(executor, [&subscriber, batch] { subscriber(batch); });
+    publish({appended});
+  }
+  /// That it was delivered, in one commit with `others` more that nobody here hears of.
+  void say_delivered(const chat::Message& message, std::size_t others) {
+    chat::MessageDelivered delivered{message.conversation_id,
+                                     message.id,
+                                     message.seq,
+                                     message.sender,
+                                     message.receiver,
+                                     wall_now(),
+                                     0};
+    std::vector<chat::Change> changes{delivered};
+    delivered.sender = message.receiver;
+    changes.resize(1 + others, delivered);
+    publish(std::move(changes));
   }
   /// Whatever came behind `since` may be lost.
   void lose_some(chat::Version since) {
@@ -42,6 +53,13 @@ class ScriptedFeed final : public chat::Feed {
   std::map<chat::UserId, int> followed;
 
  private:
+  void publish(std::vector<chat::Change> changes) {
+    const auto batch = std::make_shared<const chat::ChangeBatch>(
+        chat::ChangeBatch{std::move(changes), chat::no_cut});
+    for (const auto& [executor, subscriber] : subscribers_)
+      asio::post(executor, [&subscriber, batch] { subscriber(batch); });
+  }
+
   std::vector<std::pair<Executor, Subscriber>> subscribers_;
   std::vector<std::pair<Executor, GapListener>> gaps_;
 };
@@ -83,6 +101,32 @@ TEST_F(GatewayNeighbours, tells_once_what_is_in_the_backlog_and_in_the_feed) {
   EXPECT_EQ(told(*device), Contents{"hello"});
   feed_.say(message);
   EXPECT_EQ(told(*device), Contents{});
+}
+
+TEST_F(GatewayNeighbours, tells_of_delivery_at_once_where_there_is_no_load) {
+  const auto device = house_.device(ann_);
+  feed_.say_delivered(house_.send(ann_, bob_, "hello"), 0);
+  EXPECT_EQ(told(*device), Contents{"message_delivered"});
+}
+
+TEST_F(GatewayNeighbours, lets_receipts_leave_with_the_next_event_under_load) {
+  const auto device = house_.device(ann_);
+  const chat::Message first = house_.send(ann_, bob_, "first"),
+                      next = house_.send(ann_, bob_, "next");
+  feed_.say_delivered(first, Devices::busy_batch);
+  EXPECT_EQ(told(*device), Contents{});
+  feed_.say(next);
+  EXPECT_EQ(told(*device), (Contents{"message_delivered", "next"}));
+  device->run_after(LateReceipts::patience);
+  EXPECT_EQ(told(*device), Contents{}) << "told twice";
+}
+
+TEST_F(GatewayNeighbours, lets_receipts_wait_no_longer_than_their_patience) {
+  const auto device = house_.device(ann_);
+  feed_.say_delivered(house_.send(ann_, bob_, "hello"), Devices::busy_batch);
+  EXPECT_EQ(told(*device), Contents{});
+  device->run_after(LateReceipts::patience);
+  EXPECT_EQ(told(*device), Contents{"message_delivered"});
 }
 
 TEST_F(GatewayNeighbours, catches_devices_up_after_a_gap) {

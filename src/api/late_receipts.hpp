@@ -1,0 +1,38 @@
+#pragma once
+
+#include <chrono>
+#include <vector>
+
+#include "api/device.hpp"
+#include "net/shard.hpp"
+#include "net/timer.hpp"
+
+namespace parley::api {
+
+/// Under load, what a sender is told of delivery waits a little for the next event to the same
+/// device, which it leaves with: a system call costs more than the receipt. Lives on one shard.
+class LateReceipts {
+ public:
+  /// Nobody sees a tick that is so late.
+  static constexpr std::chrono::milliseconds patience{10};
+
+  explicit LateReceipts(net::Shard& shard)
+      : shard_(shard),
+        timer_(net::Timer::calling<&LateReceipts::release_all>(shard.timers(), *this)) {}
+
+  void add(const DevicePtr& device, const socketio::EncodedEvent& receipt);
+  /// Before the device is sent anything that its receipts must not follow.
+  void release(Device& device) {
+    if (!device.receipts.empty()) send(device);
+  }
+
+ private:
+  void release_all();
+  static void send(Device& device);
+
+  net::Shard& shard_;
+  net::Timer timer_;
+  std::vector<DevicePtr> owing_;  ///< Devices that had receipts waiting since the timer fired.
+};
+
+}  // namespace parley::api
