@@ -5,10 +5,19 @@
 
 namespace parley::store::embedded {
 
+namespace {
+/// Fewer operations than this that cannot wait are no load: the next ones are taken at once.
+constexpr std::ptrdiff_t small_batch = 4;
+/// A batch begins no sooner than so many times the duration of the last one after its beginning.
+constexpr int pause_factor = 4;
+}  // namespace
+
 Committer::Committer(Engine& engine, const Config& config, Stats& stats, Tick tick)
     : engine_(engine),
       max_queued_(config.max_queued),
       max_batch_(config.max_batch),
+      max_pause_(config.max_pause),
+      patience_(config.patience),
       interval_(config.alive_interval),
       stats_(stats),
       tick_(std::move(tick)),
@@ -38,9 +47,12 @@ void Committer::submit(OperationPtr operation) {
                stats_.queued.load(std::memory_order_relaxed) >= max_queued_) {
       refusal = fail(Errc::overloaded, "too many writes wait for the disk");
     } else {
+      const bool urgent = !operation->can_wait();
+      if (urgent) ++urgent_;
       queue_.push_back(std::move(operation));
       stats_.queued.fetch_add(1, std::memory_order_relaxed);
-      wake = std::exchange(waiting_, false);
+      wake = sleep_ == Sleep::until_any || (urgent && sleep_ == Sleep::until_urgent);
+      if (wake) sleep_ = Sleep::none;
     }
   }
   if (wake) arrived_.notify_one();
@@ -75,11 +87,18 @@ void Committer::run() {
   Operations taken;
   SteadyTime next_tick = std::chrono::steady_clock::now() + interval_;
   while (take(taken)) {
+    const auto began = std::chrono::steady_clock::now();
+    const auto urgent = std::count_if(taken.begin(), taken.end(),
+                                      [](const auto& operation) { return !operation->can_wait(); });
     for (std::size_t at = 0; at < taken.size(); at += max_batch_) {
       execute(std::span(taken).subspan(at, std::min(max_batch_, taken.size() - at)));
     }
     taken.clear();
-    if (const auto now = std::chrono::steady_clock::now(); now >= next_tick) {
+    const auto now = std::chrono::steady_clock::now();
+    if (urgent >= small_batch)
+      pause_until_ =
+          began + std::min<SteadyTime::duration>(max_pause_, pause_factor * (now - began));
+    if (now >= next_tick) {
       next_tick = now + interval_;
       tick();
     }
@@ -95,14 +114,26 @@ void Committer::tick() {
 
 /// Waits for work, at most one interval. False: closed, and nothing is left.
 bool Committer::take(Operations& batch) {
-  std::unique_lock lock(queue_mutex_);
-  if (queue_.empty() && !closed_) {
-    waiting_ = true;
-    arrived_.wait_for(lock, interval_, [this] { return !queue_.empty() || closed_; });
-    waiting_ = false;
+  Lock lock(queue_mutex_);
+  if (!closed_) wait(lock, Sleep::none, pause_until_);
+  // What can wait comes soon after a batch, mostly: it need not wake anybody.
+  const auto now = std::chrono::steady_clock::now();
+  if (!is_wanted()) wait(lock, Sleep::until_urgent, now + patience_);
+  if (!is_wanted() && queue_.empty()) {
+    wait(lock, Sleep::until_any, now + interval_);
+    if (!is_wanted() && !queue_.empty())
+      wait(lock, Sleep::until_urgent, std::chrono::steady_clock::now() + patience_);
   }
   batch.swap(queue_);
+  urgent_ = 0;
   return !(closed_ && batch.empty());
+}
+
+void Committer::wait(Lock& lock, Sleep sleep, SteadyTime until) {
+  sleep_ = sleep;
+  arrived_.wait_until(lock, until,
+                      [&] { return closed_ || (sleep != Sleep::none && sleep_ == Sleep::none); });
+  sleep_ = Sleep::none;
 }
 
 void Committer::execute(std::span<OperationPtr> batch) {

@@ -28,12 +28,15 @@ class Operation {
   virtual void complete() = 0;
   /// nullptr: nobody waits.
   virtual const Executor* executor() const = 0;
+  /// True: it begins no batch, but goes with the next one, within Config::patience.
+  virtual bool can_wait() const { return false; }
 };
 using OperationPtr = std::unique_ptr<Operation>;
 
 /// The one thread that writes. Takes all that waits, decides it in order, writes one batch with one
-/// sync, publishes it on the feed, completes. Nothing waits for company: an idle store commits at
-/// once. `submit`, `subscribe` and `health` are for any thread. Source: ADR "derived summaries, one
+/// sync, publishes it on the feed, completes. An idle store commits at once; while writes keep
+/// coming, batches begin some time apart (`pause_until`), so that more of them share a sync.
+/// `submit`, `subscribe` and `health` are for any thread. Source: ADR "derived summaries, one
 /// committer".
 class Committer {
  public:
@@ -64,9 +67,15 @@ class Committer {
     Operations completions;
   };
 
+  /// What a new operation wakes the thread for.
+  enum class Sleep { none, until_urgent, until_any };
+  using Lock = std::unique_lock<std::mutex>;
+
   void run();
   void tick();
   bool take(Operations& batch);
+  void wait(Lock& lock, Sleep sleep, SteadyTime until);
+  bool is_wanted() const { return urgent_ > 0 || closed_; }
   void execute(std::span<OperationPtr> batch);
   rocksdb::Status commit();
   void deliver(std::span<OperationPtr> batch, std::vector<chat::Change> changes);
@@ -80,6 +89,8 @@ class Committer {
   Engine& engine_;
   const std::size_t max_queued_;
   const std::size_t max_batch_;
+  const std::chrono::milliseconds max_pause_;
+  const std::chrono::milliseconds patience_;
   const std::chrono::milliseconds interval_;
   Stats& stats_;
   Tick tick_;
@@ -88,8 +99,10 @@ class Committer {
   std::mutex queue_mutex_;
   std::condition_variable arrived_;
   Operations queue_;
-  bool waiting_ = false;
+  std::size_t urgent_ = 0;  ///< Of those queued, the ones that cannot wait.
+  Sleep sleep_ = Sleep::none;
   bool closed_ = false;
+  SteadyTime pause_until_{};  ///< When the next batch may begin. The committer thread's own.
 
   mutable std::mutex publish_mutex_;
   std::vector<Lane> subscribed_;

@@ -22,7 +22,10 @@ struct Config {
   std::size_t max_queued =
       16'384;                     ///< Writes that wait for the committer; one more is `overloaded`.
   std::size_t max_batch = 1'024;  ///< Writes that share one sync; bounds a batch's memory.
-  std::size_t readers = 2;        ///< Threads that read the disk.
+  std::chrono::milliseconds max_pause = 2ms;  ///< Under load, at most so long between two batches.
+  std::chrono::milliseconds patience =
+      2ms;                               ///< How long receipts wait for a message to share a sync.
+  std::size_t readers = 2;               ///< Threads that read the disk.
   std::size_t max_queued_reads = 4'096;  ///< Reads that wait for one; one more is `overloaded`.
 
   std::size_t cached_conversations =

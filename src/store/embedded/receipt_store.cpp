@@ -67,10 +67,12 @@ Result<Done> read_message(Transaction& transaction, chat::UserId reader, chat::M
 }  // namespace
 
 Task<Result<Done>> ReceiptStore::mark_delivered(std::vector<chat::DeliveryMark> marks, Time now) {
-  return submit<Done>(database_.internals().committer,
-                      [marks = std::move(marks), now](Transaction& transaction) {
-                        return deliver_all(transaction, marks, now);
-                      });
+  return submit<Done>(
+      database_.internals().committer,
+      [marks = std::move(marks), now](Transaction& transaction) {
+        return deliver_all(transaction, marks, now);
+      },
+      Haste::can_wait);
 }
 
 Task<Result<Done>> ReceiptStore::mark_read(chat::UserId reader, chat::MessageId message_id,

@@ -3,6 +3,7 @@
 #include <boost/asio/associated_executor.hpp>
 #include <boost/asio/executor_work_guard.hpp>
 #include <boost/asio/use_awaitable.hpp>
+#include <cstdint>
 #include <memory>
 #include <optional>
 #include <utility>
@@ -13,12 +14,16 @@
 
 namespace parley::store::embedded {
 
+/// Whether a call begins a batch, or goes with the next one.
+enum class Haste : std::uint8_t { now, can_wait };
+
 /// An operation that a coroutine waits for. `Work` gives Result<T> for a Transaction.
 template <class T, class Work, class Handler>
 class Call final : public Operation {
  public:
-  Call(Work work, Handler handler)
-      : work_(std::move(work)),
+  Call(Work work, Handler handler, Haste haste)
+      : haste_(haste),
+        work_(std::move(work)),
         handler_(std::move(handler)),
         guard_(asio::get_associated_executor(handler_)),
         executor_(asio::get_associated_executor(handler_)) {}
@@ -30,8 +35,10 @@ class Call final : public Operation {
     handler(std::move(*result_));
   }
   const Executor* executor() const override { return &executor_; }
+  bool can_wait() const override { return haste_ == Haste::can_wait; }
 
  private:
+  Haste haste_;
   Work work_;
   Handler handler_;
   asio::executor_work_guard<Executor>
@@ -58,21 +65,22 @@ class Errand final : public Operation {
 template <class T>
 struct Initiation {
   Committer* committer;
+  Haste haste;
 
   template <class Handler, class Work>
   void operator()(Handler handler, Work work) {
     committer->submit(
-        std::make_unique<Call<T, Work, Handler>>(std::move(work), std::move(handler)));
+        std::make_unique<Call<T, Work, Handler>>(std::move(work), std::move(handler), haste));
   }
 };
 
 /// Runs `work` on the committer thread and resumes the waiting coroutine on its own executor when
 /// all that `work` put is durable.
 template <class T, class Work>
-Task<Result<T>> submit(Committer& committer, Work work) {
+Task<Result<T>> submit(Committer& committer, Work work, Haste haste = Haste::now) {
   asio::use_awaitable_t<Executor> token;
   return asio::async_initiate<asio::use_awaitable_t<Executor>, void(Result<T>)>(
-      Initiation<T>{&committer}, token, std::move(work));
+      Initiation<T>{&committer, haste}, token, std::move(work));
 }
 
 /// The same for work that nobody waits for.
