@@ -2,7 +2,6 @@
 
 #include <rocksdb/cache.h>
 #include <rocksdb/filter_policy.h>
-#include <rocksdb/memtablerep.h>
 #include <rocksdb/slice_transform.h>
 #include <rocksdb/table.h>
 
@@ -10,6 +9,7 @@
 
 #include "base/object_id.hpp"
 #include "store/embedded/bytes.hpp"
+#include "store/embedded/insert_hints.hpp"
 #include "store/embedded/retention.hpp"
 
 namespace parley::store::embedded {
@@ -46,12 +46,12 @@ rocksdb::ColumnFamilyOptions common_options(const Config& config,
   return options;
 }
 
-/// Keys there are looked up by their whole or by their first 13 bytes, so both go into the filters,
-/// and the memtable is a hash of short skip lists: inserting touches a few neighbours, not a path
-/// through all rows.
+/// Keys there are looked up by their whole or by their first 13 bytes, so both go into the filters.
+/// The memtable is one skip list: a hash of short ones takes rows as cheaply, but has to be sorted
+/// when it is flushed, which costs more than all of the hints.
 rocksdb::ColumnFamilyOptions chat_options(rocksdb::ColumnFamilyOptions options) {
   options.prefix_extractor.reset(rocksdb::NewCappedPrefixTransform(prefix_length));
-  options.memtable_factory.reset(rocksdb::NewHashSkipListRepFactory(16 * 1024));
+  options.memtable_insert_with_hint_prefix_extractor = std::make_shared<const InsertHints>();
   return options;
 }
 
@@ -60,7 +60,7 @@ rocksdb::DBOptions database_options(const Config& config) {
   options.create_if_missing = true;
   options.create_missing_column_families = true;
   options.allow_concurrent_memtable_write =
-      false;  // one writer, and the hash memtable has no such mode
+      false;  // one writer, and hints for inserting have no such mode
   options.enable_write_thread_adaptive_yield = false;
   options.enable_pipelined_write = false;  // nothing to overlap with one writer
   options.max_total_wal_size = config.max_log;
