@@ -5,6 +5,7 @@
 
 #include <sstream>
 
+#include "app/table.hpp"
 #include "app/users_report.hpp"
 #include "chat/fakes/credentials.hpp"
 #include "chat/fakes/memory_stores.hpp"
@@ -97,7 +98,7 @@ TEST_F(UserDeskTest, makes_an_administrator_and_unmakes_it) {
   const auto promoted = good({{"verb", "promote"}, {"user", " ANN@example.ORG "}});
   EXPECT_EQ(promoted.at("username"), "ann");
   EXPECT_EQ(promoted.at("administrator"), true);
-  EXPECT_EQ(promoted.at("_id"), id.hex());
+  EXPECT_EQ(text_of(promoted, "_id"), id.hex());
   EXPECT_EQ(good({{"verb", "promote"}, {"user", id.hex()}, {"revoke", true}}).at("administrator"),
             false);
 }
