@@ -6,6 +6,7 @@
 #include <sstream>
 
 #include "app/jobs_report.hpp"
+#include "app/table.hpp"
 #include "jobs/fakes/memory_queue.hpp"
 #include "jobs/source.hpp"
 #include "net/testing.hpp"
