@@ -10,6 +10,8 @@ import { until } from '../../tests/lib/wait.js';
 
 const serverCore = '0';
 const otherCore = '1';
+/** Another build's `parley bench`, where the server under test has none. */
+const generator = process.env.PARLEY_GENERATOR ?? binary;
 const limit = process.env.PARLEY_LIMIT ?? join(repository, 'build/release/limit');
 const peer = (name) => ['node', join(repository, 'bench/peers', `${name}.mjs`)];
 
@@ -73,7 +75,7 @@ export async function bench(name, options) {
   const server = await start(name);
   try {
     const load = new Child('taskset', [
-      '-c', otherCore, binary, 'bench', ...options, ...(servers[name].options ?? []), '--url', server.url, '--json', '--quiet',
+      '-c', otherCore, generator, 'bench', ...options, ...(servers[name].options ?? []), '--url', server.url, '--json', '--quiet',
       '--server-pid', `${server.pid}`, '--accounts', join(server.directory, 'accounts-of-the-bench'),
     ]);
     await load.ended;
