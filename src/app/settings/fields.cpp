@@ -66,15 +66,13 @@ void add_server(std::vector<Field>& list) {
 }
 
 void add_tls(std::vector<Field>& list) {
-  list.push_back(with_preset(
-      make(tls, "tls-cert", Path{}, in(&Settings::tls, &decltype(Settings::tls)::certificate),
-           "PEM file of the certificate and the chain behind it: HTTPS and WSS, without a proxy. "
-           "Read again at SIGHUP."),
-      "unset: plain HTTP"));
-  list.push_back(
-      with_preset(make(tls, "tls-key", Path{}, in(&Settings::tls, &decltype(Settings::tls)::key),
-                       "PEM file of its private key, without a password. Read again at SIGHUP."),
-                  "unset"));
+  list.push_back(make(tls, "tls-cert", OptionalPath{},
+                      in(&Settings::tls, &decltype(Settings::tls)::certificate),
+                      "PEM file of the certificate and the chain behind it: HTTPS and WSS, without "
+                      "a proxy. Read again at SIGHUP."));
+  list.push_back(make(tls, "tls-key", OptionalPath{},
+                      in(&Settings::tls, &decltype(Settings::tls)::key),
+                      "PEM file of its private key, without a password. Read again at SIGHUP."));
   list.push_back(make(tls, "tls-handshake-timeout", Interval{100ms, 1h},
                       in(&Settings::tls, &decltype(Settings::tls)::handshake_timeout),
                       "From the connection to the end of its TLS handshake."));

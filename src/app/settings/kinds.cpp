@@ -182,6 +182,11 @@ std::optional<std::filesystem::path> Path::read(std::string_view text) const {
   return std::filesystem::path{text};
 }
 
+std::optional<std::filesystem::path> OptionalPath::read(std::string_view text) const {
+  if (text == "none") return std::filesystem::path{};
+  return Path{}.read(text);
+}
+
 std::optional<std::string> Secret::read(std::string_view text) const {
   const auto is_control = [](char c) { return static_cast<unsigned char>(c) < ' ' || c == 0x7F; };
   if (text.empty() || std::any_of(text.begin(), text.end(), is_control)) return std::nullopt;

@@ -89,6 +89,15 @@ struct Path {
   std::string write(const std::filesystem::path& value) const { return value.string(); }
 };
 
+/// A file or folder, or `none`.
+struct OptionalPath {
+  std::string allowed() const { return "a path, or none"; }
+  std::optional<std::filesystem::path> read(std::string_view text) const;
+  std::string write(const std::filesystem::path& value) const {
+    return value.empty() ? "none" : value.string();
+  }
+};
+
 /// A secret: any text without control characters. How long it must be depends on the mode
 /// (secrets.hpp).
 struct Secret {

@@ -113,6 +113,15 @@ TEST(PrivateUrl, has_one_of_its_schemes_and_is_never_shown) {
   EXPECT_EQ(url.write(""), "unset");
 }
 
+TEST(OptionalPath, may_be_none) {
+  constexpr OptionalPath path;
+  EXPECT_EQ(path.read("none"), std::filesystem::path{});
+  EXPECT_EQ(path.read("/etc/key.pem"), std::filesystem::path{"/etc/key.pem"});
+  EXPECT_EQ(path.read(""), std::nullopt);
+  EXPECT_EQ(path.write({}), "none");
+  EXPECT_EQ(path.write("/etc/key.pem"), "/etc/key.pem");
+}
+
 TEST(OptionalHost, may_be_none) {
   constexpr OptionalHost host;
   EXPECT_EQ(host.read("none"), "");
