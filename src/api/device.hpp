@@ -56,6 +56,16 @@ struct Device {
 };
 using DevicePtr = std::shared_ptr<Device>;
 
+/// What an operator is told of a connected device.
+struct DeviceReport {
+  Time came;
+  bool is_live = false;         ///< False: it still gets what it missed.
+  bool confirms = false;        ///< It says itself what it has got.
+  std::size_t unconfirmed = 0;  ///< Messages that it was sent and has not confirmed.
+  std::size_t held = 0;         ///< Changes that wait until it has caught up.
+  chat::Version joined_at = 0;  ///< Changes up to here came from the backlog, later ones live.
+};
+
 /// The device behind an admitted socket, which carries it in `data`.
 inline DevicePtr device_of(socketio::Socket& socket) {
   const auto* device = std::any_cast<DevicePtr>(&socket.data);

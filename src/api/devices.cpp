@@ -114,6 +114,16 @@ void Devices::remove(const DevicePtr& device) {
   metrics_.devices.set(shard_.index(), static_cast<std::int64_t>(size_));
 }
 
+std::vector<DeviceReport> Devices::report(chat::UserId user) const {
+  std::vector<DeviceReport> reports;
+  const auto found = by_user_.find(user);
+  if (found == by_user_.end()) return reports;
+  for (const DevicePtr& device : found->second)
+    reports.push_back({device->came, device->phase == Device::Phase::live, device->confirms,
+                       device->unconfirmed, device->held.size(), device->joined_at});
+  return reports;
+}
+
 void Devices::on_batch(const chat::ChangeBatchPtr& batch) {
   busy_ = batch->changes.size() >= busy_batch;
   for (std::size_t index = 0; index < batch->changes.size(); ++index) {

@@ -42,6 +42,7 @@ class Devices {
   void add(const DevicePtr& device);
   void remove(const DevicePtr& device);
   bool has(chat::UserId user) const { return by_user_.contains(user); }
+  std::vector<DeviceReport> report(chat::UserId user) const;
 
   /// A commit of the store; they come in version order.
   void on_batch(const chat::ChangeBatchPtr& batch);

@@ -115,4 +115,15 @@ void Gateway::close_here(chat::UserId user, std::optional<chat::FamilyId> family
   }
 }
 
+Task<std::vector<DeviceReport>> Gateway::devices_of(chat::UserId user) {
+  std::vector<DeviceReport> all;
+  for (const auto& shard : shards_) {
+    Devices& devices = shard->devices();
+    const auto look = [&devices, user] { return devices.report(user); };
+    const auto some = co_await net::run_on(devices.shard(), look);
+    all.insert(all.end(), some.begin(), some.end());
+  }
+  co_return all;
+}
+
 }  // namespace parley::api

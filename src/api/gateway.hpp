@@ -36,6 +36,8 @@ class Gateway {
   void close(chat::UserId user, std::optional<chat::FamilyId> family);
   /// The same on this node alone: another one asked for it. Any thread.
   void close_here(chat::UserId user, std::optional<chat::FamilyId> family);
+  /// The user's devices that are connected to this process. Any shard.
+  Task<std::vector<DeviceReport>> devices_of(chat::UserId user);
   /// Somebody went online or offline: their news have one home. Any thread.
   void presence_changed(chat::UserId user, bool online);
   /// True when every device has left, and everybody whom that concerns has been told. Any thread.

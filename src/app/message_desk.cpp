@@ -23,6 +23,15 @@ std::string no_mail(const chat::Message& message, bool wants_mails) {
          "the receiver was connected, or it was sent: mails that are done are not remembered";
 }
 
+json::object device_json(const api::DeviceReport& device) {
+  return {{"connectedAt", to_iso8601(device.came)},
+          {"state", device.is_live ? "live" : "catching up"},
+          {"confirms", device.confirms},
+          {"unconfirmed", device.unconfirmed},
+          {"held", device.held},
+          {"cursor", device.joined_at}};
+}
+
 }  // namespace
 
 Task<Result<json::object>> MessageDesk::answer(json::object question) {
@@ -42,6 +51,7 @@ Task<Result<json::object>> MessageDesk::answer(json::object question) {
   const chat::UserId sender = message.sender, receiver = message.receiver;
   answer["sender"] = co_await person(sender);
   answer["receiver"] = co_await person(receiver);
+  if (services_.devices) answer["devices"] = co_await devices_of(receiver);
   json::array receipts;
   for (const chat::Receipt& receipt : place->receipts) receipts.push_back(receipt_json(receipt));
   answer["receipts"] = std::move(receipts);
@@ -66,6 +76,13 @@ Task<json::object> MessageDesk::person(chat::UserId id) {
   const auto presence = co_await services_.presence->status(std::move(ids));
   if (presence && !presence->empty()) shown["online"] = presence->front().online;
   co_return shown;
+}
+
+Task<json::array> MessageDesk::devices_of(chat::UserId user) {
+  const auto devices = co_await services_.devices(user);
+  json::array list;
+  for (const api::DeviceReport& device : devices) list.push_back(device_json(device));
+  co_return list;
 }
 
 Task<json::object> MessageDesk::mail(chat::Message message, bool wants_mails) {
@@ -109,6 +126,25 @@ std::string why_not_delivered(const json::object& receiver) {
              : "no device of the receiver is connected; it is pushed as soon as one is";
 }
 
+/// A line for each device of the receiver, when a server was asked that knows them.
+std::string devices_of(const json::object& trace) {
+  const json::value* devices = trace.if_contains("devices");
+  if (devices == nullptr) return {};
+  const bool is_online = is_true(trace.at("receiver").get_object(), "online");
+  if (devices->get_array().empty() && is_online) return "\ndevice     on another node: ask there";
+  std::string text;
+  for (const json::value& one : devices->get_array()) {
+    const json::object& device = one.get_object();
+    text += "\ndevice     here since " + clock_of(text_of(device, "connectedAt")) + ", " +
+            text_of(device, "state") + ", live since version " + text_of(device, "cursor");
+    text += is_true(device, "confirms")
+                ? ", confirms: " + text_of(device, "unconfirmed") + " messages open"
+                : ", does not confirm: what is written to it counts as delivered";
+    if (text_of(device, "held") != "0") text += ", " + text_of(device, "held") + " changes wait";
+  }
+  return text;
+}
+
 }  // namespace
 
 std::string story(const json::object& trace) {
@@ -123,6 +159,7 @@ std::string story(const json::object& trace) {
   text += "\ndelivered  " +
           (delivered.empty() ? "no: " + why_not_delivered(receiver) : clock_of(delivered));
   text += "\nread       " + (read.empty() ? std::string{"no"} : clock_of(read));
+  text += devices_of(trace);
   for (const json::value& one : trace.at("receipts").get_array()) {
     const json::object& receipt = one.get_object();
     if (text_of(receipt, "user") != text_of(receiver, "_id")) continue;

@@ -1,5 +1,9 @@
 #pragma once
 
+#include <functional>
+#include <vector>
+
+#include "api/device.hpp"
 #include "base/json.hpp"
 #include "base/result.hpp"
 #include "base/task.hpp"
@@ -18,6 +22,8 @@ struct MessageServices {
   chat::PresenceStore* presence = nullptr;
   /// The mails; nullptr: nobody here knows.
   jobs::Queue* jobs = nullptr;
+  /// Somebody's devices that are connected to this process; empty: no server is asked.
+  std::function<Task<std::vector<api::DeviceReport>>(chat::UserId)> devices = {};
 };
 
 /// Answers `parley message trace`: `{id}` -> where the message is, for whom, and why. Never what it
@@ -31,6 +37,7 @@ class MessageDesk {
 
  private:
   Task<json::object> person(chat::UserId id);
+  Task<json::array> devices_of(chat::UserId user);
   Task<json::object> mail(chat::Message message, bool wants_mails);
 
   const MessageServices& services_;

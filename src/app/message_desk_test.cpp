@@ -16,6 +16,10 @@ using namespace std::chrono_literals;
 using ::testing::HasSubstr;
 using ::testing::Not;
 
+Task<std::vector<api::DeviceReport>> give(std::vector<api::DeviceReport> devices) {
+  co_return devices;
+}
+
 class MessageDeskTest : public ::testing::Test {
  protected:
   MessageDeskTest() {
@@ -76,6 +80,25 @@ TEST_F(MessageDeskTest, tells_why_it_is_not_delivered) {
   EXPECT_THAT(story(trace()), HasSubstr("no: the receiver is disabled"));
   (void)run(stores.operators.erase(bob, chat::SentTexts::kept, now));
   EXPECT_THAT(story(trace()), HasSubstr("no: the receiver is deleted"));
+}
+
+TEST_F(MessageDeskTest, tells_of_each_device_of_the_receiver) {
+  EXPECT_FALSE(trace().contains("devices")) << "nobody was asked";
+  std::vector<api::DeviceReport> there;
+  services.devices = [&](chat::UserId user) -> Task<std::vector<api::DeviceReport>> {
+    EXPECT_EQ(user, bob);
+    return give(there);
+  };
+  EXPECT_TRUE(trace().at("devices").get_array().empty());
+  EXPECT_THAT(story(trace()), Not(HasSubstr("device     ")));
+  (void)run(presence.arrive(bob, "phone", now));
+  EXPECT_THAT(story(trace()), HasSubstr("device     on another node"));
+  there = {{now, true, true, 3, 0, 41}, {now, false, false, 0, 7, 42}};
+  const std::string told = story(trace());
+  EXPECT_THAT(told, HasSubstr("live, live since version 41, confirms: 3 messages open"));
+  EXPECT_THAT(told, HasSubstr("catching up, live since version 42, does not confirm"));
+  EXPECT_THAT(told, HasSubstr("7 changes wait"));
+  EXPECT_EQ(trace().at("devices").get_array().size(), 2u);
 }
 
 TEST_F(MessageDeskTest, tells_when_it_was_delivered_and_read) {

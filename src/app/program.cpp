@@ -109,8 +109,8 @@ Program::Program(const Settings& settings, std::unique_ptr<Stores> stores,
           {domain_.bars, [this](chat::UserId user) { gateway_.close_here(user, std::nullopt); }},
           settings.auth.refresh_token_expire),
       user_services_(user_services()),
-      message_services_{stores_->accounts(), stores_->operators(), &presence(),
-                        &mail_room_.queue()} {
+      message_services_{stores_->accounts(), stores_->operators(), &presence(), &mail_room_.queue(),
+                        [this](chat::UserId user) { return gateway_.devices_of(user); }} {
   net::set_escape_reporter(report_escape);
   health_.add("store", [this] { return stores_->health(); });
   if (neighbourhood_) meet_neighbours();

@@ -32,6 +32,10 @@ for (const { name, skip, start } of stores) {
       const device = await Device.connect(server, bob);
       await device.next('receive_message');
       await until(async () => (await trace()).message.status === 'delivered', { what: 'delivery' });
+      // Only a server knows its devices, and only one with a store of its own is asked.
+      const { devices } = await trace();
+      const live = [['live', false, 0]];
+      assert.deepEqual(devices?.map(({ state, confirms, held }) => [state, confirms, held]), name === 'the embedded store' ? live : undefined);
       device.emit('message_read', { messageId: message._id });
       await until(async () => (await trace()).message.readAt, { what: 'reading' });
       const { receipts } = await trace();
