@@ -137,6 +137,10 @@ class MailRoomTest : public ::testing::TestWithParam<Place> {
     }
     return *office_;
   }
+  /// A job is out of the queue a moment before it is counted.
+  bool comes_to_show(const std::string& line) {
+    return eventually([&] { return office().metrics().find(line) != std::string::npos; });
+  }
   /// What was written into DATA_DIR/mail.
   std::vector<std::string> mails() const {
     std::vector<std::string> out;
@@ -166,9 +170,8 @@ TEST_P(MailRoomTest, writes_to_people_who_are_away_once_in_the_quiet_period) {
   ASSERT_THAT(mails(), SizeIs(1));
   EXPECT_THAT(mails()[0], AllOf(HasSubstr("bob@example.org"), HasSubstr("Hello Bob"),
                                 HasSubstr("List-Unsubscribe: <https://chat.example/")));
-  EXPECT_THAT(office().metrics(),
-              AllOf(HasSubstr("parley_mails_total{kind=\"notice\",outcome=\"sent\"} 1\n"),
-                    HasSubstr("outcome=\"completed\"} 1\n")));
+  EXPECT_TRUE(comes_to_show("parley_mails_total{kind=\"notice\",outcome=\"sent\"} 1\n"));
+  EXPECT_TRUE(comes_to_show("outcome=\"completed\"} 1\n"));
 }
 
 TEST_P(MailRoomTest, writes_to_nobody_who_is_here) {
@@ -189,7 +192,7 @@ TEST_P(MailRoomTest, writes_nothing_of_what_was_read_in_the_meantime) {
   office().ask("resume");
   ASSERT_TRUE(eventually([this] { return office().is_idle(); }));
   EXPECT_THAT(mails(), SizeIs(0));
-  EXPECT_THAT(office().metrics(), HasSubstr("kind=\"notice\",outcome=\"skipped\"} 1\n"));
+  EXPECT_TRUE(comes_to_show("kind=\"notice\",outcome=\"skipped\"} 1\n"));
 }
 
 TEST_P(MailRoomTest, tries_again_what_the_server_refused_for_now) {
@@ -203,7 +206,7 @@ TEST_P(MailRoomTest, tries_again_what_the_server_refused_for_now) {
   ASSERT_TRUE(eventually([&] { return server.mails().size() == 1; }));
   ASSERT_TRUE(eventually([this] { return office().is_idle(); }));
   EXPECT_EQ(server.mails()[0].to, "bob@example.org");
-  EXPECT_THAT(office().metrics(), HasSubstr("outcome=\"retried\"} 1\n"));
+  EXPECT_TRUE(comes_to_show("outcome=\"retried\"} 1\n"));
 }
 
 TEST_P(MailRoomTest, keeps_what_can_never_be_sent_to_be_looked_at) {
