@@ -20,9 +20,11 @@ afterEach(closeDevices);
 /** Somebody who was online and has left. */
 async function somebodySeen() {
   const who = await person(server);
+  const isOnline = async () => (await who.rest.get(`/api/users/${who.id}/online`)).body.online;
   const device = await Device.connect(server, who);
+  await until(isOnline, { what: 'online' });
   device.close();
-  await until(async () => !(await who.rest.get(`/api/users/${who.id}/online`)).body.online, { what: 'offline' });
+  await until(async () => !(await isOnline()), { what: 'offline' });
   return who;
 }
 
