@@ -12,7 +12,7 @@ double rounded(double value) { return std::round(value * 100) / 100; }
 /// What happens between two scrapes.
 class Between {
  public:
-  Between(const Scrape& before, const Scrape& after)
+  Between(const ops::Scrape& before, const ops::Scrape& after)
       : before_(before),
         after_(after),
         seconds_(std::chrono::duration<double>(after.at() - before.at()).count()) {}
@@ -24,7 +24,7 @@ class Between {
   json::object latency(std::string_view histogram) const {
     json::object shown;
     for (const auto& [name, part] : {std::pair{"p50", 0.5}, {"p99", 0.99}}) {
-      if (const auto value = quantile(before_, after_, histogram, part))
+      if (const auto value = ops::quantile(before_, after_, histogram, part))
         shown[name] = rounded(*value * 1000);
     }
     return shown;
@@ -32,8 +32,8 @@ class Between {
   double seconds() const { return rounded(seconds_); }
 
  private:
-  const Scrape& before_;
-  const Scrape& after_;
+  const ops::Scrape& before_;
+  const ops::Scrape& after_;
   double seconds_;
 };
 
@@ -74,7 +74,7 @@ void add_group(std::string& out, std::string_view title, const json::object& gro
 
 }  // namespace
 
-json::object survey(const Scrape& before, const Scrape& after) {
+json::object survey(const ops::Scrape& before, const ops::Scrape& after) {
   const Between between(before, after);
   const auto now = [&after](std::string_view family) { return rounded(after.sum(family)); };
   json::object connections{{"open", now("parley_connections")},

@@ -47,15 +47,15 @@ Result<std::string> get_metrics(const Settings& settings) {
   return answer.substr(body + 4);
 }
 
-Result<Scrape> scrape(const Settings& settings) {
+Result<ops::Scrape> scrape(const Settings& settings) {
   const auto answered = ask(control_socket(settings.store.data_dir), {{"command", "metrics"}});
   if (answered) {
     const auto text = json::string_member(*answered, "text");
-    return Scrape(text.value_or(""), SteadyTime::clock::now());
+    return ops::Scrape(text.value_or(""), SteadyTime::clock::now());
   }
   const auto text = get_metrics(settings);
   if (!text) return text.error();
-  return Scrape(*text, SteadyTime::clock::now());
+  return ops::Scrape(*text, SteadyTime::clock::now());
 }
 
 }  // namespace

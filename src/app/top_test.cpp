@@ -11,31 +11,9 @@ using ::testing::HasSubstr;
 
 const SteadyTime start{1h};
 
-TEST(Scrape, adds_up_families_and_passes_over_what_does_not_read) {
-  const Scrape scrape("# HELP x y\nx{a=\"1\"} 2\nx{a=\"2\"} 3\nxy 7\nbad\nz NaN\n\n", start);
-  EXPECT_EQ(scrape.sum("x"), 5);
-  EXPECT_EQ(scrape.value("x{a=\"2\"}"), 3);
-  EXPECT_EQ(scrape.sum("z"), 0);
-  EXPECT_EQ(scrape.sum("nothing"), 0);
-}
-
-std::string histogram(int fast, int slow, int more) {
-  return "s_bucket{le=\"0.001\"} " + std::to_string(fast) + "\ns_bucket{le=\"0.01\"} " +
-         std::to_string(fast + slow) + "\ns_bucket{le=\"+Inf\"} " +
-         std::to_string(fast + slow + more) + "\n";
-}
-
-TEST(Scrape, quantiles_are_of_what_came_between) {
-  const Scrape before(histogram(100, 0, 0), start), after(histogram(100, 10, 0), start + 1s);
-  EXPECT_EQ(quantile(before, before, "s", 0.5), std::nullopt);
-  EXPECT_DOUBLE_EQ(*quantile(before, after, "s", 0.5), 0.0055);
-  const Scrape late(histogram(100, 10, 5), start + 2s);
-  EXPECT_DOUBLE_EQ(*quantile(after, late, "s", 0.99), 0.01);
-}
-
 TEST(Top, shows_rates_latencies_and_what_waits) {
-  const Scrape before("parley_store_messages_total 100\nparley_connections 5\n", start);
-  const Scrape after(
+  const ops::Scrape before("parley_store_messages_total 100\nparley_connections 5\n", start);
+  const ops::Scrape after(
       "parley_store_messages_total 150\nparley_connections 7\nparley_store_queued 3\n"
       "parley_sessions{transport=\"websocket\"} 6\nparley_send_seconds_bucket{le=\"0.002\"} 10\n"
       "parley_send_seconds_bucket{le=\"+Inf\"} 10\n",
@@ -56,8 +34,8 @@ TEST(Top, shows_rates_latencies_and_what_waits) {
 }
 
 TEST(Top, a_restart_between_two_scrapes_shows_no_negative_rates) {
-  const Scrape before("parley_store_messages_total 100\n", start);
-  const Scrape after("parley_store_messages_total 4\n", start + 1s);
+  const ops::Scrape before("parley_store_messages_total 100\n", start);
+  const ops::Scrape after("parley_store_messages_total 4\n", start + 1s);
   EXPECT_EQ(survey(before, after).at("rates").at("messages"), 0.0);
 }
 

@@ -75,6 +75,16 @@ TEST(ResponseReader, gives_up_without_a_length) {
   EXPECT_EQ(answer->status, 0);
 }
 
+TEST(ResponseReader, gives_up_when_there_is_no_end) {
+  ResponseReader head, body;
+  const auto without_end = head.take(std::string(65 << 10, 'a'));
+  ASSERT_TRUE(without_end);
+  EXPECT_EQ(without_end->status, 0);
+  const auto too_long = body.take("HTTP/1.1 200 OK\r\nContent-Length: 99999999999\r\n\r\n");
+  ASSERT_TRUE(too_long);
+  EXPECT_EQ(too_long->status, 0);
+}
+
 TEST(RequestOf, has_what_the_server_needs) {
   EXPECT_EQ(request_of({"POST", "/a", "tok", "{}", {}}, "h:1"),
             "POST /a HTTP/1.1\r\nHost: h:1\r\nAuthorization: Bearer tok\r\nContent-Type: "

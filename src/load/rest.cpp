@@ -8,6 +8,9 @@ namespace parley::load {
 
 namespace {
 
+constexpr std::size_t most_head = 64 << 10;
+constexpr std::size_t most_body = 64 << 20;
+
 std::string lower(std::string_view text) {
   std::string low{text};
   std::transform(low.begin(), low.end(), low.begin(),
@@ -33,12 +36,14 @@ std::optional<std::size_t> content_length(std::string_view head) {
 std::optional<RestAnswer> ResponseReader::take(std::string_view bytes) {
   text_.append(bytes);
   const auto head = text_.find("\r\n\r\n");
-  if (head == std::string::npos) return std::nullopt;
+  if (head == std::string::npos && text_.size() <= most_head) return std::nullopt;
+  if (head > most_head) return RestAnswer{0, "an answer with a head of more than 64 KiB"};
   RestAnswer answer;
   if (text_.starts_with("HTTP/1.1 ") && text_.size() >= 12)
     std::from_chars(text_.data() + 9, text_.data() + 12, answer.status);
   const auto length = answer.status == 204 ? 0 : content_length(text_.substr(0, head + 2));
   if (!length) return RestAnswer{0, "an answer without Content-Length"};
+  if (*length > most_body) return RestAnswer{0, "an answer of more than 64 MiB"};
   if (text_.size() - head - 4 < *length) return std::nullopt;
   answer.body = text_.substr(head + 4, *length);
   text_.erase(0, head + 4 + *length);

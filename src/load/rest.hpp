@@ -18,10 +18,11 @@ struct RestAnswer {
 };
 
 /// One HTTP/1.1 response out of a stream's bytes. Needs a Content-Length, as every answer of the
-/// contract has one.
+/// contract has one. Heads up to 64 KiB, bodies up to 64 MiB.
 class ResponseReader {
  public:
-  /// A whole answer, whose bytes are then dropped; nullopt: more is needed.
+  /// A whole answer, whose bytes are then dropped; nullopt: more is needed. With status 0 the
+  /// stream cannot be read on.
   std::optional<RestAnswer> take(std::string_view bytes);
 
  private:

@@ -7,7 +7,7 @@
 
 #include "base/time.hpp"
 
-namespace parley::app {
+namespace parley::ops {
 
 /// What /metrics said at one moment. Source: Prometheus' text format, version 0.0.4.
 class Scrape {
@@ -33,4 +33,4 @@ class Scrape {
 std::optional<double> quantile(const Scrape& before, const Scrape& after, std::string_view family,
                                double part);
 
-}  // namespace parley::app
+}  // namespace parley::ops

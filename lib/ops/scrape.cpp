@@ -1,19 +1,19 @@
-#include "app/scrape.hpp"
+#include "ops/scrape.hpp"
 
 #include <cmath>
 #include <cstdlib>
 #include <limits>
 
-namespace parley::app {
+namespace parley::ops {
 
 namespace {
 
+/// Nothing that is counted or measured is infinite.
 std::optional<double> number(std::string_view text) {
-  if (text == "+Inf") return std::numeric_limits<double>::infinity();
   const std::string copy{text};
   char* end = nullptr;
   const double value = std::strtod(copy.c_str(), &end);
-  if (copy.empty() || *end != '\0' || std::isnan(value)) return std::nullopt;
+  if (copy.empty() || *end != '\0' || !std::isfinite(value)) return std::nullopt;
   return value;
 }
 
@@ -23,7 +23,9 @@ std::optional<double> bound_of(std::string_view series) {
   const auto begin = series.find(label);
   if (begin == std::string_view::npos) return std::nullopt;
   const auto from = begin + label.size();
-  return number(series.substr(from, series.find('"', from) - from));
+  const auto bound = series.substr(from, series.find('"', from) - from);
+  if (bound == "+Inf") return std::numeric_limits<double>::infinity();
+  return number(bound);
 }
 
 bool is_of(std::string_view series, std::string_view family) {
@@ -79,7 +81,8 @@ std::optional<double> quantile(const Scrape& before, const Scrape& after, std::s
   for (const auto& [bound, count] : counts) {
     if (count >= wanted) {
       if (std::isinf(bound) || count <= below) return lower;
-      return lower + (bound - lower) * (wanted - below) / (count - below);
+      const double inside = lower + (bound - lower) * (wanted - below) / (count - below);
+      return std::isfinite(inside) ? std::optional{inside} : std::nullopt;
     }
     lower = bound;
     below = count;
@@ -87,4 +90,4 @@ std::optional<double> quantile(const Scrape& before, const Scrape& after, std::s
   return lower;
 }
 
-}  // namespace parley::app
+}  // namespace parley::ops
