@@ -107,7 +107,8 @@ export class Server {
   async start() {
     this.launch();
     const began = process.hrtime.bigint();
-    await until(() => this.isReady(), { what: () => `start\n${this.tail()}`, ms: 60_000, every: 4 });
+    await until(async () => !this.isRunning || (await this.isReady()), { what: () => `start\n${this.tail()}`, ms: 60_000, every: 4 });
+    if (!this.isRunning) throw new Error(`start: the process has ended\n${this.tail()}`);
     this.startMs = Number(process.hrtime.bigint() - began) / 1e6;
   }
 
