@@ -183,7 +183,10 @@ void Devices::go_live(const DevicePtr& device) {
 
 void Devices::tell(const DevicePtr& device, const chat::Notice& notice, Views& views) {
   if (const auto* received = std::get_if<chat::MessageNotice>(&notice)) {
-    return deliver(device, received->message, views.of(notice, device->user));
+    const chat::Message& message = received->message;
+    if (!was_told(*device, message, From::feed))
+      deliver(device, message, views.of(notice, device->user));
+    return;
   }
   if (const auto* read = std::get_if<chat::ReadNotice>(&notice)) {
     // The device that read knows it already.
@@ -200,7 +203,6 @@ void Devices::tell(const DevicePtr& device, const chat::Notice& notice, Views& v
 void Devices::deliver(const DevicePtr& device, const chat::Message& message,
                       const socketio::EncodedEvent& event) {
   const bool for_receiver = message.receiver == device->user;
-  if (was_told(*device, message.id)) return;
   if (for_receiver && device->confirms) return ask_confirmation(device, message);
   late_.release(*device);
   device->socket->emit(event);
@@ -217,10 +219,12 @@ bool Devices::is_news(const Device& device, const chat::Change& change) const {
 }
 
 /// Where one version parts backlog and live changes, none comes twice.
-bool Devices::was_told(Device& device, chat::MessageId id) const {
+bool Devices::was_told(Device& device, const chat::Message& message, From from) const {
   if (seen_version_ != chat::no_cut) return false;
   if (!device.told) device.told = std::make_unique<Told>();
-  return !device.told->add(id, wall_now());
+  const Time now = wall_now();
+  return from == From::store ? !device.told->add_stored(message, now)
+                             : !device.told->add_published(message, now);
 }
 
 void Devices::observe_delivery(const chat::Message& message) {
@@ -243,14 +247,17 @@ void Devices::ask_confirmation(const DevicePtr& device, const chat::Message& mes
 }
 
 void Devices::deliver_backlog(const DevicePtr& device, const chat::Message& message) {
+  if (was_told(*device, message, From::store)) return;
   deliver(device, message, encode_alone(chat::MessageNotice{message}, wire::Viewer::other));
 }
 
 void Devices::tell_missed(const DevicePtr& device, const chat::Sync& page) {
   for (const chat::Message& message : page.messages) {
     if (!is_for(*device, message)) continue;
-    const wire::Viewer viewer = wire::viewer(message, device->user);
-    deliver(device, message, encode_alone(chat::MessageNotice{message}, viewer));
+    if (!was_told(*device, message, From::store)) {
+      const wire::Viewer viewer = wire::viewer(message, device->user);
+      deliver(device, message, encode_alone(chat::MessageNotice{message}, viewer));
+    }
     if (device->is_gone()) return;
     for (const chat::Receipt& receipt : page.receipts) {
       if (receipt.conversation_id == message.conversation_id)

@@ -68,13 +68,14 @@ class Devices {
 
  private:
   class Views;
+  enum class From { store, feed };
   void tell(const DevicePtr& device, const chat::Notice& notice, Views& views);
   void tell_receipt(Device& device, const chat::Receipt& receipt, const chat::Message& message);
   void deliver(const DevicePtr& device, const chat::Message& message,
                const socketio::EncodedEvent& event);
   void on_answered(Device& device);
   bool is_news(const Device& device, const chat::Change& change) const;
-  bool was_told(Device& device, chat::MessageId id) const;
+  bool was_told(Device& device, const chat::Message& message, From from) const;
   void observe_delivery(const chat::Message& message);
   void ask_confirmation(const DevicePtr& device, const chat::Message& message);
   void hold(const DevicePtr& device, const chat::ChangeBatchPtr& batch, std::size_t index);

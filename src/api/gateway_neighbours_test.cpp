@@ -103,6 +103,16 @@ TEST_F(GatewayNeighbours, tells_once_what_is_in_the_backlog_and_in_the_feed) {
   EXPECT_EQ(told(*device), Contents{});
 }
 
+TEST_F(GatewayNeighbours, tells_nothing_behind_the_backlog_that_the_backlog_left_out) {
+  const chat::Message old = house_.send(ann_, bob_, "had on another connection");
+  house_.read(bob_, old);
+  house_.send(ann_, bob_, "new");
+  const auto device = house_.device(bob_);
+  EXPECT_EQ(told(*device), Contents{"new"});
+  feed_.say(old);
+  EXPECT_EQ(told(*device), Contents{}) << "a node repeats it, which has not heard of it";
+}
+
 TEST_F(GatewayNeighbours, tells_of_delivery_at_once_where_there_is_no_load) {
   const auto device = house_.device(ann_);
   feed_.say_delivered(house_.send(ann_, bob_, "hello"), 0);

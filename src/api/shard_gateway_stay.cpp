@@ -148,7 +148,7 @@ Task<void> ShardGateway::make_good(DevicePtr device, chat::Version since) {
     }
     devices_.tell_missed(device, *page);
     cursor = page->cursor;
-    has_more = page->has_more;
+    has_more = page->has_more || std::exchange(device->behind, false);
     if (has_more) co_await wait_for_drain(shard_, device);
     if (device->is_gone()) co_return;
   }

@@ -4,32 +4,67 @@
 #include <vector>
 
 #include "base/time.hpp"
-#include "chat/ids.hpp"
+#include "chat/message.hpp"
 
 namespace parley::api {
 
 /// The messages that a device was told of lately. Where what is stored and what is published may
-/// overlap (chat::no_cut), it keeps a device from getting one of them twice. Lives on one shard.
+/// overlap (chat::no_cut), it keeps a device from getting one of them twice, or one that the store
+/// had left out, because another connection has had it, behind a later one. Lives on one shard.
 class Told {
  public:
   /// What is older can come from one side only.
   static constexpr std::chrono::seconds memory{300};
   static constexpr std::size_t small = 32;
 
-  /// False when the device was told before.
+  /// A message out of the store, in the order of its conversation. False when the device was told
+  /// before.
+  bool add_stored(const chat::Message& message, Time now) {
+    const auto place = place_of(message);
+    if (place == places_.end()) {
+      if (places_.size() >= limit_) forget(now);
+      places_.push_back({message.conversation_id, message.sender, message.seq, message.id});
+    } else if (place->seq < message.seq) {
+      place->seq = message.seq;
+      place->id = message.id;
+    }
+    return add(message.id, now);
+  }
+  /// One that was published. False when the device was told before, or has got a later one out of
+  /// the store.
+  bool add_published(const chat::Message& message, Time now) {
+    const auto place = place_of(message);
+    if (place != places_.end() && message.seq <= place->seq) return false;
+    return add(message.id, now);
+  }
+  std::size_t size() const { return ids_.size() + places_.size(); }
+
+ private:
+  /// How far the store has told of one person's messages in a conversation.
+  struct Place {
+    chat::ConversationId conversation;
+    chat::UserId sender;
+    chat::Seq seq = 0;
+    chat::MessageId id;
+  };
+
+  std::vector<Place>::iterator place_of(const chat::Message& message) {
+    return std::find_if(places_.begin(), places_.end(), [&](const Place& place) {
+      return place.conversation == message.conversation_id && place.sender == message.sender;
+    });
+  }
   bool add(chat::MessageId id, Time now) {
     if (std::find(ids_.begin(), ids_.end(), id) != ids_.end()) return false;
     if (ids_.size() >= limit_) forget(now);
     ids_.push_back(id);
     return true;
   }
-  std::size_t size() const { return ids_.size(); }
-
- private:
   /// Drops the old ones; where all are young, there is room for as many again.
   void forget(Time now) {
-    std::erase_if(ids_, [now](chat::MessageId id) { return id_time(id) + memory < now; });
-    limit_ = std::max(small, 2 * ids_.size());
+    const auto is_old = [now](chat::MessageId id) { return id_time(id) + memory < now; };
+    std::erase_if(ids_, is_old);
+    std::erase_if(places_, [&](const Place& place) { return is_old(place.id); });
+    limit_ = std::max(small, 2 * std::max(ids_.size(), places_.size()));
   }
   /// An ObjectId begins with the seconds at which it was made.
   static Time id_time(chat::MessageId id) {
@@ -39,6 +74,7 @@ class Told {
   }
 
   std::vector<chat::MessageId> ids_;
+  std::vector<Place> places_;
   std::size_t limit_ = small;
 };
 
