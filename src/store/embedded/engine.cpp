@@ -10,6 +10,7 @@
 #include "base/object_id.hpp"
 #include "store/embedded/bytes.hpp"
 #include "store/embedded/insert_hints.hpp"
+#include "store/embedded/memtable.hpp"
 #include "store/embedded/retention.hpp"
 
 namespace parley::store::embedded {
@@ -36,6 +37,7 @@ rocksdb::ColumnFamilyOptions common_options(const Config& config,
   blocks.partition_filters = true;
   blocks.format_version = 5;
   rocksdb::ColumnFamilyOptions options;
+  options.memtable_factory = std::make_shared<Memtables>();
   options.table_factory.reset(rocksdb::NewBlockBasedTableFactory(blocks));
   options.compression = rocksdb::kLZ4Compression;
   options.level_compaction_dynamic_level_bytes = true;

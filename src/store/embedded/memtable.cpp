@@ -7,7 +7,9 @@
 namespace parley::store::embedded {
 
 namespace {
-constexpr std::size_t trailer_size = 8;  // sequence number and kind of row, little-endian
+/// After the user's key: eight bytes, little-endian, sequence number << 8 | kind of row. The kind
+/// is no part of the order: two rows of one number are duplicates.
+constexpr std::size_t trailer_size = 8;
 
 /// A row begins with the length of its internal key as a varint.
 rocksdb::Slice key_of(const char* row) {
@@ -37,7 +39,7 @@ int compare(const rocksdb::Slice& one, const rocksdb::Slice& other) {
   if (const int order = compare_bytes(one.data(), other.data(), std::min(size, other_size)))
     return order;
   if (size != other_size) return size < other_size ? -1 : 1;
-  const std::uint64_t a = word_at(one.data() + size), b = word_at(other.data() + size);
+  const std::uint64_t a = word_at(one.data() + size) >> 8, b = word_at(other.data() + size) >> 8;
   return a == b ? 0 : a > b ? -1 : 1;
 }
 }  // namespace

@@ -5,8 +5,9 @@
 namespace parley::store::embedded {
 
 /// The order of a memtable's rows: keys by their bytes, of one key the newest row first. RocksDB's
-/// own comparator gives the same order, at four times the instructions: it counts each comparison in
-/// a thread-local, behind three calls. Source: MemTable::Add; rocksdb/memtablerep.h, KeyComparator.
+/// own comparator gives the same order, at four times the instructions: it counts each comparison
+/// in a thread-local, behind three calls. Source: MemTable::Add; rocksdb/memtablerep.h,
+/// KeyComparator.
 class RowOrder final : public rocksdb::MemTableRep::KeyComparator {
  public:
   int operator()(const char* row, const char* other) const override;
