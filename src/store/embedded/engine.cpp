@@ -53,6 +53,9 @@ rocksdb::ColumnFamilyOptions common_options(const Config& config,
 /// when it is flushed, which costs more than all of the hints.
 rocksdb::ColumnFamilyOptions chat_options(rocksdb::ColumnFamilyOptions options) {
   options.prefix_extractor.reset(rocksdb::NewCappedPrefixTransform(prefix_length));
+  options.memtable_prefix_bloom_size_ratio =
+      0.02;  // 13 bits a row: a new client id is not searched
+  options.memtable_whole_key_filtering = true;
   options.memtable_insert_with_hint_prefix_extractor = std::make_shared<const InsertHints>();
   return options;
 }

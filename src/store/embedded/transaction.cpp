@@ -26,10 +26,9 @@ Transaction::Transaction(Engine& engine, const Config& config)
 }
 
 rocksdb::Status Transaction::fetch(const Key& key, std::string& value) {
-  const Overlay& overlay = overlay_[static_cast<std::size_t>(key.table)];
-  if (const auto own = overlay.find(key.bytes); own != overlay.end()) {
-    if (!own->second) return rocksdb::Status::NotFound();
-    value = *own->second;
+  if (const Batch::Row* own = batch_.find(key.table, key.bytes)) {
+    if (own->erased) return rocksdb::Status::NotFound();
+    value = own->value;
     return rocksdb::Status::OK();
   }
   return engine().db().Get(options_, engine().table(key.table), key.bytes, &value);
@@ -93,18 +92,6 @@ Head& Transaction::add_head(Head head) {
   return heads_.insert(id, std::move(head));
 }
 
-void Transaction::put(const Key& key, std::string value) {
-  [[maybe_unused]] const auto status = batch_.Put(engine().table(key.table), key.bytes, value);
-  assert(status.ok());
-  overlay_[static_cast<std::size_t>(key.table)].insert_or_assign(key.bytes, std::move(value));
-}
-
-void Transaction::erase(const Key& key) {
-  [[maybe_unused]] const auto status = batch_.Delete(engine().table(key.table), key.bytes);
-  assert(status.ok());
-  overlay_[static_cast<std::size_t>(key.table)].insert_or_assign(key.bytes, std::nullopt);
-}
-
 void Transaction::advance(Head& head, Member member, Mark mark, Reached to) {
   MemberState& state = head.members[member];
   Reached& reached = mark == Mark::delivered ? state.delivered : state.read;
@@ -127,19 +114,15 @@ void Transaction::write_touched() {
   for (const chat::ConversationId& id : touched_) {
     const Head* head = heads_.find(id);
     assert(head != nullptr);
-    batch_.Put(engine().table(Table::chat), keys::head(id).bytes, encode(*head))
-        .PermitUncheckedError();
+    batch_.add(Table::chat, keys::head(id).bytes, encode(*head));
   }
   for (const Advance& advance : advances_) {
     const Key key = keys::watermark(advance.line.conversation, advance.line.member,
                                     advance.line.mark, advance.to.seq);
-    const std::string value = encode(WatermarkRecord{advance.to.at, advance.to.version});
-    batch_.Put(engine().table(Table::chat), key.bytes, value).PermitUncheckedError();
+    batch_.add(key.table, key.bytes, encode(WatermarkRecord{advance.to.at, advance.to.version}));
   }
   if (version_ == committed_version_) return;
-  const std::string value = Writer(8).be64(version_).take();
-  batch_.Put(engine().table(Table::people), keys::meta("version").bytes, value)
-      .PermitUncheckedError();
+  batch_.add(Table::people, keys::meta("version").bytes, Writer(8).be64(version_).bytes());
 }
 
 rocksdb::Status Transaction::commit() {
@@ -148,7 +131,7 @@ rocksdb::Status Transaction::commit() {
     write_touched();
     rocksdb::WriteOptions options;
     options.sync = sync_;
-    status = engine().db().Write(options, &batch_);
+    status = engine().db().Write(options, &batch_.write(engine()));
   }
   if (status.ok()) {
     committed_version_ = version_;
@@ -170,8 +153,7 @@ rocksdb::Status Transaction::commit() {
 }
 
 void Transaction::forget_batch() {
-  batch_.Clear();
-  for (Overlay& overlay : overlay_) overlay.clear();
+  batch_.clear();
   touched_.clear();
   advances_.clear();
   newest_advance_.clear();
@@ -183,14 +165,13 @@ void Transaction::forget_batch() {
 }
 
 std::vector<std::string> Transaction::keys_with(const Key& prefix) {
-  const Overlay& overlay = overlay_[static_cast<std::size_t>(prefix.table)];
   std::vector<std::string> found;
   for (Scan row = scan(prefix); row.valid(); row.next()) {
-    if (!overlay.contains(std::string(row.key()))) found.emplace_back(row.key());
+    if (batch_.find(prefix.table, row.key()) == nullptr) found.emplace_back(row.key());
   }
-  for (const auto& [key, value] : overlay) {
-    if (value && key.starts_with(prefix.bytes)) found.push_back(key);
-  }
+  batch_.for_each(prefix.table, [&](const Batch::Row& row) {
+    if (!row.erased && row.key.starts_with(prefix.bytes)) found.emplace_back(row.key);
+  });
   return found;
 }
 

@@ -1,7 +1,5 @@
 #pragma once
 
-#include <rocksdb/write_batch.h>
-
 #include <algorithm>
 #include <functional>
 #include <string>
@@ -11,6 +9,7 @@
 
 #include "base/object_id.hpp"
 #include "chat/change.hpp"
+#include "store/embedded/batch.hpp"
 #include "store/embedded/config.hpp"
 #include "store/embedded/lru.hpp"
 #include "store/embedded/rows.hpp"
@@ -39,8 +38,8 @@ class Transaction final : public Rows {
   /// The same for a head of two, sorted, that has its id and time.
   Head& add_head(Head head);
 
-  void put(const Key& key, std::string value);
-  void erase(const Key& key);
+  void put(const Key& key, std::string_view value) { batch_.put(key.table, key.bytes, value); }
+  void erase(const Key& key) { batch_.erase(key.table, key.bytes); }
   /// The head has changed: its row is written once, at the end.
   void touch(const Head& head) { touched_.insert(head.id); }
   /// Moves a watermark of `head` forward to `seq` and writes down when.
@@ -60,7 +59,7 @@ class Transaction final : public Rows {
   void once_committed(std::function<void()> call) { once_committed_.push_back(std::move(call)); }
   /// How many batches have failed: what was decided in one of them never was.
   std::uint64_t rollbacks() const { return rollbacks_; }
-  bool is_empty() const { return batch_.Count() == 0 && touched_.empty(); }
+  bool is_empty() const { return batch_.is_empty() && touched_.empty(); }
   bool needs_sync() const { return sync_; }
 
   /// Writes the batch and forgets it. After an error the caches are empty and the version is back.
@@ -94,7 +93,6 @@ class Transaction final : public Rows {
       return std::hash<chat::UserId>()(pair.first) * 31 + std::hash<chat::UserId>()(pair.second);
     }
   };
-  using Overlay = std::unordered_map<std::string, std::optional<std::string>>;
 
   rocksdb::Status fetch(const Key& key, std::string& value) override;
   const rocksdb::ReadOptions& read_options() const override { return options_; }
@@ -112,8 +110,7 @@ class Transaction final : public Rows {
   Lru<std::pair<chat::UserId, chat::UserId>, chat::ConversationId, PairHash> pairs_;
   Lru<chat::UserId, Done> users_;
 
-  rocksdb::WriteBatch batch_;
-  Overlay overlay_[2];
+  Batch batch_;
   std::unordered_set<chat::ConversationId> touched_;
   std::vector<Advance> advances_;
   std::unordered_map<Line, std::size_t, LineHash> newest_advance_;  ///< Index into `advances_`.

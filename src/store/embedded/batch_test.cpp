@@ -1,0 +1,100 @@
+#include "store/embedded/batch.hpp"
+
+#include <gtest/gtest.h>
+
+#include <string>
+#include <vector>
+
+#include "store/embedded/testing.hpp"
+
+namespace parley::store::embedded {
+namespace {
+
+class BatchTest : public testing::Test {
+ protected:
+  void write() { ASSERT_TRUE(engine_->db().Write({}, &batch_.write(*engine_)).ok()); }
+
+  /// What the database has: "-" for nothing.
+  std::string stored(const std::string& key, Table table = Table::chat) {
+    std::string value;
+    return engine_->db().Get({}, engine_->table(table), key, &value).ok() ? value : "-";
+  }
+
+  /// What the batch knows: "?" for nothing, "-" for an erased row.
+  std::string known(std::string_view key, Table table = Table::chat) const {
+    const Batch::Row* row = batch_.find(table, key);
+    return row == nullptr ? "?" : row->erased ? "-" : std::string(row->value);
+  }
+
+  TemporaryDirectory directory_;
+  std::unique_ptr<Engine> engine_ =
+      std::move(*Engine::open(small_config(directory_.path()), Access::write));
+  Batch batch_;
+};
+
+TEST_F(BatchTest, FindsWhatWasPutIntoTheSameTable) {
+  EXPECT_TRUE(batch_.is_empty());
+  batch_.put(Table::chat, "key", "value");
+  EXPECT_FALSE(batch_.is_empty());
+  EXPECT_EQ(known("key"), "value");
+  EXPECT_EQ(known("key", Table::people), "?");
+  EXPECT_EQ(known("ke"), "?");
+}
+
+TEST_F(BatchTest, KeepsItsOwnCopies) {
+  std::string key = "key", value = "value";
+  batch_.put(Table::chat, key, value);
+  key = "yek";
+  value = "eulav";
+  EXPECT_EQ(known("key"), "value");
+}
+
+TEST_F(BatchTest, WritesTheLastOfEachKey) {
+  batch_.put(Table::chat, "twice", "first");
+  batch_.put(Table::chat, "gone", "value");
+  batch_.put(Table::chat, "twice", "second");
+  batch_.erase(Table::chat, "gone");
+  batch_.erase(Table::chat, "back");
+  batch_.put(Table::chat, "back", "");
+  EXPECT_EQ(known("twice"), "second");
+  EXPECT_EQ(known("gone"), "-");
+  EXPECT_EQ(known("back"), "");
+  EXPECT_EQ(batch_.write(*engine_).Count(), 3u);
+  write();
+  EXPECT_EQ(stored("twice"), "second");
+  EXPECT_EQ(stored("gone"), "-");
+  EXPECT_EQ(stored("back"), "");
+}
+
+TEST_F(BatchTest, WritesRowsOfBothTables) {
+  batch_.put(Table::people, "key", "of people");
+  batch_.put(Table::chat, "key", "of a chat");
+  write();
+  EXPECT_EQ(stored("key", Table::people), "of people");
+  EXPECT_EQ(stored("key", Table::chat), "of a chat");
+}
+
+TEST_F(BatchTest, AddedRowsAreWrittenAndNotFound) {
+  batch_.add(Table::chat, "key", "value");
+  EXPECT_FALSE(batch_.is_empty());
+  EXPECT_EQ(known("key"), "?");
+  write();
+  EXPECT_EQ(stored("key"), "value");
+}
+
+TEST_F(BatchTest, ForgetsAllWhenItIsCleared) {
+  for (int round = 0; round < 3; ++round) {
+    for (int i = 0; i < 2'000; ++i)  // more than the memory that it keeps
+      batch_.put(Table::chat, "key" + std::to_string(i), std::string(300, 'x'));
+    std::size_t rows = 0;
+    batch_.for_each(Table::chat, [&rows](const Batch::Row&) { ++rows; });
+    EXPECT_EQ(rows, 2'000u);
+    batch_.clear();
+    EXPECT_TRUE(batch_.is_empty());
+    EXPECT_EQ(known("key7"), "?");
+    EXPECT_EQ(batch_.write(*engine_).Count(), 0u);
+  }
+}
+
+}  // namespace
+}  // namespace parley::store::embedded
