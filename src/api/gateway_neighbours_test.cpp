@@ -86,9 +86,9 @@ class GatewayNeighbours : public ::testing::Test {
 
   ScriptedFeed feed_;
   std::vector<Closed> closed_;
-  TestHouse house_{&feed_, Neighbours{room, [this](chat::UserId user, auto family) {
-                                        closed_.push_back({user, family});
-                                      }}};
+  TestHouse house_{{&feed_}, Neighbours{room, [this](chat::UserId user, auto family) {
+                                          closed_.push_back({user, family});
+                                        }}};
   TestHouse::Person ann_ = house_.person("ann"), bob_ = house_.person("bob");
 };
 

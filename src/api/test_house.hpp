@@ -41,14 +41,27 @@ class ListedMail final : public chat::MailQueue {
   }
 };
 
-/// The whole server but for network and disk: two shards that the test's thread runs.
+/// The whole server but for network and disk: shards (two, mostly) that the test's thread runs.
 class TestHouse {
  public:
-  TestHouse() : TestHouse(nullptr, {}) {}
-  /// A node among others: `other_feed` takes the place of the stores' own.
-  TestHouse(chat::Feed* other_feed, Neighbours neighbours)
-      : gateway{shards,   io,
-                services, other_feed != nullptr ? *other_feed : stores.messages,
+  struct Plan {
+    // These take the place of the stores' own; nullptr: nothing does.
+    chat::Feed* feed = nullptr;
+    chat::MessageStore* messages = nullptr;
+    chat::ReceiptStore* receipts = nullptr;
+    unsigned shards = 2;
+  };
+
+  TestHouse() : TestHouse(Plan{}, {}) {}
+  /// A node among plan.
+  TestHouse(Plan plan, Neighbours neighbours)
+      : shards{plan.shards},
+        messaging{plan.messages != nullptr ? *plan.messages : stores.messages,
+                  plan.receipts != nullptr ? *plan.receipts : stores.messages,
+                  stores.messages,
+                  {}},
+        gateway{shards,   io,
+                services, plan.feed != nullptr ? *plan.feed : stores.messages,
                 metrics,  std::move(neighbours)} {}
 
   struct Person {
@@ -102,7 +115,7 @@ class TestHouse {
     }
   }
 
-  net::Shards shards{2};
+  net::Shards shards;
   chat::fakes::MemoryStores stores;
   chat::fakes::MemoryPresence presence;
   chat::fakes::PlainHasher hasher;
@@ -110,7 +123,7 @@ class TestHouse {
   ObjectIdSource ids;
   chat::Accounts accounts{stores.accounts, hasher, ids, {}};
   chat::Sessions sessions{stores.sessions, signer, ids, {}};
-  chat::Messaging messaging{stores.messages, stores.messages, stores.messages, {}};
+  chat::Messaging messaging;
   chat::Presences presences{presence, stores.accounts, stores.messages, {}};
   chat::fakes::LedgerLinks links;
   ListedMail mail;
