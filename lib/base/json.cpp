@@ -1,5 +1,6 @@
 #include "base/json.hpp"
 
+#include <bit>
 #include <boost/json/parser.hpp>
 #include <boost/json/serialize.hpp>
 #include <cstdint>
@@ -22,54 +23,78 @@ Result<value> parse(std::string_view text, Limits limits) {
 }
 
 namespace {
-/// True when none of eight bytes must be escaped: no control character, quote or backslash.
-bool are_plain(const char* bytes) {
+/// The top bit of the first of eight bytes that must be escaped (control character, quote or
+/// backslash), and perhaps of later ones; 0 when there is none.
+std::uint64_t find_escape(const char* bytes) {
+  static_assert(std::endian::native == std::endian::little);
   constexpr std::uint64_t ones = 0x0101010101010101, tops = 0x80 * ones;
   std::uint64_t word = 0;
   std::memcpy(&word, bytes, sizeof word);
   const std::uint64_t quote = word ^ ('"' * ones), slash = word ^ ('\\' * ones);
   const std::uint64_t found =
       ((word - 0x20 * ones) & ~word) | ((quote - ones) & ~quote) | ((slash - ones) & ~slash);
-  return (found & tops) == 0;
+  return found & tops;
+}
+std::size_t first_byte(std::uint64_t found) {
+  return static_cast<std::size_t>(std::countr_zero(found)) / 8;
 }
 }  // namespace
 
+std::size_t plain_prefix(std::string_view text) {
+  const std::size_t size = text.size();
+  std::size_t at = 0;
+  for (; size - at >= 8; at += 8) {
+    if (const auto found = find_escape(text.data() + at)) return at + first_byte(found);
+  }
+  if (at > 0 && at < size) {  // the last eight, without those that were looked at
+    const auto found = find_escape(text.data() + size - 8) >> (8 * (at + 8 - size));
+    return found != 0 ? at + first_byte(found) : size;
+  }
+  const auto is_plain = [](char c) {
+    return static_cast<unsigned char>(c) >= 0x20 && c != '"' && c != '\\';
+  };
+  while (at < size && is_plain(text[at])) ++at;
+  return at;
+}
+
 std::string serialize(const value& value) { return boost::json::serialize(value); }
 
-void append_string(std::string& out, std::string_view text) {
+namespace {
+void append_escape(std::string& out, unsigned char c) {
   static constexpr char digits[] = "0123456789abcdef";
-  out += '"';
-  std::size_t plain = 0;  // start of the run that needs no escape
-  for (std::size_t i = 0; i < text.size(); ++i) {
-    while (text.size() - i >= 8 && are_plain(text.data() + i)) i += 8;
-    if (i == text.size()) break;
-    const auto c = static_cast<unsigned char>(text[i]);
-    if (c >= 0x20 && c != '"' && c != '\\') continue;
-    out.append(text, plain, i - plain);
-    plain = i + 1;
-    switch (c) {
-      case '"':
-        out += "\\\"";
-        break;
-      case '\\':
-        out += "\\\\";
-        break;
-      case '\n':
-        out += "\\n";
-        break;
-      case '\r':
-        out += "\\r";
-        break;
-      case '\t':
-        out += "\\t";
-        break;
-      default:
-        out += "\\u00";
-        out += digits[c >> 4];
-        out += digits[c & 15];
-    }
+  switch (c) {
+    case '"':
+      out += "\\\"";
+      break;
+    case '\\':
+      out += "\\\\";
+      break;
+    case '\n':
+      out += "\\n";
+      break;
+    case '\r':
+      out += "\\r";
+      break;
+    case '\t':
+      out += "\\t";
+      break;
+    default:
+      out += "\\u00";
+      out += digits[c >> 4];
+      out += digits[c & 15];
   }
-  out.append(text, plain, text.size() - plain);
+}
+}  // namespace
+
+void append_string(std::string& out, std::string_view text) {
+  out += '"';
+  while (true) {
+    const std::size_t plain = plain_prefix(text);
+    out.append(text, 0, plain);
+    if (plain == text.size()) break;
+    append_escape(out, static_cast<unsigned char>(text[plain]));
+    text.remove_prefix(plain + 1);
+  }
   out += '"';
 }
 

@@ -29,6 +29,10 @@ std::string serialize(const value& value);
 /// Appends `text` as a JSON string with its quotes. `text` is valid UTF-8.
 void append_string(std::string& out, std::string_view text);
 
+/// Bytes in front of the first one that cannot stand in a JSON string as it is: a control
+/// character, a quote or a backslash.
+std::size_t plain_prefix(std::string_view text);
+
 /// The member's string; nullopt when it is absent or no string. Borrows from `object`.
 std::optional<std::string_view> string_member(const object& object, std::string_view key);
 

@@ -43,6 +43,19 @@ TEST(Json, escapes_wherever_the_character_stands) {
   }
 }
 
+TEST(Json, finds_the_first_character_that_cannot_stand_as_it_is) {
+  for (std::size_t size = 0; size < 40; ++size) {
+    std::string text(size, '\xC3');
+    EXPECT_EQ(json::plain_prefix(text), size);
+    for (std::size_t at = 0; at < size; ++at) {
+      std::string marked = text;
+      marked[at] = '"';
+      marked.back() = at % 2 == 0 ? '"' : '\x1F';
+      EXPECT_EQ(json::plain_prefix(marked), at) << size;
+    }
+  }
+}
+
 TEST(Json, gives_string_members_only) {
   const auto parsed = json::parse(R"({"email":{"$gt":""},"name":"ann"})");
   ASSERT_TRUE(parsed);

@@ -2,19 +2,37 @@
 
 #include <openssl/rand.h>
 
+#include <array>
+#include <cstring>
 #include <stdexcept>
+#include <string_view>
 
 #include "base/append.hpp"
 
 namespace parley {
 
 namespace {
-int hex_digit(char c) {
-  if (c >= '0' && c <= '9') return c - '0';
-  if (c >= 'a' && c <= 'f') return c - 'a' + 10;
-  if (c >= 'A' && c <= 'F') return c - 'A' + 10;
-  return -1;
-}
+/// The two digits of each byte.
+constexpr auto hex_pairs = [] {
+  constexpr std::string_view digits = "0123456789abcdef";
+  std::array<std::array<char, 2>, 256> pairs{};
+  for (std::size_t byte = 0; byte < 256; ++byte)
+    pairs[byte] = {digits[byte >> 4], digits[byte & 15]};
+  return pairs;
+}();
+
+constexpr std::uint8_t no_digit = 0xFF;
+/// What each character is as a digit.
+constexpr auto hex_values = [] {
+  std::array<std::uint8_t, 256> values{};
+  values.fill(no_digit);
+  for (std::uint8_t i = 0; i < 10; ++i) values[static_cast<std::size_t>('0' + i)] = i;
+  for (std::uint8_t i = 0; i < 6; ++i) {
+    const auto value = static_cast<std::uint8_t>(10 + i);
+    values[static_cast<std::size_t>('a' + i)] = values[static_cast<std::size_t>('A' + i)] = value;
+  }
+  return values;
+}();
 }  // namespace
 
 std::string to_hex(const ObjectId& id) {
@@ -24,24 +42,23 @@ std::string to_hex(const ObjectId& id) {
 }
 
 void append_hex(std::string& out, const ObjectId& id) {
-  static constexpr char digits[] = "0123456789abcdef";
   std::array<char, 24> hex;
-  for (std::size_t i = 0; i < id.size(); ++i) {
-    hex[2 * i] = digits[id[i] >> 4];
-    hex[2 * i + 1] = digits[id[i] & 15];
-  }
+  for (std::size_t i = 0; i < id.size(); ++i)
+    std::memcpy(hex.data() + 2 * i, hex_pairs[id[i]].data(), 2);
   out.append(hex.data(), hex.size());
 }
 
 std::optional<ObjectId> object_id_from_hex(std::string_view hex) {
   if (hex.size() != 24) return std::nullopt;
   ObjectId id{};
+  unsigned seen = 0;  // no_digit leaves its upper bits in it
   for (std::size_t i = 0; i < id.size(); ++i) {
-    const int high = hex_digit(hex[2 * i]);
-    const int low = hex_digit(hex[2 * i + 1]);
-    if (high < 0 || low < 0) return std::nullopt;
+    const unsigned high = hex_values[static_cast<unsigned char>(hex[2 * i])];
+    const unsigned low = hex_values[static_cast<unsigned char>(hex[2 * i + 1])];
+    seen |= high | low;
     id[i] = static_cast<std::uint8_t>(high * 16 + low);
   }
+  if (seen > 15) return std::nullopt;
   return id;
 }
 

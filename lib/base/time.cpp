@@ -1,5 +1,8 @@
 #include "base/time.hpp"
 
+#include <array>
+#include <cstring>
+
 #include "base/append.hpp"
 
 namespace parley {
@@ -9,11 +12,16 @@ Time wall_now() {
 }
 
 namespace {
-/// `value` in decimal with leading zeros, into `[to, to + digits)`.
-void put(char* to, int digits, std::int64_t value) {
-  for (char* digit = to + digits; digit != to; value /= 10)
-    *--digit = static_cast<char>('0' + value % 10);
-}
+/// "00" to "99".
+constexpr auto decimal_pairs = [] {
+  std::array<std::array<char, 2>, 100> pairs{};
+  for (std::size_t i = 0; i < pairs.size(); ++i)
+    pairs[i] = {static_cast<char>('0' + i / 10), static_cast<char>('0' + i % 10)};
+  return pairs;
+}();
+
+/// `value`, below 100, as two digits.
+void put(char* to, unsigned value) { std::memcpy(to, decimal_pairs[value].data(), 2); }
 }  // namespace
 
 std::string to_iso8601(Time time) {
@@ -26,15 +34,19 @@ void append_iso8601(std::string& out, Time time) {
   // By hand: a message carries several times, and printf would be a tenth of its cost.
   const auto day = std::chrono::floor<std::chrono::days>(time);
   const std::chrono::year_month_day date{day};
-  const std::chrono::hh_mm_ss clock{time - day};
+  const auto year = static_cast<unsigned>(static_cast<int>(date.year()));
+  const auto ms = static_cast<unsigned>((time - day).count());
+  const unsigned seconds = ms / 1000, minutes = seconds / 60;
   char text[] = "0000-00-00T00:00:00.000Z";
-  put(text, 4, static_cast<int>(date.year()));
-  put(text + 5, 2, static_cast<unsigned>(date.month()));
-  put(text + 8, 2, static_cast<unsigned>(date.day()));
-  put(text + 11, 2, clock.hours().count());
-  put(text + 14, 2, clock.minutes().count());
-  put(text + 17, 2, clock.seconds().count());
-  put(text + 20, 3, clock.subseconds().count());
+  put(text, year / 100 % 100);
+  put(text + 2, year % 100);
+  put(text + 5, static_cast<unsigned>(date.month()));
+  put(text + 8, static_cast<unsigned>(date.day()));
+  put(text + 11, minutes / 60);
+  put(text + 14, minutes % 60);
+  put(text + 17, seconds % 60);
+  text[20] = static_cast<char>('0' + ms / 100 % 10);
+  put(text + 21, ms % 100);
   out.append(text, sizeof text - 1);
 }
 

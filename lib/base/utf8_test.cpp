@@ -14,6 +14,9 @@ TEST(Utf8, refuses_overlong_surrogate_and_cut_sequences) {
 TEST(Utf8, counts_code_points_not_bytes) {
   EXPECT_EQ(count_code_points(""), 0u);
   EXPECT_EQ(count_code_points("héllo 👋"), 7u);
+  for (std::size_t ascii = 0; ascii < 20; ++ascii)
+    EXPECT_EQ(count_code_points(std::string(ascii, 'a') + "é👋ééééé€ü" + std::string(ascii, 'z')),
+              2 * ascii + 9);
 }
 
 }  // namespace parley

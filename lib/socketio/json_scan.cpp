@@ -3,6 +3,8 @@
 #include <array>
 #include <optional>
 
+#include "base/json.hpp"
+
 namespace parley::socketio {
 namespace {
 
@@ -291,18 +293,13 @@ class Scanner {
 
   bool string() {
     ++at_;
-    while (at_ < text_.size()) {
-      const auto c = static_cast<unsigned char>(text_[at_]);
-      if (c == '"') return ++at_, true;
-      if (c == '\\') {
-        if (!escape()) return false;
-      } else if (c < 0x20) {
-        return refuse("control character in a string");
-      } else {
-        ++at_;
-      }
+    while (true) {
+      at_ += json::plain_prefix(text_.substr(at_));
+      if (at_ == text_.size()) return refuse("string without end");
+      if (text_[at_] == '"') return ++at_, true;
+      if (text_[at_] != '\\') return refuse("control character in a string");
+      if (!escape()) return false;
     }
-    return refuse("string without end");
   }
 
   bool escape() {
