@@ -96,15 +96,27 @@ void ClientSession::send_now(const Message& message) {
   }
 }
 
-void ClientSession::send(std::span<const Message> messages) {
-  if (state_ != State::open || overfull_) return;
+bool ClientSession::may_send(std::size_t packets) {
+  if (state_ != State::open || overfull_) return false;
   if (queued_bytes() > registry_.config().max_queued) {
     // Not ended here: the caller may be in the middle of a broadcast over the sessions.
     overfull_ = true;
     timer_.start(shard().now());
-    return;
+    return false;
   }
-  registry_.counters().packets_out.add(static_cast<std::int64_t>(messages.size()));
+  registry_.counters().packets_out.add(static_cast<std::int64_t>(packets));
+  return true;
+}
+
+void ClientSession::send(const TextFrame& text) {
+  if (!may_send(1)) return;
+  if (socket_) return socket_->send(text.bytes);
+  const Message message = Message::of(text);
+  polling_->send({&message, 1});
+}
+
+void ClientSession::send(std::span<const Message> messages) {
+  if (!may_send(messages.size())) return;
   if (polling_) {
     polling_->send(messages);
   } else if (socket_) {

@@ -48,6 +48,7 @@ class ClientSession final : public Session,
   }
   net::Shard& shard() override;
   void send(const Message& message) override { send(std::span{&message, 1}); }
+  void send(const TextFrame& text) override;
   void send(std::span<const Message> messages) override;
   bool is_writable() const override;
   std::size_t queued_bytes() const override;
@@ -84,6 +85,8 @@ class ClientSession final : public Session,
   void restart_heartbeat();
   void on_other_packet();
   void send_now(const Message& message);
+  /// Counts so many packets that are to be sent; false when none may be.
+  bool may_send(std::size_t packets);
   /// The peer or a rule ended the session: nothing is waited for.
   void end(CloseReason reason);
   /// The client itself said `1`.

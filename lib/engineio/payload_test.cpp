@@ -126,6 +126,19 @@ TEST(Packet, has_a_known_first_character) {
   EXPECT_EQ(packet->body, "probe");
 }
 
+TEST(TextWriter, writes_the_frames_that_messages_have) {
+  TextWriter writer;
+  for (const std::size_t size : {0U, 5U, 124U, 125U, 0xFFFEU, 0xFFFFU, 300'000U, 3U}) {
+    const std::string body(size, 'x');
+    writer.begin() += body;
+    const TextFrame text = writer.end();
+    EXPECT_EQ(text.bytes, *Message::text(body).frame()) << size;
+    EXPECT_EQ(text.payload(), '4' + body);
+    EXPECT_EQ(Message::of(text).payload(), text.payload());
+    EXPECT_FALSE(Message::of(text).is_binary());
+  }
+}
+
 TEST(Message, holds_the_bytes_of_its_frame_once) {
   const Message text = Message::text("hé");
   EXPECT_EQ(*text.frame(),

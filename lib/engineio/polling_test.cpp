@@ -74,11 +74,15 @@ TEST_F(PollingSession, holds_a_get_until_a_packet_appears_and_joins_what_one_tur
   EXPECT_EQ(outcome(held), "held");
   session().send(Message::text("a"));
   session().send(Message::text("b"));
+  TextWriter writer;
+  writer.begin() += "c";
+  session().send(writer.end());
   EXPECT_EQ(outcome(held), "held") << "the turn is not over";
   rig.settle();
   EXPECT_EQ(outcome(held),
             "200 4a\x1e"
-            "4b");
+            "4b\x1e"
+            "4c");
 }
 
 TEST_F(PollingSession, keeps_a_batch_together) {

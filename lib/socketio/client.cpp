@@ -53,7 +53,7 @@ void Client::dispatch(Decoded& decoded) {
       return leave(*socket, "client namespace disconnect");
     case PacketType::event:
     case PacketType::binary_event:
-      return socket->dispatch(decoded);
+      return socket->dispatch(socket, decoded);
     case PacketType::ack:
     case PacketType::binary_ack:
       return socket->on_ack(*packet.id, decoded);

@@ -56,6 +56,25 @@ engineio::Message encode_plain(PacketType type, std::string_view nsp, std::strin
   return engineio::Message::text(text);
 }
 
+std::string& EventWriter::begin(std::string_view nsp, std::string_view name) {
+  text_ = &writer_.begin();
+  append_head(*text_, {PacketType::event, 0, nsp, std::nullopt});
+  *text_ += '[';
+  json::append_string(*text_, name);
+  return *text_ += ',';
+}
+
+engineio::TextFrame EventWriter::end() {
+  *text_ += ']';
+  return writer_.end();
+}
+
+void Ack::answer(std::string_view argument) const {
+  if (!state_ || state_->answered) return;
+  state_->answered = true;
+  if (const auto socket = state_->socket.lock()) socket->send_ack(state_->id, argument);
+}
+
 void Ack::operator()(const Payload& args) const {
   if (!state_ || state_->answered) return;
   state_->answered = true;

@@ -44,12 +44,28 @@ Messages encode_ack(std::string_view nsp, std::uint64_t id, const Payload& args)
 /// A packet without attachments: CONNECT, CONNECT_ERROR, DISCONNECT.
 engineio::Message encode_plain(PacketType type, std::string_view nsp, std::string_view json = {});
 
+/// Writes events of one argument and without attachments, one after the other, each where its frame
+/// will be: for what few receivers get. Keeps its buffer.
+class EventWriter {
+ public:
+  /// Begins an event; the argument is appended to the result, as JSON.
+  std::string& begin(std::string_view nsp, std::string_view name);
+  /// The event. Borrowed until the next one begins.
+  engineio::TextFrame end();
+
+ private:
+  engineio::TextWriter writer_;
+  std::string* text_ = nullptr;
+};
+
 /// Answers one event; copyable, may be called later and from a coroutine of the same shard. The
 /// first call counts; after the socket's end it does nothing.
 class Ack {
  public:
   Ack() = default;
   void operator()(const Payload& args) const;
+  /// The same with one argument and without attachments.
+  void answer(std::string_view argument) const;
   /// True when the client asked for an answer.
   explicit operator bool() const { return state_ != nullptr; }
 
@@ -74,6 +90,8 @@ class Event {
   Event& operator=(const Event&) = delete;
 
   std::string_view name() const { return packet_->name; }
+  /// The arguments behind the name as they stand on the wire, without the array's brackets.
+  std::string_view text() const { return packet_->args; }
   /// The arguments behind the name.
   const Payload& payload() const;
   /// The same, parsed once on first use; never fails because the packet was checked when it came.

@@ -62,6 +62,15 @@ TEST(EncodedEvent, does_not_grow_the_buffer_for_good) {
   EXPECT_EQ((EncodedEvent{"/", "s", {}}.text()), R"(2["s"])");
 }
 
+TEST(EventWriter, writes_what_an_encoded_event_holds) {
+  EventWriter writer;
+  writer.begin("/adm", "a\"b") += R"({"c":1})";
+  const EncodedEvent shared{"/adm", "a\"b", {R"([{"c":1}])", {}}};
+  EXPECT_EQ(writer.end().bytes, *shared.messages().front().frame());
+  writer.begin("/", "next") += "2";
+  EXPECT_EQ(writer.end().payload(), R"(42["next",2])");
+}
+
 TEST(Encoding, writes_acks_and_plain_packets) {
   EXPECT_EQ(
       payloads(std::vector<engineio::Message>{encode_ack("/adm", 13, {"[\"bar\"]", {}})[0]})[0],

@@ -353,9 +353,10 @@ Result<JsonScan> scan_json(std::string_view text, JsonScanLimits limits) {
 }
 
 std::string unescape_json_string(std::string_view literal) {
+  const std::string_view text = literal.substr(1, literal.size() - 2);
+  if (text.find('\\') == std::string_view::npos) return std::string{text};
   std::string out;
   out.reserve(literal.size());
-  const std::string_view text = literal.substr(1, literal.size() - 2);
   for (std::size_t i = 0; i < text.size();) {
     if (text[i] != '\\') {
       out += text[i++];

@@ -102,6 +102,10 @@ void Socket::emit(std::string_view event, const Payload& args) {
 
 void Socket::emit(const EncodedEvent& event) { send(event.messages()); }
 
+void Socket::emit(const engineio::TextFrame& event) {
+  if (is_connected()) session_->send(event);
+}
+
 void Socket::emit_volatile(std::string_view event, const Payload& args) {
   if (!is_connected() || !session_->is_writable()) return;
   const Messages messages = encode_event(nsp().name(), event, args);
@@ -124,6 +128,15 @@ void Socket::emit_with_ack(std::string_view event, const Payload& args,
 void Socket::send_ack(std::uint64_t id, const Payload& args) {
   const Messages messages = encode_ack(nsp().name(), id, args);
   send({messages.data(), messages.size()});
+}
+
+void Socket::send_ack(std::uint64_t id, std::string_view argument) {
+  if (!is_connected()) return;
+  thread_local engineio::TextWriter writer;
+  std::string& text = writer.begin();
+  append_head(text, {PacketType::ack, 0, nsp().name(), id});
+  text.append(1, '[').append(argument) += ']';
+  session_->send(writer.end());
 }
 
 std::unique_ptr<Socket::PendingAck> Socket::take_pending(std::uint64_t id) {
@@ -160,8 +173,8 @@ bool Socket::passes_filters(Event& event, const std::shared_ptr<Socket>& self) {
   return true;
 }
 
-void Socket::dispatch(Decoded& decoded) {
-  const auto self = shared_from_this();
+/// `self` is this socket, held.
+void Socket::dispatch(const std::shared_ptr<Socket>& self, Decoded& decoded) {
   Event event{decoded.packet, decoded.attachments, *this};
   if (!passes_filters(event, self)) return;
   if (extras_) {

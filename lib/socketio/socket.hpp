@@ -78,6 +78,8 @@ class Socket final : public std::enable_shared_from_this<Socket>, private Member
   void emit(std::string_view event, const Payload& args = {});
   /// Without an offset even when recovery is on: not stored.
   void emit(const EncodedEvent& event);
+  /// The same of an EventWriter's, for this client alone.
+  void emit(const engineio::TextFrame& event);
   /// Dropped when it cannot leave now.
   void emit_volatile(std::string_view event, const Payload& args = {});
   /// The error's detail on time-out is upstream's: "operation has timed out".
@@ -115,7 +117,8 @@ class Socket final : public std::enable_shared_from_this<Socket>, private Member
 
   void send(std::span<const engineio::Message> messages);
   void send_ack(std::uint64_t id, const Payload& args);
-  void dispatch(Decoded& decoded);
+  void send_ack(std::uint64_t id, std::string_view argument);
+  void dispatch(const std::shared_ptr<Socket>& self, Decoded& decoded);
   bool passes_filters(Event& event, const std::shared_ptr<Socket>& self);
   void on_ack(std::uint64_t id, Decoded& decoded);
   void drained();

@@ -63,6 +63,22 @@ TEST_F(SocketTest, answers_with_an_ack_once) {
   EXPECT_EQ(answer->json, "[1,2]");
 }
 
+TEST_F(SocketTest, sends_what_is_written_for_it_alone) {
+  io.of("/").on("ask", [](const auto& from, Event& event) {
+    EXPECT_EQ(event.text(), "1, {}");
+    EventWriter writer;
+    writer.begin("/", "written") += "{\"a\":1}";
+    from->emit(writer.end());
+    event.ack().answer("\"once\"");
+    event.ack().answer("\"again\"");
+  });
+  client.connect();
+  const auto answer = client.emit_with_ack("ask", {"[1, {}]", {}});
+  ASSERT_TRUE(answer);
+  EXPECT_EQ(answer->json, "[\"once\"]");
+  EXPECT_EQ(client.take("written"), (Texts{"[{\"a\":1}]"}));
+}
+
 TEST_F(SocketTest, lets_an_ack_come_later_and_from_a_copy) {
   Ack kept;
   io.of("/").on("ask", [&](const auto&, Event& event) { kept = event.ack(); });

@@ -75,10 +75,21 @@ void Connection::send_payload(Opcode opcode, std::string_view payload) {
 void Connection::send(const net::Frame& frame) {
   if (!is_open()) return;
   Head head;
-  const bool packs = deflate_ && frame->size() >= config_.deflate_threshold &&
-                     read_head(*frame, head) == HeadState::complete && !is_control(head.opcode) &&
-                     head.length >= config_.deflate_threshold;
-  net_.send(packs ? compressed(frame, head) : frame);
+  net_.send(packs(*frame, head) ? compressed(frame, head) : frame);
+}
+
+void Connection::send(std::string_view frame) {
+  if (!is_open()) return;
+  Head head;
+  if (packs(frame, head)) return send_payload(head.opcode, frame.substr(head.size));
+  net_.send(frame);
+}
+
+/// Whether the frame is compressed; its head then.
+bool Connection::packs(std::string_view frame, Head& head) const {
+  return deflate_ && frame.size() >= config_.deflate_threshold &&
+         read_head(frame, head) == HeadState::complete && !is_control(head.opcode) &&
+         head.length >= config_.deflate_threshold;
 }
 
 void Connection::close(std::optional<CloseCode> code) {

@@ -60,6 +60,8 @@ class Connection final : public net::Protocol, private FrameSink {
   void send_binary(std::string_view bytes);
   /// A whole frame, encoded by encode_frame, whose bytes are shared with other receivers.
   void send(const net::Frame& frame);
+  /// The same of a frame that nobody else gets; its bytes are copied.
+  void send(std::string_view frame);
 
   /// Begins the closing handshake (no code: the peer sees 1005) and forgets the handler: what comes
   /// from now on is dropped. The TCP connection ends with the peer's close frame, or at
@@ -88,6 +90,7 @@ class Connection final : public net::Protocol, private FrameSink {
   bool deliver(Opcode opcode, std::string_view payload);
   bool deliver_compressed(Opcode opcode, std::string_view payload);
   void send_payload(Opcode opcode, std::string_view payload);
+  bool packs(std::string_view frame, Head& head) const;
   void fail(CloseCode code);
   /// Tells the handler, once, and forgets it.
   void end(Ending ending);

@@ -198,6 +198,10 @@ TEST_F(WebSocketConnection, inflates_and_deflates_when_agreed) {
   const std::string packed =
       encode_frame(Opcode::binary, deflate_message("shared and long enough"), compressed);
   EXPECT_EQ(net.take_sent(), packed + packed);
+  socket->send(std::string_view{*frame});
+  EXPECT_EQ(net.take_sent(), packed);
+  socket->send(std::string_view{encode_frame(Opcode::text, "short")});
+  EXPECT_EQ(net.take_sent(), encode_frame(Opcode::text, "short"));
 }
 
 TEST_F(WebSocketConnection, sends_small_messages_as_they_are) {

@@ -31,6 +31,11 @@ void Outbox::append(std::string_view bytes) {
 }
 
 std::size_t Outbox::gather(std::span<iovec> parts, std::span<char> scratch) const {
+  if (pieces_.size() - first_ == 1) {  // as nearly always: nothing to put together
+    const Piece& only = pieces_.back();
+    parts[0] = {const_cast<char*>(data(only)), only.end - only.begin};  // sendmsg only reads
+    return 1;
+  }
   std::size_t count = 0, used = 0;
   bool extends = false;  // the last part ends where the scratch's free space begins
   for (auto piece = pieces_.begin() + static_cast<std::ptrdiff_t>(first_); piece != pieces_.end();
@@ -39,7 +44,7 @@ std::size_t Outbox::gather(std::span<iovec> parts, std::span<char> scratch) cons
     const bool small = length <= max_small && length <= scratch.size() - used;
     if (!(small && extends) && count == parts.size()) break;
     if (!small) {
-      parts[count++] = {const_cast<char*>(data(*piece)), length};  // sendmsg only reads
+      parts[count++] = {const_cast<char*>(data(*piece)), length};
       extends = false;
       continue;
     }

@@ -24,8 +24,9 @@ class Outbox {
   /// Bytes that wait.
   std::size_t size() const { return size_; }
 
-  /// Describes the first bytes for sendmsg. Pieces up to `max_small` bytes are copied together into
-  /// `scratch`; larger ones are borrowed. Returns how many entries of `parts` were filled.
+  /// Describes the first bytes for sendmsg. Several pieces of up to `max_small` bytes are copied
+  /// together into `scratch`; larger ones, and one alone, are borrowed. Returns how many entries of
+  /// `parts` were filled.
   std::size_t gather(std::span<iovec> parts, std::span<char> scratch) const;
   /// The kernel took the first `bytes`.
   void consume(std::size_t bytes);

@@ -50,6 +50,18 @@ TEST(Outbox, borrows_large_pieces_and_copies_small_ones_together) {
   EXPECT_EQ(all.bytes, "12" + *large + "34");
 }
 
+TEST(Outbox, borrows_what_lies_alone) {
+  Outbox outbox;
+  outbox.append("copied ");
+  outbox.append("in one piece");
+  std::array<iovec, 1> parts;
+  ASSERT_EQ(outbox.gather(parts, {}), 1U);
+  EXPECT_EQ((std::string_view{static_cast<const char*>(parts[0].iov_base), parts[0].iov_len}),
+            "copied in one piece");
+  outbox.consume(7);
+  EXPECT_EQ(gather(outbox, 1, 0).bytes, "in one piece");
+}
+
 TEST(Outbox, fills_no_more_parts_than_there_are) {
   Outbox outbox;
   for (int i = 0; i < 5; ++i)

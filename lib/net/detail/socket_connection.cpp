@@ -43,7 +43,12 @@ bool SocketConnection::watch() {
 void SocketConnection::send(Frame frame, std::size_t offset) {
   if (offset >= frame->size() || !has_room()) return;
   if (!outbox_) outbox_ = poller_.take_outbox();
-  outbox_->append(std::move(frame), offset);
+  // What leaves at the turn's end is copied sooner or later; what waits longer is shared.
+  if (!blocked_ && frame->size() - offset <= Outbox::max_small) {
+    outbox_->append(std::string_view{*frame}.substr(offset));
+  } else {
+    outbox_->append(std::move(frame), offset);
+  }
   mark_dirty();
 }
 
