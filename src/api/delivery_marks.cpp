@@ -14,15 +14,15 @@ void DeliveryMarks::add(chat::DeliveryMark mark) {
   schedule();
 }
 
-void DeliveryMarks::add(const std::vector<chat::DeliveryMark>& marks) {
+void DeliveryMarks::add(std::span<const chat::DeliveryMark> marks) {
   for (const chat::DeliveryMark& mark : marks) add(mark);
 }
 
 void DeliveryMarks::schedule() {
   if (is_storing_) return;
   is_storing_ = true;
-  // Spawning posts behind what is queued, so that one call takes the marks of the whole turn.
-  shard_.spawn("store delivery marks", store());
+  // Behind what is queued, so that one call takes the marks of the whole turn.
+  shard_.post([this] { shard_.spawn("store delivery marks", store()); });
 }
 
 Task<void> DeliveryMarks::store() {

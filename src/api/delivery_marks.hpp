@@ -1,5 +1,6 @@
 #pragma once
 
+#include <span>
 #include <vector>
 
 #include "base/task.hpp"
@@ -23,7 +24,7 @@ class DeliveryMarks {
       : shard_(shard), messaging_(messaging) {}
 
   void add(chat::DeliveryMark mark);
-  void add(const std::vector<chat::DeliveryMark>& marks);
+  void add(std::span<const chat::DeliveryMark> marks);
 
  private:
   void schedule();

@@ -47,7 +47,7 @@ struct Device {
   Time came = wall_now();         ///< What was there before comes from the backlog.
   chat::Version joined_at = 0;    ///< Changes up to here come from the backlog, later ones live.
   std::vector<HeldChange> held;
-  std::vector<socketio::EncodedEvent> receipts;  ///< See LateReceipts.
+  std::vector<chat::MessageDelivered> receipts;  ///< See LateReceipts.
   std::vector<chat::DeliveryMark> written;       ///< Sent, and not yet known to have left.
   std::vector<chat::MessageId> own_reads;        ///< message_read calls of this device under way.
   std::unique_ptr<asio::steady_timer> drained;   ///< Only while the backlog waits for the wire.
@@ -66,10 +66,11 @@ struct DeviceReport {
   chat::Version joined_at = 0;  ///< Changes up to here came from the backlog, later ones live.
 };
 
-/// The device behind an admitted socket, which carries it in `data`.
-inline DevicePtr device_of(socketio::Socket& socket) {
+/// The device behind an admitted socket, which carries it in `data` until it ends; nullptr then.
+inline const DevicePtr& device_of(const socketio::Socket& socket) {
+  static const DevicePtr none;
   const auto* device = std::any_cast<DevicePtr>(&socket.data);
-  return device != nullptr ? *device : nullptr;
+  return device != nullptr ? *device : none;
 }
 
 }  // namespace parley::api

@@ -18,85 +18,84 @@ bool is_for(const Device& device, const chat::Message& message) {
   return is_owed || message.created_at >= device.came;
 }
 
+constexpr std::size_t kept_marks = 4;  ///< Room that a device keeps for the next ones.
+
 /// A user's devices, safe to walk while one of them goes away.
 using Present = boost::container::small_vector<DevicePtr, 4>;
-
-socketio::EncodedEvent encode(std::string_view event, std::string args) {
-  return {"/", event, socketio::Payload{std::move(args), {}}};
-}
 
 chat::DeliveryMark mark_of(const chat::Message& message) {
   return {message.receiver, message.conversation_id, message.id, message.sender, message.seq};
 }
 
-/// The message of a change as text, made when the first of its notices needs it.
-class LazyText {
- public:
-  const wire::MessageText& of(const chat::Message& message) {
-    if (!text_) text_.emplace(message);
-    return *text_;
-  }
-
- private:
-  std::optional<wire::MessageText> text_;
-};
-
-struct Encode {
-  wire::Viewer viewer;
-  LazyText& text;
-
-  socketio::EncodedEvent operator()(const chat::MessageNotice& notice) const {
-    return encode(events::receive_message, wire::receive_message(text.of(notice.message), viewer));
-  }
-  socketio::EncodedEvent operator()(const chat::ConversationNotice& notice) const {
-    const wire::MessageText& last = text.of(notice.last_message);
-    return encode(events::conversation_updated,
-                  wire::conversation_updated(last, viewer, notice.unread_count));
-  }
-  socketio::EncodedEvent operator()(const chat::DeliveredNotice& notice) const {
-    return encode(events::message_delivered, wire::message_delivered(notice.delivered));
-  }
-  socketio::EncodedEvent operator()(const chat::ReadNotice& notice) const {
-    return encode(events::message_read, wire::message_read(notice.read));
-  }
-};
-
-/// An event that nobody else gets.
-template <class Notice>
-socketio::EncodedEvent encode_alone(const Notice& notice, wire::Viewer viewer) {
-  LazyText text;
-  return Encode{viewer, text}(notice);
-}
-
-wire::Viewer viewer_of(const chat::Notice& notice, chat::UserId user) {
-  const chat::Message* message = nullptr;
-  if (const auto* received = std::get_if<chat::MessageNotice>(&notice))
-    message = &received->message;
-  if (const auto* updated = std::get_if<chat::ConversationNotice>(&notice))
-    message = &updated->last_message;
-  // Without a client id both see the same bytes.
-  return message != nullptr && message->client_id ? wire::viewer(*message, user)
-                                                  : wire::Viewer::other;
+/// Without a client id both see the same bytes.
+wire::Viewer viewer_of(const chat::Message& message, chat::UserId user) {
+  return message.client_id ? wire::viewer(message, user) : wire::Viewer::other;
 }
 
 }  // namespace
 
-/// One notice as bytes, made when the first device here needs them.
+/// What is told of one change, as bytes, made when the first device here needs them. They lie in
+/// the Writers: one at a time.
 class Devices::Views {
  public:
-  /// `text` is that of the notice's change.
-  explicit Views(LazyText& text) : text_(text) {}
+  explicit Views(Writers& writers) : writers_(writers) {}
 
-  const socketio::EncodedEvent& of(const chat::Notice& notice, chat::UserId user) {
-    const wire::Viewer viewer = viewer_of(notice, user);
-    auto& view = viewer == wire::Viewer::sender ? sender_ : other_;
-    if (!view) view = std::visit(Encode{viewer, text_}, notice);
-    return *view;
+  engineio::TextFrame of(const chat::Notice& notice, chat::UserId user) {
+    return std::visit([&](const auto& one) { return view(one, user); }, notice);
   }
 
  private:
-  LazyText& text_;
-  std::optional<socketio::EncodedEvent> sender_, other_;
+  engineio::TextFrame view(const chat::MessageNotice& notice, chat::UserId user) {
+    const wire::Viewer viewer = viewer_of(notice.message, user);
+    const bool is_sender = viewer == wire::Viewer::sender;
+    auto& bytes = is_sender ? to_sender_ : to_others_;
+    auto& writer = is_sender ? writers_.to_sender : writers_.to_others;
+    if (!bytes) {
+      text_of(notice.message).append(writer.begin("/", events::receive_message), viewer);
+      bytes = writer.end();
+    }
+    return *bytes;
+  }
+
+  engineio::TextFrame view(const chat::ConversationNotice& notice, chat::UserId user) {
+    if (conversation_ && conversation_of_ == user) return *conversation_;
+    const chat::Message& message = notice.last_message;
+    auto& writer = writers_.conversation;
+    wire::append_conversation_updated(writer.begin("/", events::conversation_updated),
+                                      text_of(message), viewer_of(message, user),
+                                      notice.unread_count);
+    conversation_of_ = user;
+    conversation_ = writer.end();
+    return *conversation_;
+  }
+
+  engineio::TextFrame view(const chat::DeliveredNotice& notice, chat::UserId) {
+    if (!to_others_) {
+      auto& out = writers_.to_others.begin("/", events::message_delivered);
+      wire::append_message_delivered(out, notice.delivered);
+      to_others_ = writers_.to_others.end();
+    }
+    return *to_others_;
+  }
+
+  engineio::TextFrame view(const chat::ReadNotice& notice, chat::UserId) {
+    if (!to_others_) {
+      auto& out = writers_.to_others.begin("/", events::message_read);
+      wire::append_message_read(out, notice.read);
+      to_others_ = writers_.to_others.end();
+    }
+    return *to_others_;
+  }
+
+  const wire::MessageText& text_of(const chat::Message& message) {
+    if (!std::exchange(has_text_, true)) writers_.message.write(message);
+    return writers_.message;
+  }
+
+  Writers& writers_;
+  std::optional<engineio::TextFrame> to_sender_, to_others_, conversation_;
+  chat::UserId conversation_of_;
+  bool has_text_ = false;
 };
 
 void Devices::add(const DevicePtr& device) {
@@ -127,21 +126,18 @@ std::vector<DeviceReport> Devices::report(chat::UserId user) const {
 void Devices::on_batch(const chat::ChangeBatchPtr& batch) {
   busy_ = batch->changes.size() >= busy_batch;
   for (std::size_t index = 0; index < batch->changes.size(); ++index) {
-    LazyText text;
-    chat::fan_out(batch->changes[index],
-                  [&](std::span<const chat::UserId> to, const chat::Notice& notice) {
-                    Views views(text);
-                    for (const chat::UserId& user : to) {
-                      const auto entry = by_user_.find(user);
-                      if (entry == by_user_.end()) continue;
-                      const Present present(entry->second.begin(), entry->second.end());
-                      for (const DevicePtr& device : present) {
-                        if (!is_news(*device, batch->changes[index])) continue;
-                        if (device->phase == Device::Phase::catching_up) hold(device, batch, index);
-                        if (device->phase == Device::Phase::live) tell(device, notice, views);
-                      }
-                    }
-                  });
+    const chat::Change& change = batch->changes[index];
+    Views views(writers_);
+    chat::fan_out(change, [&](const chat::UserId& user, std::span<const chat::Notice> notices) {
+      const auto entry = by_user_.find(user);
+      if (entry == by_user_.end()) return;
+      const Present present(entry->second.begin(), entry->second.end());
+      for (const DevicePtr& device : present) {
+        if (!is_news(*device, change)) continue;
+        if (device->phase == Device::Phase::catching_up) hold(device, batch, index);
+        if (device->phase == Device::Phase::live) tell(device, notices, views);
+      }
+    });
   }
   seen_version_ = batch->last_version;
 }
@@ -160,32 +156,31 @@ std::vector<DevicePtr> Devices::fall_behind() {
 }
 
 void Devices::hold(const DevicePtr& device, const chat::ChangeBatchPtr& batch, std::size_t index) {
-  // A change has several notices; it is held once.
-  if (!device->held.empty() && device->held.back().batch == batch &&
-      device->held.back().index == index)
-    return;
   if (device->held.size() >= max_held) return device->socket->close_engine();
   device->held.push_back({batch, index});
 }
 
 void Devices::go_live(const DevicePtr& device) {
   device->phase = Device::Phase::live;
-  for (const HeldChange& change : std::exchange(device->held, {})) {
-    LazyText text;
-    chat::fan_out(change.batch->changes[change.index],
-                  [&](std::span<const chat::UserId> to, const chat::Notice& notice) {
-                    Views views(text);
-                    if (std::find(to.begin(), to.end(), device->user) != to.end())
-                      tell(device, notice, views);
+  for (const HeldChange& held : std::exchange(device->held, {})) {
+    Views views(writers_);
+    chat::fan_out(held.batch->changes[held.index],
+                  [&](const chat::UserId& user, std::span<const chat::Notice> notices) {
+                    if (user == device->user) tell(device, notices, views);
                   });
+  }
+}
+
+void Devices::tell(const DevicePtr& device, std::span<const chat::Notice> notices, Views& views) {
+  for (const chat::Notice& notice : notices) {
+    if (!device->is_gone()) tell(device, notice, views);
   }
 }
 
 void Devices::tell(const DevicePtr& device, const chat::Notice& notice, Views& views) {
   if (const auto* received = std::get_if<chat::MessageNotice>(&notice)) {
     const chat::Message& message = received->message;
-    if (!was_told(*device, message, From::feed))
-      deliver(device, message, views.of(notice, device->user));
+    if (!was_told(*device, message, From::feed)) deliver(device, message, views);
     return;
   }
   if (const auto* read = std::get_if<chat::ReadNotice>(&notice)) {
@@ -193,19 +188,17 @@ void Devices::tell(const DevicePtr& device, const chat::Notice& notice, Views& v
     const auto& own = device->own_reads;
     if (std::find(own.begin(), own.end(), read->read.message_id) != own.end()) return;
   }
-  const socketio::EncodedEvent& event = views.of(notice, device->user);
-  if (busy_ && std::holds_alternative<chat::DeliveredNotice>(notice))
-    return late_.add(device, event);
+  const auto* delivered = std::get_if<chat::DeliveredNotice>(&notice);
+  if (busy_ && delivered != nullptr) return late_.add(device, delivered->delivered);
   late_.release(*device);
-  device->socket->emit(event);
+  device->socket->emit(views.of(notice, device->user));
 }
 
-void Devices::deliver(const DevicePtr& device, const chat::Message& message,
-                      const socketio::EncodedEvent& event) {
+void Devices::deliver(const DevicePtr& device, const chat::Message& message, Views& views) {
   const bool for_receiver = message.receiver == device->user;
   if (for_receiver && device->confirms) return ask_confirmation(device, message);
   late_.release(*device);
-  device->socket->emit(event);
+  device->socket->emit(views.of(chat::MessageNotice{message}, device->user));
   if (!for_receiver) return;
   device->written.push_back(mark_of(message));
   if (device->phase == Device::Phase::live) observe_delivery(message);
@@ -235,7 +228,9 @@ void Devices::observe_delivery(const chat::Message& message) {
 void Devices::ask_confirmation(const DevicePtr& device, const chat::Message& message) {
   if (device->unconfirmed >= max_unconfirmed) return device->socket->close_engine();
   ++device->unconfirmed;
-  const socketio::Payload args{wire::receive_message(message, wire::Viewer::other), {}};
+  socketio::Payload args{"[", {}};
+  wire::append_message(args.json, message, wire::Viewer::other);
+  args.json += ']';
   device->socket->emit_with_ack(events::receive_message, args, confirm_timeout,
                                 [this, weak = std::weak_ptr(device), mark = mark_of(message)](
                                     const Result<socketio::Payload>& confirmed) {
@@ -248,15 +243,16 @@ void Devices::ask_confirmation(const DevicePtr& device, const chat::Message& mes
 
 void Devices::deliver_backlog(const DevicePtr& device, const chat::Message& message) {
   if (was_told(*device, message, From::store)) return;
-  deliver(device, message, encode_alone(chat::MessageNotice{message}, wire::Viewer::other));
+  Views views(writers_);
+  deliver(device, message, views);
 }
 
 void Devices::tell_missed(const DevicePtr& device, const chat::Sync& page) {
   for (const chat::Message& message : page.messages) {
     if (!is_for(*device, message)) continue;
     if (!was_told(*device, message, From::store)) {
-      const wire::Viewer viewer = wire::viewer(message, device->user);
-      deliver(device, message, encode_alone(chat::MessageNotice{message}, viewer));
+      Views views(writers_);
+      deliver(device, message, views);
     }
     if (device->is_gone()) return;
     for (const chat::Receipt& receipt : page.receipts) {
@@ -266,9 +262,8 @@ void Devices::tell_missed(const DevicePtr& device, const chat::Sync& page) {
   }
   for (const chat::Summary& summary : page.conversations) {
     if (!summary.last_message) continue;
-    const wire::Viewer viewer = wire::viewer(*summary.last_message, device->user);
     const chat::ConversationNotice notice{*summary.last_message, summary.unread_count};
-    device->socket->emit(encode_alone(notice, viewer));
+    device->socket->emit(Views{writers_}.of(notice, device->user));
   }
 }
 
@@ -286,12 +281,12 @@ void Devices::tell_receipt(Device& device, const chat::Receipt& receipt,
                                   0,
                                   *receipt.read_at,
                                   0};
-    device.socket->emit(encode_alone(chat::ReadNotice{read}, wire::Viewer::other));
+    device.socket->emit(Views{writers_}.of(chat::ReadNotice{read}, device.user));
   } else if (receipt.delivered_seq == message.seq && receipt.delivered_at && !is_mine) {
     const chat::MessageDelivered delivered{
         message.conversation_id, message.id, message.seq, message.sender, message.receiver,
         *receipt.delivered_at,   0};
-    device.socket->emit(encode_alone(chat::DeliveredNotice{delivered}, wire::Viewer::other));
+    device.socket->emit(Views{writers_}.of(chat::DeliveredNotice{delivered}, device.user));
   }
 }
 
@@ -304,7 +299,9 @@ void Devices::on_answered(Device& device) {
 void Devices::on_drained(Device& device) {
   if (!device.written.empty()) {
     metrics_.messages_delivered.add(shard_.index(), device.written.size());
-    marks_.add(std::exchange(device.written, {}));
+    marks_.add(device.written);
+    device.written.clear();
+    if (device.written.capacity() > kept_marks) device.written.shrink_to_fit();
   }
   if (device.drained) device.drained->cancel();
 }

@@ -11,6 +11,7 @@
 #include "api/device.hpp"
 #include "api/gateway_metrics.hpp"
 #include "api/late_receipts.hpp"
+#include "api/wire.hpp"
 #include "chat/change.hpp"
 #include "chat/fan_out.hpp"
 #include "chat/messaging.hpp"
@@ -69,10 +70,16 @@ class Devices {
  private:
   class Views;
   enum class From { store, feed };
+  /// The buffers of Views, kept from one change to the next.
+  struct Writers {
+    wire::MessageText message;
+    socketio::EventWriter to_sender, to_others, conversation;
+  };
+
+  void tell(const DevicePtr& device, std::span<const chat::Notice> notices, Views& views);
   void tell(const DevicePtr& device, const chat::Notice& notice, Views& views);
   void tell_receipt(Device& device, const chat::Receipt& receipt, const chat::Message& message);
-  void deliver(const DevicePtr& device, const chat::Message& message,
-               const socketio::EncodedEvent& event);
+  void deliver(const DevicePtr& device, const chat::Message& message, Views& views);
   void on_answered(Device& device);
   bool is_news(const Device& device, const chat::Change& change) const;
   bool was_told(Device& device, const chat::Message& message, From from) const;
@@ -84,6 +91,7 @@ class Devices {
   GatewayMetrics& metrics_;
   DeliveryMarks marks_;
   LateReceipts late_;
+  Writers writers_;
   bool busy_ = false;
   std::unordered_map<chat::UserId, std::vector<DevicePtr>> by_user_;
   std::size_t size_ = 0;

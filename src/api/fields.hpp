@@ -5,8 +5,10 @@
 #include <string_view>
 #include <vector>
 
+#include "base/id.hpp"
 #include "base/json.hpp"
 #include "base/result.hpp"
+#include "socketio/json_members.hpp"
 
 namespace parley::api {
 
@@ -16,7 +18,9 @@ namespace parley::api {
 class Fields {
  public:
   /// `object` outlives the reader.
-  explicit Fields(const json::object& object) : object_(object) {}
+  explicit Fields(const json::object& object) : object_(&object) {}
+  /// Of an event; `members` outlives the reader.
+  explicit Fields(const socketio::JsonMembers& members) : members_(&members) {}
 
   /// "" and an error unless it is there and a string.
   std::string string(std::string_view name);
@@ -27,10 +31,7 @@ class Fields {
   /// An id of 24 hex digits.
   template <class Id>
   Id id(std::string_view name) {
-    const std::string text = string(name);
-    const auto parsed = Id::parse(text);
-    if (!parsed && !has_error(name)) reject(name, "must be an id of 24 hex digits");
-    return parsed.value_or(Id{});
+    return Id{object_id(name)};
   }
   void reject(std::string_view name, std::string_view message);
 
@@ -38,10 +39,15 @@ class Fields {
   Result<Done> check() const;
 
  private:
-  const json::value* find(std::string_view name) const;
+  struct Found;
+
+  std::optional<Found> find(std::string_view name) const;
+  ObjectId object_id(std::string_view name);
   bool has_error(std::string_view name) const;
 
-  const json::object& object_;
+  // One of the two.
+  const json::object* object_ = nullptr;
+  const socketio::JsonMembers* members_ = nullptr;
   std::vector<FieldError> errors_;
 };
 

@@ -40,6 +40,27 @@ TEST(Fields, names_every_wrong_field_once) {
   EXPECT_EQ(checked.error().fields, expected);
 }
 
+TEST(Fields, reads_an_event_as_it_reads_a_body) {
+  for (const auto* text :
+       {R"({"a":"x\n\u00e9","n":3,"b":true,"id":"0123456789abcdef01234567"})",
+        R"({"a":{"$gt":""},"n":-1,"b":"true","id":"xyz"})", R"({"a":7,"n":1.0,"b":null,"id":null})",
+        R"({"n":18446744073709551615,"b":0,"id":123456789012345678901234567})", "{}",
+        R"({"a":"","n":1e2,"id":"0123456789abcdef0123456\u0037","a":"last"})"}) {
+    const json::object object = object_of(text);
+    const socketio::JsonMembers members{text};
+    Fields body(object), event(members);
+    EXPECT_EQ(body.string("a"), event.string("a")) << text;
+    EXPECT_EQ(body.optional_count("n"), event.optional_count("n")) << text;
+    EXPECT_EQ(body.optional_bool("b"), event.optional_bool("b")) << text;
+    EXPECT_EQ(body.id<chat::UserId>("id"), event.id<chat::UserId>("id")) << text;
+    const auto wrong = body.check(), also_wrong = event.check();
+    ASSERT_EQ(wrong.has_value(), also_wrong.has_value()) << text;
+    if (!wrong) {
+      EXPECT_EQ(wrong.error().fields, also_wrong.error().fields) << text;
+    }
+  }
+}
+
 TEST(Fields, takes_null_for_absent) {
   const auto object = object_of(R"({"name":null})");
   Fields fields(object);

@@ -8,7 +8,6 @@
 #include <array>
 #include <boost/asio/use_awaitable.hpp>
 #include <deque>
-#include <functional>
 #include <stdexcept>
 
 #include "api/event_names.hpp"
@@ -34,13 +33,10 @@ class ForgetfulStore final : public chat::MessageStore,
     return asio::async_initiate<const asio::use_awaitable_t<Executor>,
                                 void(Result<chat::Appended>)>(
         [this](auto handler, chat::NewMessage asked) {
-          const chat::Message message = stored(asked);
+          calls_.push_back(std::make_unique<HandledCall<decltype(handler)>>(std::move(handler)));
+          const chat::Message& message = calls_.back()->message = stored(asked);
           changes_.emplace_back(
               chat::MessageAppended{message, {{message.sender, 0}, {message.receiver, 1}}});
-          auto kept = std::make_shared<decltype(handler)>(std::move(handler));
-          completions_.emplace_back([kept, message] {
-            (*kept)(Result<chat::Appended>{chat::Appended{message, false}});
-          });
         },
         token, std::move(draft));
   }
@@ -61,8 +57,8 @@ class ForgetfulStore final : public chat::MessageStore,
         chat::ChangeBatch{std::exchange(changes_, {}), version_});
     for (auto& [executor, subscriber] : subscribers_)
       asio::post(executor, [&subscriber = subscriber, batch] { subscriber(batch); });
-    asio::post(subscribers_.front().first, [done = std::exchange(completions_, {})] {
-      for (const auto& complete : done) complete();
+    asio::post(subscribers_.front().first, [calls = std::exchange(calls_, {})] {
+      for (const auto& call : calls) call->complete();
     });
   }
 
@@ -78,16 +74,32 @@ class ForgetfulStore final : public chat::MessageStore,
   }
 
  private:
+  /// Somebody who waits.
+  struct Call {
+    virtual ~Call() = default;
+    virtual void complete() = 0;
+    chat::Message message;
+  };
+  template <class Handler>
+  struct HandledCall final : Call {
+    explicit HandledCall(Handler waiting) : handler(std::move(waiting)) {}
+    void complete() override {
+      Handler ready = std::move(handler);
+      ready(Result<chat::Appended>{chat::Appended{std::move(message), false}});
+    }
+    Handler handler;
+  };
+
   static Error nothing() { return fail(Errc::not_found, "nothing is kept"); }
 
-  chat::Message stored(const chat::NewMessage& draft) {
+  chat::Message stored(chat::NewMessage& draft) {
     chat::Message message;
     message.id.bytes = ids_.next(draft.now);
     message.conversation_id.bytes = draft.sender.bytes;
     message.sender = draft.sender;
     message.receiver = draft.receiver;
-    message.content = draft.content;
-    message.client_id = draft.client_id;
+    message.content = std::move(draft.content);
+    message.client_id = std::move(draft.client_id);
     message.seq = message.version = ++version_;
     message.created_at = draft.now;
     return message;
@@ -96,7 +108,7 @@ class ForgetfulStore final : public chat::MessageStore,
   ObjectIdSource ids_;
   chat::Version version_ = 0;
   std::vector<chat::Change> changes_;
-  std::vector<std::function<void()>> completions_;
+  std::vector<std::unique_ptr<Call>> calls_;
   std::deque<std::pair<Executor, Subscriber>> subscribers_;
 };
 

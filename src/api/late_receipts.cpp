@@ -2,21 +2,30 @@
 
 #include <utility>
 
+#include "api/event_names.hpp"
+#include "api/wire.hpp"
+
 namespace parley::api {
 
-void LateReceipts::add(const DevicePtr& device, const socketio::EncodedEvent& receipt) {
+void LateReceipts::add(const DevicePtr& device, const chat::MessageDelivered& receipt) {
   if (device->receipts.empty()) owing_.push_back(device);
   device->receipts.push_back(receipt);
   if (!timer_.is_running()) timer_.start(shard_.now() + patience);
 }
 
 void LateReceipts::release_all() {
-  for (const DevicePtr& device : std::exchange(owing_, {})) release(*device);
+  for (const DevicePtr& device : std::exchange(owing_, {})) {
+    release(*device);
+    device->receipts.shrink_to_fit();
+  }
 }
 
 void LateReceipts::send(Device& device) {
-  for (const socketio::EncodedEvent& receipt : std::exchange(device.receipts, {}))
-    device.socket->emit(receipt);
+  for (const chat::MessageDelivered& receipt : device.receipts) {
+    wire::append_message_delivered(writer_.begin("/", events::message_delivered), receipt);
+    device.socket->emit(writer_.end());
+  }
+  device.receipts.clear();
 }
 
 }  // namespace parley::api

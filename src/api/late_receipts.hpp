@@ -20,7 +20,7 @@ class LateReceipts {
       : shard_(shard),
         timer_(net::Timer::calling<&LateReceipts::release_all>(shard.timers(), *this)) {}
 
-  void add(const DevicePtr& device, const socketio::EncodedEvent& receipt);
+  void add(const DevicePtr& device, const chat::MessageDelivered& receipt);
   /// Before the device is sent anything that its receipts must not follow.
   void release(Device& device) {
     if (!device.receipts.empty()) send(device);
@@ -28,10 +28,11 @@ class LateReceipts {
 
  private:
   void release_all();
-  static void send(Device& device);
+  void send(Device& device);
 
   net::Shard& shard_;
   net::Timer timer_;
+  socketio::EventWriter writer_;
   std::vector<DevicePtr> owing_;  ///< Devices that had receipts waiting since the timer fired.
 };
 

@@ -11,14 +11,6 @@ namespace parley::api {
 
 namespace {
 
-/// The first argument when it is an object; an empty one otherwise, whose fields are then all
-/// missing.
-const json::object& first_object(const socketio::Event& event) {
-  static const json::object none;
-  const json::array& args = event.args();
-  return !args.empty() && args[0].is_object() ? args[0].get_object() : none;
-}
-
 socketio::Payload payload(std::string args) { return {std::move(args), {}}; }
 socketio::Payload ok() { return payload("[{\"ok\":true}]"); }
 socketio::Payload refusal(const Error& error) {
@@ -57,20 +49,22 @@ void ShardGateway::refuse(socketio::Socket& socket, const socketio::Ack& ack,
 }
 
 void ShardGateway::on_send_message(socketio::Socket& socket, socketio::Event& event) {
-  const DevicePtr device = device_of(socket);
-  Fields fields(first_object(event));
+  const DevicePtr& device = device_of(socket);
+  const socketio::JsonMembers members{event.text()};
+  Fields fields(members);
   chat::NewMessage draft{device->user, fields.id<chat::UserId>("receiverId"),
                          fields.string("content"), fields.optional_string("clientId"), wall_now()};
   const auto checked = fields.check();
-  const Subject subject{"clientId", draft.client_id};
-  if (!checked) return refuse(socket, event.ack(), subject, checked.error());
-  if (device->calls >= max_calls) return refuse(socket, event.ack(), subject, too_many_calls());
+  if (!checked) return refuse(socket, event.ack(), {"clientId", draft.client_id}, checked.error());
+  if (device->calls >= max_calls)
+    return refuse(socket, event.ack(), {"clientId", draft.client_id}, too_many_calls());
   ++device->calls;
   shard_.spawn("send_message", send(device, std::move(draft), event.ack()));
 }
 
 Task<void> ShardGateway::send(DevicePtr device, chat::NewMessage draft, socketio::Ack ack) {
-  const Subject subject{"clientId", draft.client_id};
+  // Who is answered by acknowledgement needs no name of the call.
+  const Subject subject{"clientId", ack ? std::nullopt : draft.client_id};
   const SteadyTime began = shard_.now();
   const auto sent = co_await services_.messaging.send(std::move(draft));
   --device->calls;
@@ -85,17 +79,24 @@ Task<void> ShardGateway::send(DevicePtr device, chat::NewMessage draft, socketio
   if (typing_.stop(message.sender, message.receiver)) {
     announce_typing(events::stop_typing, message.sender, message.receiver);
   }
-  device->socket->emit(events::message_sent, payload(wire::message_sent(message)));
-  if (!ack) co_return;
-  std::string answer = "[{\"ok\":true,\"message\":";
-  wire::append_message(answer, message, wire::Viewer::sender);
-  answer += "}]";
-  ack(payload(std::move(answer)));
+  answer(*device->socket, ack, message);
+}
+
+void ShardGateway::answer(socketio::Socket& socket, const socketio::Ack& ack,
+                          const chat::Message& message) {
+  wire::append_message_sent(writer_.begin("/", events::message_sent), message);
+  socket.emit(writer_.end());
+  if (!ack) return;
+  answer_ = "{\"ok\":true,\"message\":";
+  wire::append_message(answer_, message, wire::Viewer::sender);
+  answer_ += '}';
+  ack.answer(answer_);
 }
 
 void ShardGateway::on_message_read(socketio::Socket& socket, socketio::Event& event) {
   const DevicePtr device = device_of(socket);
-  Fields fields(first_object(event));
+  const socketio::JsonMembers members{event.text()};
+  Fields fields(members);
   const auto id = fields.id<chat::MessageId>("messageId");
   const auto checked = fields.check();
   if (!checked) return refuse(socket, event.ack(), {"messageId", std::nullopt}, checked.error());
@@ -123,7 +124,8 @@ Task<void> ShardGateway::read(DevicePtr device, chat::MessageId message, socketi
 /// The receiver that the call names; refuses it when it names none.
 std::optional<chat::UserId> ShardGateway::receiver_of(socketio::Socket& socket,
                                                       socketio::Event& event) {
-  Fields fields(first_object(event));
+  const socketio::JsonMembers members{event.text()};
+  Fields fields(members);
   const auto receiver = fields.id<chat::UserId>("receiverId");
   const auto checked = fields.check();
   if (checked) return receiver;
@@ -174,7 +176,8 @@ void ShardGateway::restart_typing_timer() {
 void ShardGateway::on_sync(socketio::Socket& socket, socketio::Event& event) {
   if (!event.ack()) return;  // Nobody waits for an answer.
   const DevicePtr device = device_of(socket);
-  Fields fields(first_object(event));
+  const socketio::JsonMembers members{event.text()};
+  Fields fields(members);
   chat::SyncRequest request{device->user, fields.optional_string("since"),
                             fields.optional_count("limit")};
   const auto checked = fields.check();
@@ -213,7 +216,8 @@ Task<void> ShardGateway::sync(DevicePtr device, chat::SyncRequest request, socke
 
 void ShardGateway::on_auth_refresh(socketio::Socket& socket, socketio::Event& event) {
   const DevicePtr device = device_of(socket);
-  Fields fields(first_object(event));
+  const socketio::JsonMembers members{event.text()};
+  Fields fields(members);
   const std::string token = fields.string("token");
   if (const auto checked = fields.check(); !checked) {
     return refuse(socket, event.ack(), {"token", std::nullopt}, checked.error());

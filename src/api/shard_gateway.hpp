@@ -70,6 +70,7 @@ class ShardGateway {
   Task<void> send(DevicePtr device, chat::NewMessage draft, socketio::Ack ack);
   Task<void> read(DevicePtr device, chat::MessageId message, socketio::Ack ack);
   Task<void> sync(DevicePtr device, chat::SyncRequest request, socketio::Ack ack);
+  void answer(socketio::Socket& socket, const socketio::Ack& ack, const chat::Message& message);
   void refuse(socketio::Socket& socket, const socketio::Ack& ack, const Subject& subject,
               const Error& error);
   std::optional<chat::UserId> receiver_of(socketio::Socket& socket, socketio::Event& event);
@@ -83,6 +84,8 @@ class ShardGateway {
   GatewayMetrics& metrics_;
   Ways ways_;
   Devices devices_;
+  socketio::EventWriter writer_;
+  std::string answer_;  ///< The last one's text; a buffer.
   chat::Typing typing_{chat::Typing::Settings{}};
   net::Timer typing_timer_;
   std::atomic<std::size_t> attended_ = 0;

@@ -64,7 +64,7 @@ void ShardGateway::on_connection(const std::shared_ptr<socketio::Socket>& socket
   socket->on_disconnect(
       [this, leaving = socket.get()](socketio::DisconnectReason) { on_disconnect(*leaving); });
   socket->on_drain([this, drained = socket.get()] {
-    if (const DevicePtr present = device_of(*drained)) devices_.on_drained(*present);
+    if (const DevicePtr& present = device_of(*drained)) devices_.on_drained(*present);
   });
   devices_.add(device);
   ++attended_;

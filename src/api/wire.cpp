@@ -10,8 +10,6 @@ namespace parley::api::wire {
 
 namespace {
 
-constexpr std::size_t event_size = 256;  ///< Bytes of a small event, mostly.
-
 // Ids, times and status words hold nothing that JSON escapes.
 void plain(std::string& out, std::string_view key, std::string_view value) {
   out += key;
@@ -87,7 +85,9 @@ void append_user_fields(std::string& out, const chat::Account& account) {
 
 }  // namespace
 
-MessageText::MessageText(const chat::Message& message) : conversation_(message.conversation_id) {
+void MessageText::write(const chat::Message& message) {
+  conversation_ = message.conversation_id;
+  text_.clear();
   text_.reserve(message.content.size() + 400);
   append_shared_fields(text_, message);
   shared_ = text_.size();
@@ -164,61 +164,40 @@ std::string error_body(const Error& error) {
   return out;
 }
 
-std::string receive_message(const MessageText& message, Viewer viewer) {
-  std::string out;
-  out.reserve(message.size() + 2);
-  out += '[';
-  message.append(out, viewer);
-  out += ']';
-  return out;
-}
-
-std::string conversation_updated(const MessageText& last_message, Viewer viewer,
+void append_conversation_updated(std::string& out, const MessageText& last_message, Viewer viewer,
                                  std::uint64_t unread_count) {
-  std::string out;
-  out.reserve(last_message.size() + 120);
-  id(out, "[{\"conversationId\":", last_message.conversation().bytes);
+  id(out, "{\"conversationId\":", last_message.conversation().bytes);
   out += ",\"lastMessage\":";
   last_message.append(out, viewer);
   number(out, ",\"unreadCount\":", unread_count);
-  out += "}]";
-  return out;
+  out += '}';
 }
 
-std::string message_sent(const chat::Message& message) {
-  std::string out;
-  out.reserve(event_size);
-  id(out, "[{\"messageId\":", message.id.bytes);
-  if (message.client_id) escaped(out, ",\"clientId\":", *message.client_id);
+void append_message_sent(std::string& out, const chat::Message& message) {
+  id(out, "{\"messageId\":", message.id.bytes);
+  append_client_id(out, message);
   id(out, ",\"conversationId\":", message.conversation_id.bytes);
   number(out, ",\"seq\":", message.seq);
   time(out, ",\"createdAt\":", message.created_at);
-  out += "}]";
-  return out;
+  out += '}';
 }
 
-std::string message_delivered(const chat::MessageDelivered& change) {
-  std::string out;
-  out.reserve(event_size);
-  id(out, "[{\"messageId\":", change.message_id.bytes);
+void append_message_delivered(std::string& out, const chat::MessageDelivered& change) {
+  id(out, "{\"messageId\":", change.message_id.bytes);
   id(out, ",\"conversationId\":", change.conversation_id.bytes);
   number(out, ",\"seq\":", change.seq);
   id(out, ",\"receiverId\":", change.receiver.bytes);
   time(out, ",\"deliveredAt\":", change.at);
-  out += ",\"status\":\"delivered\"}]";
-  return out;
+  out += ",\"status\":\"delivered\"}";
 }
 
-std::string message_read(const chat::MessagesRead& change) {
-  std::string out;
-  out.reserve(event_size);
-  id(out, "[{\"messageId\":", change.message_id.bytes);
+void append_message_read(std::string& out, const chat::MessagesRead& change) {
+  id(out, "{\"messageId\":", change.message_id.bytes);
   id(out, ",\"conversationId\":", change.conversation_id.bytes);
   number(out, ",\"seq\":", change.seq);
   id(out, ",\"readerId\":", change.reader.bytes);
   time(out, ",\"readAt\":", change.at);
-  out += ",\"status\":\"read\"}]";
-  return out;
+  out += ",\"status\":\"read\"}";
 }
 
 std::string typing(chat::UserId user) {

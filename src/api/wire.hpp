@@ -21,19 +21,20 @@ inline Viewer viewer(const chat::Message& message, chat::UserId reader) {
   return message.sender == reader ? Viewer::sender : Viewer::other;
 }
 
-/// A message as JSON, made once for everybody who is told of it.
+/// A message as JSON, made once for everybody who is told of it. Keeps its buffer for the next one.
 class MessageText {
  public:
-  MessageText(const chat::Message& message);  // NOLINT: a message that one event alone shows
+  MessageText() = default;
+  explicit MessageText(const chat::Message& message) { write(message); }
+  void write(const chat::Message& message);
   /// `{"_id":…}` as append_message writes it.
   void append(std::string& out, Viewer viewer) const;
-  std::size_t size() const { return text_.size() + 1; }
   chat::ConversationId conversation() const { return conversation_; }
 
  private:
   chat::ConversationId conversation_;
   std::string text_;
-  std::size_t shared_;  ///< Bytes of it that everybody sees; the closing brace is in neither.
+  std::size_t shared_ = 0;  ///< Bytes of it that everybody sees; the closing brace is in neither.
 };
 
 /// `{"_id":…,"conversationId":…,"sender":…,"receiver":…,"content":…,"seq":…,"status":…,…}`
@@ -58,13 +59,14 @@ std::string error_object(const Error& error);
 /// `{"success":false,"message":…,"code":…,"errors"?:[…]}`, REST's.
 std::string error_body(const Error& error);
 
-// Event payloads: a JSON array with the one argument.
-std::string receive_message(const MessageText& message, Viewer viewer);
-std::string conversation_updated(const MessageText& last_message, Viewer viewer,
+// The arguments of events; that of receive_message is a MessageText.
+void append_conversation_updated(std::string& out, const MessageText& last_message, Viewer viewer,
                                  std::uint64_t unread_count);
-std::string message_sent(const chat::Message& message);
-std::string message_delivered(const chat::MessageDelivered& change);
-std::string message_read(const chat::MessagesRead& change);
+void append_message_sent(std::string& out, const chat::Message& message);
+void append_message_delivered(std::string& out, const chat::MessageDelivered& change);
+void append_message_read(std::string& out, const chat::MessagesRead& change);
+
+// The same as event payloads: a JSON array with the one argument.
 std::string typing(chat::UserId user);
 std::string user_online(chat::UserId user);
 std::string user_offline(chat::UserId user, Time last_seen);

@@ -24,7 +24,14 @@ chat::Message message(std::string content) {
 
 void receive(benchmark::State& state, const char* content) {
   const chat::Message sent = message(content);
-  for (auto _ : state) benchmark::DoNotOptimize(receive_message(sent, Viewer::other));
+  MessageText text;
+  std::string out;
+  for (auto _ : state) {
+    text.write(sent);
+    out.clear();
+    text.append(out, Viewer::other);
+    benchmark::DoNotOptimize(out);
+  }
 }
 BENCHMARK_CAPTURE(receive, plain, "See you at eight, and bring the book that you told me about.")
     ->Name("wire_receive_message")
@@ -38,11 +45,17 @@ void whole_life(benchmark::State& state) {
   const chat::Message sent = message(std::string(100, 'x'));
   chat::Message seen = sent;
   seen.delivered_at = seen.read_at = sent.created_at;
+  MessageText text;
+  std::string out;
   for (auto _ : state) {
-    benchmark::DoNotOptimize(message_sent(sent));
-    benchmark::DoNotOptimize(receive_message(sent, Viewer::other));
-    benchmark::DoNotOptimize(conversation_updated(sent, Viewer::other, 3));
-    benchmark::DoNotOptimize(conversation_updated(seen, Viewer::sender, 0));
+    out.clear();
+    text.write(sent);
+    text.append(out, Viewer::other);
+    append_conversation_updated(out, text, Viewer::other, 3);
+    append_message_sent(out, sent);
+    text.write(seen);
+    append_conversation_updated(out, text, Viewer::sender, 0);
+    benchmark::DoNotOptimize(out);
   }
 }
 BENCHMARK(whole_life)->Name("wire_events_of_a_message")->Apply(counted<>);

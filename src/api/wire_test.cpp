@@ -85,19 +85,34 @@ TEST(Wire, writes_errors_with_code_and_fields) {
 }
 
 TEST(Wire, writes_every_event_as_an_array_of_one_object) {
-  chat::MessageDelivered delivered;
-  chat::MessagesRead read;
-  for (const std::string& text :
-       {wire::receive_message(message(), wire::Viewer::other),
-        wire::conversation_updated(message(), wire::Viewer::sender, 3),
-        wire::message_sent(message()), wire::message_delivered(delivered), wire::message_read(read),
-        wire::typing(id<chat::UserId>('1')), wire::user_online(id<chat::UserId>('1')),
-        wire::user_offline(id<chat::UserId>('1'), from_unix_ms(5))}) {
-    const auto parsed = json::parse(text);
-    ASSERT_TRUE(parsed) << text;
+  const wire::MessageText text{message()};
+  std::vector<std::string> arguments(5);
+  text.append(arguments[0], wire::Viewer::other);
+  wire::append_conversation_updated(arguments[1], text, wire::Viewer::sender, 3);
+  wire::append_message_sent(arguments[2], message());
+  wire::append_message_delivered(arguments[3], {});
+  wire::append_message_read(arguments[4], {});
+  std::vector<std::string> payloads{wire::typing(id<chat::UserId>('1')),
+                                    wire::user_online(id<chat::UserId>('1')),
+                                    wire::user_offline(id<chat::UserId>('1'), from_unix_ms(5))};
+  for (const std::string& argument : arguments) payloads.push_back('[' + argument + ']');
+  for (const std::string& payload : payloads) {
+    const auto parsed = json::parse(payload);
+    ASSERT_TRUE(parsed) << payload;
     ASSERT_EQ(parsed->as_array().size(), 1u);
     EXPECT_TRUE(parsed->as_array()[0].is_object());
   }
+}
+
+TEST(Wire, writes_one_message_after_the_other) {
+  wire::MessageText text{message()};
+  chat::Message next = message();
+  next.content = "hi";
+  next.client_id.reset();
+  text.write(next);
+  std::string again;
+  text.append(again, wire::Viewer::sender);
+  EXPECT_EQ(again, written(next, wire::Viewer::sender));
 }
 
 }  // namespace parley::api

@@ -31,31 +31,30 @@ namespace detail {
 
 template <class Sink>
 void fan_out(const MessageAppended& change, Sink& sink) {
-  const Message& message = change.message;
-  const std::array both{message.receiver, message.sender};
-  sink(std::span<const UserId>{both}, Notice{MessageNotice{message}});
   for (const Unread& unread : change.unread) {
-    sink(std::span<const UserId>{&unread.user, 1},
-         Notice{ConversationNotice{message, unread.count}});
+    const std::array told{Notice{MessageNotice{change.message}},
+                          Notice{ConversationNotice{change.message, unread.count}}};
+    sink(unread.user, std::span<const Notice>{told});
   }
 }
 
 template <class Sink>
 void fan_out(const MessageDelivered& change, Sink& sink) {
-  sink(std::span<const UserId>{&change.sender, 1}, Notice{DeliveredNotice{change}});
+  const Notice told{DeliveredNotice{change}};
+  sink(change.sender, std::span<const Notice>{&told, 1});
 }
 
 template <class Sink>
 void fan_out(const MessagesRead& change, Sink& sink) {
-  sink(std::span<const UserId>{change.participants}, Notice{ReadNotice{change}});
+  const Notice told{ReadNotice{change}};
+  for (const UserId& user : change.participants) sink(user, std::span<const Notice>{&told, 1});
 }
 
 }  // namespace detail
 
-/// Who is told what about a change: `sink(std::span<const UserId> to, const Notice& notice)` for
-/// each event, once for all who get the same bytes, receive_message before conversation_updated.
-/// The devices of `to`: all of them, except that message_read spares the one that read (a Change
-/// does not know devices). No allocation.
+/// Who is told what about a change: `sink(const UserId& user, std::span<const Notice> notices)`,
+/// once a user, in the order in which the events come. All devices of the user are told, except
+/// that message_read spares the one that read (a Change does not know devices). No allocation.
 template <class Sink>
 void fan_out(const Change& change, Sink&& sink) {
   std::visit([&sink](const auto& one) { detail::fan_out(one, sink); }, change);

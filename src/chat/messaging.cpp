@@ -52,6 +52,8 @@ void append_gaps(std::string& out, const SyncCursor& cursor) {
   }
 }
 
+Task<Result<Appended>> refused(Error error) { co_return error; }
+
 }  // namespace
 
 std::string to_cursor(const SyncCursor& cursor) {
@@ -79,12 +81,17 @@ Messaging::Messaging(MessageStore& messages, ReceiptStore& receipts,
 
 Task<Result<Appended>> Messaging::send(NewMessage draft) {
   auto checked = check(std::move(draft), limits_);
-  if (!checked) co_return checked.error();
-  NewMessage good = std::move(*checked);
-  const bool goes_with_mail = notices_ != nullptr && notices_->joins(good.receiver);
-  good.mail = goes_with_mail;
+  if (!checked) return refused(std::move(checked).error());
+  NewMessage& good = *checked;
+  good.mail = notices_ != nullptr && notices_->joins(good.receiver);
+  // Nobody is to be told: one coroutine less for each message.
+  if (notices_ == nullptr || good.mail) return messages_.append(std::move(good));
+  return send_and_tell(std::move(good));
+}
+
+Task<Result<Appended>> Messaging::send_and_tell(NewMessage good) {
   auto appended = co_await messages_.append(std::move(good));
-  if (appended && notices_ != nullptr && !goes_with_mail) notices_->sent(appended->message);
+  if (appended) notices_->sent(appended->message);
   co_return appended;
 }
 

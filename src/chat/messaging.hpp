@@ -70,6 +70,8 @@ class Messaging {
   Task<Result<std::vector<UserId>>> peers(UserId user);
 
  private:
+  Task<Result<Appended>> send_and_tell(NewMessage good);
+
   MessageStore& messages_;
   ReceiptStore& receipts_;
   ConversationStore& conversations_;

@@ -38,11 +38,8 @@ std::map<chat::UserId, std::vector<std::size_t>> concerned(
     const std::vector<chat::Change>& changes) {
   std::map<chat::UserId, std::vector<std::size_t>> out;
   for (std::size_t index = 0; index < changes.size(); ++index) {
-    chat::fan_out(changes[index], [&](std::span<const chat::UserId> to, const chat::Notice&) {
-      for (const chat::UserId& user : to) {
-        std::vector<std::size_t>& theirs = out[user];
-        if (theirs.empty() || theirs.back() != index) theirs.push_back(index);
-      }
+    chat::fan_out(changes[index], [&](const chat::UserId& user, std::span<const chat::Notice>) {
+      out[user].push_back(index);
     });
   }
   return out;
