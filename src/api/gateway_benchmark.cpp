@@ -6,7 +6,6 @@
 #include <sys/socket.h>
 
 #include <array>
-#include <boost/asio/use_awaitable.hpp>
 #include <deque>
 #include <stdexcept>
 
@@ -28,18 +27,13 @@ class ForgetfulStore final : public chat::MessageStore,
                              public chat::ReceiptStore,
                              public chat::Feed {
  public:
-  Task<Result<chat::Appended>> append(chat::NewMessage draft) override {
-    const asio::use_awaitable_t<Executor> token;
-    return asio::async_initiate<const asio::use_awaitable_t<Executor>,
-                                void(Result<chat::Appended>)>(
-        [this](auto handler, chat::NewMessage asked) {
-          calls_.push_back(std::make_unique<HandledCall<decltype(handler)>>(std::move(handler)));
-          const chat::Message& message = calls_.back()->message = stored(asked);
-          changes_.emplace_back(
-              chat::MessageAppended{message, {{message.sender, 0}, {message.receiver, 1}}});
-        },
-        token, std::move(draft));
+  void append_for(chat::NewMessage draft, std::unique_ptr<chat::AppendWaiter> waiter) override {
+    calls_.push_back({stored(draft), std::move(waiter)});
+    const chat::Message& message = calls_.back().message;
+    changes_.emplace_back(
+        chat::MessageAppended{message, {{message.sender, 0}, {message.receiver, 1}}});
   }
+  Task<Result<chat::Appended>> append(chat::NewMessage) override { co_return nothing(); }
   Task<Result<Done>> mark_delivered(std::vector<chat::DeliveryMark> marks, Time now) override {
     for (const chat::DeliveryMark& mark : marks)
       changes_.emplace_back(chat::MessageDelivered{mark.conversation_id, mark.message_id, mark.seq,
@@ -57,8 +51,9 @@ class ForgetfulStore final : public chat::MessageStore,
         chat::ChangeBatch{std::exchange(changes_, {}), version_});
     for (auto& [executor, subscriber] : subscribers_)
       asio::post(executor, [&subscriber = subscriber, batch] { subscriber(batch); });
-    asio::post(subscribers_.front().first, [calls = std::exchange(calls_, {})] {
-      for (const auto& call : calls) call->complete();
+    asio::post(subscribers_.front().first, [calls = std::exchange(calls_, {})]() mutable {
+      for (Call& call : calls)
+        call.waiter->on_appended(chat::Appended{std::move(call.message), false});
     });
   }
 
@@ -74,20 +69,9 @@ class ForgetfulStore final : public chat::MessageStore,
   }
 
  private:
-  /// Somebody who waits.
   struct Call {
-    virtual ~Call() = default;
-    virtual void complete() = 0;
     chat::Message message;
-  };
-  template <class Handler>
-  struct HandledCall final : Call {
-    explicit HandledCall(Handler waiting) : handler(std::move(waiting)) {}
-    void complete() override {
-      Handler ready = std::move(handler);
-      ready(Result<chat::Appended>{chat::Appended{std::move(message), false}});
-    }
-    Handler handler;
+    std::unique_ptr<chat::AppendWaiter> waiter;
   };
 
   static Error nothing() { return fail(Errc::not_found, "nothing is kept"); }
@@ -108,7 +92,7 @@ class ForgetfulStore final : public chat::MessageStore,
   ObjectIdSource ids_;
   chat::Version version_ = 0;
   std::vector<chat::Change> changes_;
-  std::vector<std::unique_ptr<Call>> calls_;
+  std::vector<Call> calls_;
   std::deque<std::pair<Executor, Subscriber>> subscribers_;
 };
 

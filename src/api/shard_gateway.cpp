@@ -6,6 +6,7 @@
 #include "api/fields.hpp"
 #include "api/summaries.hpp"
 #include "api/wire.hpp"
+#include "socketio/guard.hpp"
 
 namespace parley::api {
 
@@ -48,6 +49,36 @@ void ShardGateway::refuse(socketio::Socket& socket, const socketio::Ack& ack,
   socket.emit(events::message_error, payload(std::move(args)));
 }
 
+/// A send_message call under way.
+class ShardGateway::Sending final : public chat::AppendWaiter {
+ public:
+  Sending(ShardGateway& gateway, DevicePtr device, socketio::Ack ack,
+          std::optional<std::string> client_id)
+      : gateway_(gateway),
+        device_(std::move(device)),
+        ack_(std::move(ack)),
+        client_id_(std::move(client_id)),
+        began_(gateway.shard_.now()) {}
+
+  Executor executor() const override { return gateway_.shard_.executor(); }
+  void on_appended(Result<chat::Appended> sent) override {
+    socketio::guarded(gateway_.shard_, "send_message", [&] { finish(sent); });
+  }
+
+ private:
+  void finish(const Result<chat::Appended>& sent) {
+    --device_->calls;
+    if (sent) return gateway_.on_sent(*device_->socket, ack_, *sent, began_);
+    gateway_.refuse(*device_->socket, ack_, {"clientId", client_id_}, sent.error());
+  }
+
+  ShardGateway& gateway_;
+  DevicePtr device_;
+  socketio::Ack ack_;
+  std::optional<std::string> client_id_;
+  SteadyTime began_;
+};
+
 void ShardGateway::on_send_message(socketio::Socket& socket, socketio::Event& event) {
   const DevicePtr& device = device_of(socket);
   const socketio::JsonMembers members{event.text()};
@@ -59,27 +90,23 @@ void ShardGateway::on_send_message(socketio::Socket& socket, socketio::Event& ev
   if (device->calls >= max_calls)
     return refuse(socket, event.ack(), {"clientId", draft.client_id}, too_many_calls());
   ++device->calls;
-  shard_.spawn("send_message", send(device, std::move(draft), event.ack()));
+  // Who is answered by acknowledgement needs no name of the call.
+  auto client_id = event.ack() ? std::nullopt : draft.client_id;
+  services_.messaging.send_for(
+      std::move(draft),
+      std::make_unique<Sending>(*this, device, event.ack(), std::move(client_id)));
 }
 
-Task<void> ShardGateway::send(DevicePtr device, chat::NewMessage draft, socketio::Ack ack) {
-  // Who is answered by acknowledgement needs no name of the call.
-  const Subject subject{"clientId", ack ? std::nullopt : draft.client_id};
-  const SteadyTime began = shard_.now();
-  const auto sent = co_await services_.messaging.send(std::move(draft));
-  --device->calls;
-  if (!sent) {
-    refuse(*device->socket, ack, subject, sent.error());
-    co_return;
-  }
-  metrics_.messages_sent.add(shard_.index(), sent->duplicate ? 0 : 1);
+void ShardGateway::on_sent(socketio::Socket& socket, const socketio::Ack& ack,
+                           const chat::Appended& sent, SteadyTime began) {
+  metrics_.messages_sent.add(shard_.index(), sent.duplicate ? 0 : 1);
   metrics_.send_seconds.observe(shard_.index(),
                                 std::chrono::duration<double>(shard_.now() - began).count());
-  const chat::Message& message = sent->message;
+  const chat::Message& message = sent.message;
   if (typing_.stop(message.sender, message.receiver)) {
     announce_typing(events::stop_typing, message.sender, message.receiver);
   }
-  answer(*device->socket, ack, message);
+  answer(socket, ack, message);
 }
 
 void ShardGateway::answer(socketio::Socket& socket, const socketio::Ack& ack,

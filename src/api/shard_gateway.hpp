@@ -52,6 +52,7 @@ class ShardGateway {
   void on_auth_refresh(socketio::Socket& socket, socketio::Event& event);
 
  private:
+  class Sending;
   /// What a refused call was about: the member that names it in message_error.
   struct Subject {
     std::string_view key;
@@ -67,7 +68,8 @@ class ShardGateway {
   Task<void> leave(DevicePtr device);
 
   // Its calls (shard_gateway.cpp).
-  Task<void> send(DevicePtr device, chat::NewMessage draft, socketio::Ack ack);
+  void on_sent(socketio::Socket& socket, const socketio::Ack& ack, const chat::Appended& sent,
+               SteadyTime began);
   Task<void> read(DevicePtr device, chat::MessageId message, socketio::Ack ack);
   Task<void> sync(DevicePtr device, chat::SyncRequest request, socketio::Ack ack);
   void answer(socketio::Socket& socket, const socketio::Ack& ack, const chat::Message& message);

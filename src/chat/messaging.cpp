@@ -52,7 +52,21 @@ void append_gaps(std::string& out, const SyncCursor& cursor) {
   }
 }
 
-Task<Result<Appended>> refused(Error error) { co_return error; }
+/// Tells the notices before whoever waits.
+class Noticing final : public AppendWaiter {
+ public:
+  Noticing(Notices& notices, std::unique_ptr<AppendWaiter> then)
+      : notices_(notices), then_(std::move(then)) {}
+  Executor executor() const override { return then_->executor(); }
+  void on_appended(Result<Appended> appended) override {
+    if (appended) notices_.sent(appended->message);
+    then_->on_appended(std::move(appended));
+  }
+
+ private:
+  Notices& notices_;
+  std::unique_ptr<AppendWaiter> then_;
+};
 
 }  // namespace
 
@@ -79,20 +93,28 @@ Messaging::Messaging(MessageStore& messages, ReceiptStore& receipts,
                      ConversationStore& conversations, Limits limits)
     : messages_(messages), receipts_(receipts), conversations_(conversations), limits_(limits) {}
 
-Task<Result<Appended>> Messaging::send(NewMessage draft) {
+Result<NewMessage> Messaging::accept(NewMessage draft) const {
   auto checked = check(std::move(draft), limits_);
-  if (!checked) return refused(std::move(checked).error());
-  NewMessage& good = *checked;
-  good.mail = notices_ != nullptr && notices_->joins(good.receiver);
-  // Nobody is to be told: one coroutine less for each message.
-  if (notices_ == nullptr || good.mail) return messages_.append(std::move(good));
-  return send_and_tell(std::move(good));
+  if (checked) checked->mail = notices_ != nullptr && notices_->joins(checked->receiver);
+  return checked;
 }
 
-Task<Result<Appended>> Messaging::send_and_tell(NewMessage good) {
+Task<Result<Appended>> Messaging::send(NewMessage draft) {
+  auto accepted = accept(std::move(draft));
+  if (!accepted) co_return accepted.error();
+  NewMessage good = std::move(*accepted);
+  const bool goes_with_mail = good.mail;
   auto appended = co_await messages_.append(std::move(good));
-  if (appended) notices_->sent(appended->message);
+  if (appended && notices_ != nullptr && !goes_with_mail) notices_->sent(appended->message);
   co_return appended;
+}
+
+void Messaging::send_for(NewMessage draft, std::unique_ptr<AppendWaiter> waiter) {
+  auto accepted = accept(std::move(draft));
+  if (!accepted) return waiter->on_appended(std::move(accepted).error());
+  if (notices_ != nullptr && !accepted->mail)
+    waiter = std::make_unique<Noticing>(*notices_, std::move(waiter));
+  messages_.append_for(std::move(*accepted), std::move(waiter));
 }
 
 Task<Result<Done>> Messaging::mark_read(UserId reader, MessageId message_id, Time now) {

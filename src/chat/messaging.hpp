@@ -50,6 +50,8 @@ class Messaging {
   /// Durable when it returns. bad_request with fields (content, clientId, receiverId: oneself);
   /// not_found: no such receiver.
   Task<Result<Appended>> send(NewMessage draft);
+  /// The same without a coroutine; bad_request comes within this call.
+  void send_for(NewMessage draft, std::unique_ptr<AppendWaiter> waiter);
   /// not_found, forbidden: see ReceiptStore.
   Task<Result<Done>> mark_read(UserId reader, MessageId message_id, Time now);
   Task<Result<Done>> mark_delivered(std::vector<DeliveryMark> marks, Time now);
@@ -70,7 +72,8 @@ class Messaging {
   Task<Result<std::vector<UserId>>> peers(UserId user);
 
  private:
-  Task<Result<Appended>> send_and_tell(NewMessage good);
+  /// What `send` refuses, or the draft as the store is to have it.
+  Result<NewMessage> accept(NewMessage draft) const;
 
   MessageStore& messages_;
   ReceiptStore& receipts_;

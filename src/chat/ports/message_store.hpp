@@ -1,5 +1,6 @@
 #pragma once
 
+#include <memory>
 #include <optional>
 #include <utility>
 #include <vector>
@@ -62,6 +63,16 @@ struct SyncPage {
   bool has_more = false;
 };
 
+/// Who waits for an append without a coroutine, which costs less. The store keeps it until then.
+class AppendWaiter {
+ public:
+  virtual ~AppendWaiter() = default;
+  /// Where it is to be told.
+  virtual Executor executor() const = 0;
+  /// Once. Does not throw.
+  virtual void on_appended(Result<Appended> appended) = 0;
+};
+
 class MessageStore {
  public:
   virtual ~MessageStore() = default;
@@ -71,6 +82,8 @@ class MessageStore {
   /// is durable. Drafts of one caller's thread get versions in the order of these calls. not_found:
   /// no such receiver. The change is published on the Feed before the caller resumes.
   virtual Task<Result<Appended>> append(NewMessage draft) = 0;
+  /// The same; called on the waiter's executor. It may be told within this call.
+  virtual void append_for(NewMessage draft, std::unique_ptr<AppendWaiter> waiter);
 
   /// not_found: no such conversation, viewer not in it, or the `before`/`after` message is not of
   /// it.

@@ -76,17 +76,56 @@ void MessageStore::set_jobs(JobQueue& queue, JobOfMessage job) {
   mailing_ = std::make_shared<const Mailing>(Mailing{queue.board(), std::move(job)});
 }
 
-Task<Result<chat::Appended>> MessageStore::append(chat::NewMessage draft) {
-  Stats& stats = database_.internals().stats;
-  auto work = [draft = std::move(draft), &stats,
-               mailing = mailing_](Transaction& transaction) mutable {
-    auto appended = append_message(transaction, draft);
-    if (appended && appended->duplicate) ++stats.duplicate_messages;
-    if (appended && !appended->duplicate && draft.mail && mailing)
-      mailing->board->add(transaction, mailing->job(appended->message), draft.now);
+/// What the committer does for one draft.
+class MessageStore::Append {
+ public:
+  Append(chat::NewMessage draft, Stats& stats, std::shared_ptr<const Mailing> mailing)
+      : draft_(std::move(draft)), stats_(&stats), mailing_(std::move(mailing)) {}
+
+  Result<chat::Appended> operator()(Transaction& transaction) {
+    auto appended = append_message(transaction, draft_);
+    if (appended && appended->duplicate) ++stats_->duplicate_messages;
+    if (appended && !appended->duplicate && draft_.mail && mailing_)
+      mailing_->board->add(transaction, mailing_->job(appended->message), draft_.now);
     return appended;
-  };
+  }
+
+ private:
+  chat::NewMessage draft_;
+  Stats* stats_;
+  std::shared_ptr<const Mailing> mailing_;
+};
+
+class MessageStore::WaitedAppend final : public Operation {
+ public:
+  WaitedAppend(Append append, std::unique_ptr<chat::AppendWaiter> waiter)
+      : append_(std::move(append)),
+        waiter_(std::move(waiter)),
+        executor_(waiter_->executor()),
+        guard_(executor_) {}
+
+  void execute(Transaction& transaction) override { result_.emplace(append_(transaction)); }
+  void fail(const Error& error) override { result_.emplace(error); }
+  void complete() override { waiter_->on_appended(std::move(*result_)); }
+  const Executor* executor() const override { return &executor_; }
+
+ private:
+  Append append_;
+  std::unique_ptr<chat::AppendWaiter> waiter_;
+  Executor executor_;
+  asio::executor_work_guard<Executor> guard_;  // as a Call's
+  std::optional<Result<chat::Appended>> result_;
+};
+
+Task<Result<chat::Appended>> MessageStore::append(chat::NewMessage draft) {
+  Append work{std::move(draft), database_.internals().stats, mailing_};
   return submit<chat::Appended>(database_.internals().committer, std::move(work));
+}
+
+void MessageStore::append_for(chat::NewMessage draft, std::unique_ptr<chat::AppendWaiter> waiter) {
+  Append work{std::move(draft), database_.internals().stats, mailing_};
+  database_.internals().committer.submit(
+      std::make_unique<WaitedAppend>(std::move(work), std::move(waiter)));
 }
 
 }  // namespace parley::store::embedded

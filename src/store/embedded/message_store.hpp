@@ -24,6 +24,7 @@ class MessageStore final : public chat::MessageStore {
   void set_jobs(JobQueue& queue, JobOfMessage job);
 
   Task<Result<chat::Appended>> append(chat::NewMessage draft) override;
+  void append_for(chat::NewMessage draft, std::unique_ptr<chat::AppendWaiter> waiter) override;
   Task<Result<chat::MessagePage>> history(chat::HistoryQuery query) override;
   Task<Result<chat::MessagePage>> backlog(chat::BacklogQuery query) override;
   Task<Result<chat::SyncPage>> changes(chat::UserId user, chat::SyncCursor since,
@@ -31,6 +32,8 @@ class MessageStore final : public chat::MessageStore {
 
  private:
   struct Mailing;
+  class Append;
+  class WaitedAppend;
   Database& database_;
   std::shared_ptr<const Mailing> mailing_;
 };
