@@ -18,7 +18,7 @@ bool is_for(const Device& device, const chat::Message& message) {
   return is_owed || message.created_at >= device.came;
 }
 
-constexpr std::size_t kept_marks = 4;  ///< Room that a device keeps for the next ones.
+constexpr std::size_t kept_marks = 2;  ///< Room that a device keeps for the next ones.
 
 /// A user's devices, safe to walk while one of them goes away.
 using Present = boost::container::small_vector<DevicePtr, 4>;
@@ -125,6 +125,7 @@ std::vector<DeviceReport> Devices::report(chat::UserId user) const {
 
 void Devices::on_batch(const chat::ChangeBatchPtr& batch) {
   busy_ = batch->changes.size() >= busy_batch;
+  if (busy_) observe_pace(*batch);
   for (std::size_t index = 0; index < batch->changes.size(); ++index) {
     const chat::Change& change = batch->changes[index];
     Views views(writers_);
@@ -140,6 +141,13 @@ void Devices::on_batch(const chat::ChangeBatchPtr& batch) {
     });
   }
   seen_version_ = batch->last_version;
+}
+
+void Devices::observe_pace(const chat::ChangeBatch& batch) {
+  for (const chat::Change& change : batch.changes) {
+    const auto* appended = std::get_if<chat::MessageAppended>(&change);
+    if (appended != nullptr) return late_.observe(wall_now() - appended->message.created_at);
+  }
 }
 
 std::vector<DevicePtr> Devices::fall_behind() {

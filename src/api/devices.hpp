@@ -83,6 +83,7 @@ class Devices {
   void on_answered(Device& device);
   bool is_news(const Device& device, const chat::Change& change) const;
   bool was_told(Device& device, const chat::Message& message, From from) const;
+  void observe_pace(const chat::ChangeBatch& batch);
   void observe_delivery(const chat::Message& message);
   void ask_confirmation(const DevicePtr& device, const chat::Message& message);
   void hold(const DevicePtr& device, const chat::ChangeBatchPtr& batch, std::size_t index);

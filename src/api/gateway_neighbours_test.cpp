@@ -92,6 +92,7 @@ class GatewayNeighbours : public ::testing::Test {
   TestHouse::Person ann_ = house_.person("ann"), bob_ = house_.person("bob");
 };
 
+using namespace std::chrono_literals;
 using Contents = std::vector<std::string>;
 
 TEST_F(GatewayNeighbours, tells_once_what_is_in_the_backlog_and_in_the_feed) {
@@ -137,6 +138,18 @@ TEST_F(GatewayNeighbours, lets_receipts_wait_no_longer_than_their_patience) {
   EXPECT_EQ(told(*device), Contents{});
   device->run_after(LateReceipts::patience);
   EXPECT_EQ(told(*device), Contents{"message_delivered"});
+}
+
+TEST(LateReceipts, wait_longer_where_messages_take_long) {
+  net::Shard shard{0};
+  LateReceipts receipts{shard};
+  EXPECT_EQ(receipts.longest_wait(), LateReceipts::patience);
+  receipts.observe(20ms);
+  EXPECT_EQ(receipts.longest_wait(), 40ms);
+  receipts.observe(1ms);
+  EXPECT_EQ(receipts.longest_wait(), LateReceipts::patience);
+  receipts.observe(10s);
+  EXPECT_EQ(receipts.longest_wait(), LateReceipts::most_patience);
 }
 
 TEST_F(GatewayNeighbours, catches_devices_up_after_a_gap) {
