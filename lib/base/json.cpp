@@ -5,6 +5,9 @@
 #include <boost/json/serialize.hpp>
 #include <cstdint>
 #include <cstring>
+#ifdef __SSE2__
+#include <emmintrin.h>
+#endif
 
 namespace parley::json {
 
@@ -23,10 +26,23 @@ Result<value> parse(std::string_view text, Limits limits) {
 }
 
 namespace {
-/// The top bit of the first of eight bytes that must be escaped (control character, quote or
-/// backslash), and perhaps of later ones; 0 when there is none.
+// Blocks of `block` bytes are looked at in one go. `find_escape` gives a mask of `block_bits` bits
+// a byte; the first byte with one of them set is the first that must be escaped: a control
+// character, a quote or a backslash. 0: there is none.
+#ifdef __SSE2__
+constexpr std::size_t block = 16, block_bits = 1;
+std::uint32_t find_escape(const char* bytes) {
+  const __m128i word = _mm_loadu_si128(reinterpret_cast<const __m128i*>(bytes));
+  const __m128i control = _mm_cmpeq_epi8(_mm_min_epu8(word, _mm_set1_epi8(0x1F)), word);
+  const __m128i quote = _mm_cmpeq_epi8(word, _mm_set1_epi8('"'));
+  const __m128i slash = _mm_cmpeq_epi8(word, _mm_set1_epi8('\\'));
+  return static_cast<std::uint32_t>(
+      _mm_movemask_epi8(_mm_or_si128(control, _mm_or_si128(quote, slash))));
+}
+#else
+static_assert(std::endian::native == std::endian::little);
+constexpr std::size_t block = 8, block_bits = 8;
 std::uint64_t find_escape(const char* bytes) {
-  static_assert(std::endian::native == std::endian::little);
   constexpr std::uint64_t ones = 0x0101010101010101, tops = 0x80 * ones;
   std::uint64_t word = 0;
   std::memcpy(&word, bytes, sizeof word);
@@ -35,19 +51,22 @@ std::uint64_t find_escape(const char* bytes) {
       ((word - 0x20 * ones) & ~word) | ((quote - ones) & ~quote) | ((slash - ones) & ~slash);
   return found & tops;
 }
-std::size_t first_byte(std::uint64_t found) {
-  return static_cast<std::size_t>(std::countr_zero(found)) / 8;
+#endif
+template <class Mask>
+std::size_t first_byte(Mask found) {
+  return static_cast<std::size_t>(std::countr_zero(found)) / block_bits;
 }
 }  // namespace
 
 std::size_t plain_prefix(std::string_view text) {
   const std::size_t size = text.size();
   std::size_t at = 0;
-  for (; size - at >= 8; at += 8) {
+  for (; size - at >= block; at += block) {
     if (const auto found = find_escape(text.data() + at)) return at + first_byte(found);
   }
-  if (at > 0 && at < size) {  // the last eight, without those that were looked at
-    const auto found = find_escape(text.data() + size - 8) >> (8 * (at + 8 - size));
+  if (at > 0 && at < size) {  // the last block, without those bytes that were looked at
+    const auto found =
+        find_escape(text.data() + size - block) >> (block_bits * (at + block - size));
     return found != 0 ? at + first_byte(found) : size;
   }
   const auto is_plain = [](char c) {
