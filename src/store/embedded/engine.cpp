@@ -12,6 +12,7 @@
 #include "store/embedded/insert_hints.hpp"
 #include "store/embedded/memtable.hpp"
 #include "store/embedded/retention.hpp"
+#include "store/embedded/yielding.hpp"
 
 namespace parley::store::embedded {
 
@@ -73,6 +74,7 @@ rocksdb::DBOptions database_options(const Config& config) {
   options.track_and_verify_wals_in_manifest = true;
   options.max_open_files = config.max_open_files;
   options.max_background_jobs = 2;
+  options.listeners.push_back(std::make_shared<Yielding>());
   options.bytes_per_sync = 1u << 20;  // spreads the writeback of tables, so that syncs stay short
   options.keep_log_file_num = 2;
   options.max_log_file_size = 1u << 20;
