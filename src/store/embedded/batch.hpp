@@ -13,9 +13,8 @@
 
 namespace parley::store::embedded {
 
-/// The rows that one batch writes, of each key the last one. Written in the order of their keys:
-/// the memtable then finds the place of each near that of the one before. Its memory is kept from
-/// one batch to the next.
+/// The rows that one batch writes, of each key the last one. Its memory is kept from one batch to
+/// the next.
 class Batch {
  public:
   struct Row {
