@@ -5,6 +5,7 @@
 #include <cstdlib>
 
 #include "base/utf8.hpp"
+#include "socketio/json_members.hpp"
 #include "socketio/json_scan.hpp"
 #include "socketio/testing.hpp"
 
@@ -54,6 +55,21 @@ void check_scan(std::string_view text) {
   require(json::parse(without_lone_surrogates(text)).has_value());
 }
 
+/// The members that are read from the text are those that the parser finds.
+void check_members(std::string_view text) {
+  const auto scan = scan_json(text);
+  if (!scan || scan->lone_surrogates || scan->kind != JsonKind::object) return;
+  const auto parsed = json::parse(text);
+  const std::string behind = std::string{text} + ",{}]";
+  const JsonMembers members{behind};
+  for (const auto& [name, value] : parsed->get_object()) {
+    const auto* found = members.find(name);
+    require(found != nullptr);
+    const auto read = json::parse(found->text);
+    require(read && *read == value);
+  }
+}
+
 void serve(std::string_view input) {
   net::Shards shards{1};
   Server io{shards, {}};
@@ -73,6 +89,7 @@ void serve(std::string_view input) {
     } else if (is_utf8(message)) {
       check_stable(message);
       check_scan(message);
+      check_members(message);
       client.send_text(message);
     }
   }
