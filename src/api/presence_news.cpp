@@ -18,7 +18,7 @@ void PresenceNews::take(chat::UserId user, bool online) {
     --waiting_;  // Whoever tells looks again.
     return;
   }
-  shard_.spawn("tell of presence", tell(user));
+  telling_.add(user);
 }
 
 Task<void> PresenceNews::tell(chat::UserId user) {

@@ -5,6 +5,7 @@
 #include <unordered_map>
 #include <vector>
 
+#include "api/few_at_once.hpp"
 #include "base/task.hpp"
 #include "chat/ids.hpp"
 #include "chat/presences.hpp"
@@ -16,7 +17,7 @@ namespace parley::api {
 /// Tells people who came online and who went offline. Each user's news are told on one shard, one
 /// after another, from how they stand at that moment: online and offline take turns whatever the
 /// order in which devices on many shards come and go, and a flicker that is over is not told at
-/// all.
+/// all. When many come or go at once, they are told of in turn.
 class PresenceNews {
  public:
   using Announce = std::function<void(std::vector<chat::UserId>, const socketio::EncodedEvent&)>;
@@ -29,7 +30,8 @@ class PresenceNews {
       : shard_(shard),
         presences_(presences),
         announce_(std::move(announce)),
-        has_neighbours_(has_neighbours) {}
+        has_neighbours_(has_neighbours),
+        telling_(shard, "tell of presence", [this](chat::UserId user) { return tell(user); }) {}
 
   /// The user went online or offline, and may stand otherwise again by now. Any thread.
   void changed(chat::UserId user, bool online);
@@ -51,6 +53,7 @@ class PresenceNews {
   Announce announce_;
   bool has_neighbours_;
   std::atomic<std::size_t> waiting_ = 0;
+  FewAtOnce<chat::UserId> telling_;
   std::unordered_map<chat::UserId, Told> told_;  ///< Whoever is online, or being told of.
 };
 

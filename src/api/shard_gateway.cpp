@@ -30,6 +30,7 @@ ShardGateway::ShardGateway(net::Shard& shard, const Services& services, chat::Fe
       metrics_(metrics),
       ways_(std::move(ways)),
       devices_(shard, services.messaging, metrics),
+      leaving_(shard, "see a device off", [this](DevicePtr device) { return leave(device); }),
       typing_timer_(shard.timers(), this,
                     [](void* self) { static_cast<ShardGateway*>(self)->on_typing_deadline(); }) {}
 

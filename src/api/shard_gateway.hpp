@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "api/devices.hpp"
+#include "api/few_at_once.hpp"
 #include "api/services.hpp"
 #include "chat/ports/feed.hpp"
 #include "chat/typing.hpp"
@@ -88,6 +89,7 @@ class ShardGateway {
   Devices devices_;
   socketio::EventWriter writer_;
   std::string answer_;  ///< The last one's text; a buffer.
+  FewAtOnce<DevicePtr> leaving_;
   chat::Typing typing_{chat::Typing::Settings{}};
   net::Timer typing_timer_;
   std::atomic<std::size_t> attended_ = 0;

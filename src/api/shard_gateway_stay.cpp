@@ -88,7 +88,7 @@ void ShardGateway::on_disconnect(socketio::Socket& socket) {
   socket.data.reset();
   // Otherwise `attend` is still waiting for the arrival, and sees to it: presence must not hear of
   // the end first.
-  if (device->arrived) shard_.spawn("see a device off", leave(device));
+  if (device->arrived) leaving_.add(device);
 }
 
 Task<void> ShardGateway::attend(DevicePtr device) {
