@@ -14,6 +14,7 @@
 #include <deque>
 
 #include "net/descriptor.hpp"
+#include "net/detail/poller.hpp"
 #include "net/detail/socket_connection.hpp"
 #include "net/testing.hpp"
 
@@ -233,6 +234,32 @@ TEST_F(ListenerTest, reads_at_most_once_a_connection_and_turn) {
   EXPECT_TRUE(until([&] { return script_.received.size() == 20; }));
   EXPECT_LE(script_.reads, 20);
   EXPECT_EQ(listener_->counts().receives, static_cast<std::uint64_t>(script_.reads));
+}
+
+TEST_F(ListenerTest, who_is_established_is_served_before_newcomers_and_those_who_leave) {
+  listen();
+  shard_.poller().set_patience(0ns);  // one of those who wait a turn
+  std::vector<Client> clients;
+  for (int i = 0; i < 5; ++i) clients.push_back(connect());
+  Client& established = clients[0];
+  for (const char* admission : {"GET ", "40"}) {
+    established.send(admission);
+    const int before = script_.reads;
+    ASSERT_TRUE(until([&] { return script_.reads > before; }));
+  }
+  clients[1].send("x");
+  clients[1].close();
+  script_.received.clear();
+  script_.on_bytes = [&](Connection&, std::string_view bytes) {
+    if (bytes == "new") established.send("old");
+  };
+  for (int i = 2; i < 5; ++i) clients[static_cast<std::size_t>(i)].send("new");
+  EXPECT_TRUE(
+      until([&] { return script_.received.size() >= 6 * 3 + 1 && !script_.causes.empty(); }));
+  // Each newcomer makes the established one write, and the next one has to wait for that.
+  std::string calls = script_.received;
+  calls.erase(calls.find('x'), 1);
+  EXPECT_EQ(calls, "newoldnewoldnewold");
 }
 
 TEST_F(ListenerTest, delivers_bytes_that_come_one_by_one) {

@@ -75,12 +75,32 @@ void Poller::wait() {
 void Poller::on_ready() {
   const int ready =
       ::epoll_wait(epoll_.native_handle(), events_.data(), static_cast<int>(events_.size()), 0);
+  patient_.clear();
   for (int i = 0; i < ready; ++i) {
     const epoll_event& event = events_[static_cast<std::size_t>(i)];
-    auto& connection = *static_cast<detail::SocketConnection*>(event.data.ptr);
-    guarded(shard_, connection, [&] { connection.on_events(event.events); });
+    if (static_cast<detail::SocketConnection*>(event.data.ptr)->can_wait(event.events)) {
+      patient_.push_back(event);
+    } else {
+      serve(event);
+    }
   }
+  serve_patient();
   wait();
+}
+
+void Poller::serve(const epoll_event& event) {
+  auto& connection = *static_cast<detail::SocketConnection*>(event.data.ptr);
+  guarded(shard_, connection, [&] { connection.on_events(event.events); });
+}
+
+/// Who is left over is reported again, behind all others that are ready: epoll goes round.
+void Poller::serve_patient() {
+  if (patient_.empty()) return;
+  const auto end = std::chrono::steady_clock::now() + patience_;
+  for (const epoll_event& event : patient_) {
+    serve(event);
+    if (std::chrono::steady_clock::now() >= end) return;
+  }
 }
 
 bool Poller::set_events(detail::SocketConnection& connection, int operation, std::uint32_t events) {

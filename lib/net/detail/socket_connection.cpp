@@ -15,6 +15,8 @@ namespace parley::net::detail {
 namespace {
 /// Bytes of one turn for one connection that are not left to wait for the turn's end.
 constexpr std::size_t large_turn = 256 * 1024;
+/// Receives of a newcomer until it has said who it is: the upgrade, then the connect.
+constexpr std::uint8_t admission_receives = 2;
 }  // namespace
 
 SocketConnection::SocketConnection(Poller& poller, Origin& origin, Descriptor socket, Peer peer,
@@ -139,6 +141,10 @@ void SocketConnection::on_flushed() {
 // --- receiving
 // -------------------------------------------------------------------------------------------
 
+bool SocketConnection::can_wait(std::uint32_t events) const {
+  return receives_ < admission_receives || (events & (EPOLLERR | EPOLLHUP | EPOLLRDHUP)) != 0;
+}
+
 void SocketConnection::on_events(std::uint32_t events) {
   if (is_gone()) return;
   if ((events & EPOLLERR) != 0) {
@@ -162,6 +168,7 @@ void SocketConnection::receive() {
   const auto buffer = poller_.receive_buffer();
   const ssize_t received = ::recv(socket_.get(), buffer.data(), buffer.size(), 0);
   counts().receives.add();
+  if (receives_ < admission_receives) ++receives_;
   if (received > 0) {
     const auto bytes = static_cast<std::size_t>(received);
     counts().bytes_in.add(bytes);

@@ -55,6 +55,9 @@ class SocketConnection final : public Connection {
   /// The end of a turn in which something was sent.
   void on_turn_end();
   int socket() const { return socket_.get(); }
+  /// True for what can wait for the others: the end of a peer, and the first receives of a
+  /// newcomer, which are its admission (request, handshake, connect).
+  bool can_wait(std::uint32_t events) const;
   bool is_gone() const { return state_ == State::gone; }
   bool has_protocol() const { return protocol_ != nullptr; }
   /// The poller ends: no further call has an effect.
@@ -94,6 +97,7 @@ class SocketConnection final : public Connection {
   Descriptor socket_;
   std::uint32_t watched_ = 0;  ///< The events that epoll knows.
   State state_ = State::open;
+  std::uint8_t receives_ = 0;  ///< Counted up to those of the admission.
   bool paused_ = false;
   bool dirty_ = false;    ///< In the poller's list of those to flush.
   bool blocked_ = false;  ///< The kernel's buffer is full.
