@@ -9,7 +9,6 @@
 
 #include "base/object_id.hpp"
 #include "store/embedded/bytes.hpp"
-#include "store/embedded/insert_hints.hpp"
 #include "store/embedded/memtable.hpp"
 #include "store/embedded/retention.hpp"
 #include "store/embedded/yielding.hpp"
@@ -38,7 +37,7 @@ rocksdb::ColumnFamilyOptions common_options(const Config& config,
   blocks.partition_filters = true;
   blocks.format_version = 5;
   rocksdb::ColumnFamilyOptions options;
-  options.memtable_factory = std::make_shared<Memtables>();
+  options.memtable_factory = std::make_shared<Memtables>(&keys::neighbours);
   options.table_factory.reset(rocksdb::NewBlockBasedTableFactory(blocks));
   options.compression = rocksdb::kLZ4Compression;
   options.level_compaction_dynamic_level_bytes = true;
@@ -50,14 +49,11 @@ rocksdb::ColumnFamilyOptions common_options(const Config& config,
 }
 
 /// Keys there are looked up by their whole or by their first 13 bytes, so both go into the filters.
-/// The memtable is one skip list: a hash of short ones takes rows as cheaply, but has to be sorted
-/// when it is flushed, which costs more than all of the hints.
 rocksdb::ColumnFamilyOptions chat_options(rocksdb::ColumnFamilyOptions options) {
   options.prefix_extractor.reset(rocksdb::NewCappedPrefixTransform(prefix_length));
   options.memtable_prefix_bloom_size_ratio =
       0.02;  // 13 bits a row: a new client id is not searched
   options.memtable_whole_key_filtering = true;
-  options.memtable_insert_with_hint_prefix_extractor = std::make_shared<const InsertHints>();
   return options;
 }
 
@@ -65,8 +61,7 @@ rocksdb::DBOptions database_options(const Config& config) {
   rocksdb::DBOptions options;
   options.create_if_missing = true;
   options.create_missing_column_families = true;
-  options.allow_concurrent_memtable_write =
-      false;  // one writer, and hints for inserting have no such mode
+  options.allow_concurrent_memtable_write = false;  // one writer: see memtable.hpp
   options.enable_write_thread_adaptive_yield = false;
   options.enable_pipelined_write = false;  // nothing to overlap with one writer
   options.max_total_wal_size = config.max_log;

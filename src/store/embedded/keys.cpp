@@ -60,6 +60,15 @@ Key client_id(UserId sender, std::string_view client_id) {
 
 Key all(Table table, char tag) { return {table, std::string(1, tag)}; }
 
+Neighbours neighbours(const rocksdb::Slice& key) {
+  constexpr std::size_t tag_and_id = 13;
+  const char tag = key.empty() ? '\0' : key[0];
+  const std::size_t prefix = tag == message_id_tag  ? 1
+                             : tag == watermark_tag ? tag_and_id + 2
+                                                    : tag_and_id;
+  return {std::min(prefix, key.size()), tag != client_id_tag};
+}
+
 std::string fold_username(std::string_view username) {
   std::string folded(username);
   for (char& c : folded) {

@@ -5,6 +5,7 @@
 #include <string_view>
 
 #include "chat/ids.hpp"
+#include "store/embedded/skip_list.hpp"
 
 /// Where each row is. Source: docs/formats/embedded-store.md, "Keys".
 namespace parley::store::embedded {
@@ -65,6 +66,10 @@ Key client_id(UserId sender, std::string_view client_id);
 
 /// All rows of one kind.
 Key all(Table table, char tag);
+
+/// Which rows are written near each other, for the memtables: those of one conversation (of one
+/// watermark: its advances), of one sender's client ids, and all ids of messages, for they ascend.
+Neighbours neighbours(const rocksdb::Slice& key);
 
 /// ASCII letters in lower case: how usernames are searched.
 std::string fold_username(std::string_view username);

@@ -1,69 +1,97 @@
 #include "store/embedded/memtable.hpp"
 
-#include <algorithm>
-#include <cstdint>
-#include <cstring>
+#include <memory>
+#include <new>
+
+#include "store/embedded/row_order.hpp"
 
 namespace parley::store::embedded {
 
 namespace {
-/// After the user's key: eight bytes, little-endian, sequence number << 8 | kind of row. The kind
-/// is no part of the order: two rows of one number are duplicates.
-constexpr std::size_t trailer_size = 8;
+using Slice = rocksdb::Slice;
 
-/// A row begins with the length of its internal key as a varint.
-inline rocksdb::Slice key_of(const char* row) {
-  const auto first = static_cast<std::uint8_t>(*row);
-  return first < 0x80 ? rocksdb::Slice(row + 1, first) : rocksdb::GetLengthPrefixedSlice(row);
-}
+/// A place in a skip list.
+class Cursor : public rocksdb::MemTableRep::Iterator {
+ public:
+  explicit Cursor(const SkipList* rows) : rows_(rows) {}
 
-inline std::uint64_t word_at(const char* bytes) {
-  std::uint64_t word = 0;
-  std::memcpy(&word, bytes, sizeof word);
-  return word;
-}
-
-/// -1 or 1: which of two different words goes first, byte by byte.
-inline int order_of(std::uint64_t one, std::uint64_t other) {
-  return __builtin_bswap64(one) < __builtin_bswap64(other) ? -1 : 1;
-}
-
-/// The first `size` bytes of both. Most keys differ within 24 bytes: a tag, an id and a number.
-inline int compare_bytes(const char* one, const char* other, std::size_t size) {
-  constexpr std::size_t word = sizeof(std::uint64_t);
-  if (size < word) return std::memcmp(one, other, size);
-  for (std::size_t at = 0; at + word < size; at += word) {
-    const std::uint64_t a = word_at(one + at), b = word_at(other + at);
-    if (a != b) return order_of(a, b);
+  bool Valid() const override { return row_ != nullptr; }
+  const char* key() const override { return row_; }
+  void Next() override { row_ = SkipList::next(row_); }
+  void Prev() override { row_ = rows_->last_before(internal_key_of(row_)); }
+  void Seek(const Slice& internal_key, const char*) override {
+    row_ = rows_->at_or_after(internal_key);
   }
-  // The last word overlaps the one before, which is the same in both.
-  const std::uint64_t a = word_at(one + size - word), b = word_at(other + size - word);
-  return a == b ? 0 : order_of(a, b);
-}
+  void SeekForPrev(const Slice& internal_key, const char*) override {
+    Seek(internal_key, nullptr);
+    const bool same = Valid() && compare_rows(internal_key_of(row_), internal_key) == 0;
+    if (!same) row_ = rows_->last_before(internal_key);
+  }
+  void SeekToFirst() override { row_ = rows_->first(); }
+  void SeekToLast() override { row_ = rows_->last(); }
 
-inline int compare(const rocksdb::Slice& one, const rocksdb::Slice& other) {
-  const std::size_t size = one.size() - trailer_size, other_size = other.size() - trailer_size;
-  if (const int order = compare_bytes(one.data(), other.data(), std::min(size, other_size)))
-    return order;
-  if (size != other_size) return size < other_size ? -1 : 1;
-  const std::uint64_t a = word_at(one.data() + size) >> 8, b = word_at(other.data() + size) >> 8;
-  return a == b ? 0 : a > b ? -1 : 1;
-}
+ private:
+  const SkipList* rows_;
+  const char* row_ = nullptr;
+};
+
+/// A cursor that RocksDB ends by its destructor alone, for it expects the memory to be that of an
+/// arena, whose class is not public. The thread that ends one gives its memory back when it ends
+/// the next, or itself.
+class OwnedCursor final : public Cursor {
+ public:
+  using Cursor::Cursor;
+  ~OwnedCursor() override {
+    thread_local std::unique_ptr<void, Free> ended;
+    ended.reset(this);
+  }
+  static void* operator new(std::size_t size) { return ::operator new(size); }
+  static void operator delete(void*) {}
+
+ private:
+  struct Free {
+    void operator()(void* memory) const { ::operator delete(memory); }
+  };
+};
+
+const char* row_of(rocksdb::KeyHandle handle) { return static_cast<const char*>(handle); }
 }  // namespace
 
-int RowOrder::operator()(const char* row, const char* other) const {
-  return compare(key_of(row), key_of(other));
+Memtable::Memtable(rocksdb::Allocator* allocator, NeighboursOf neighbours)
+    : MemTableRep(allocator), rows_(neighbours) {}
+
+rocksdb::KeyHandle Memtable::Allocate(std::size_t size, char** row) {
+  const int height = rows_.next_height();
+  char* memory = nullptr;
+  MemTableRep::Allocate(SkipList::room(height) + size, &memory);
+  return *row = SkipList::make_row(memory, height);
 }
 
-int RowOrder::operator()(const char* row, const rocksdb::Slice& internal_key) const {
-  return compare(key_of(row), internal_key);
+void Memtable::Insert(rocksdb::KeyHandle row) { rows_.insert(row_of(row)); }
+
+bool Memtable::Contains(const char* row) const {
+  const Slice key = internal_key_of(row);
+  const char* found = rows_.at_or_after(key);
+  return found != nullptr && compare_rows(internal_key_of(found), key) == 0;
+}
+
+rocksdb::MemTableRep::Iterator* Memtable::GetIterator(rocksdb::Arena*) {
+  return new OwnedCursor(&rows_);
+}
+
+/// MemTableRep::Get takes one without an arena, and never ends it.
+rocksdb::MemTableRep::Iterator* Memtable::GetDynamicPrefixIterator(rocksdb::Arena* arena) {
+  if (arena != nullptr) return GetIterator(arena);
+  thread_local Cursor lent(nullptr);
+  lent = Cursor(&rows_);
+  return &lent;
 }
 
 rocksdb::MemTableRep* Memtables::CreateMemTableRep(const rocksdb::MemTableRep::KeyComparator&,
                                                    rocksdb::Allocator* allocator,
-                                                   const rocksdb::SliceTransform* prefixes,
-                                                   rocksdb::Logger* logger) {
-  return rocksdb::SkipListFactory::CreateMemTableRep(order_, allocator, prefixes, logger);
+                                                   const rocksdb::SliceTransform*,
+                                                   rocksdb::Logger*) {
+  return new Memtable(allocator, neighbours_);
 }
 
 }  // namespace parley::store::embedded
