@@ -35,7 +35,7 @@ struct Config {
   std::size_t cached_users = 65'536;  ///< Users known to exist: about 60 bytes each.
 
   std::size_t block_cache = 64u << 20;   ///< Bytes of uncompressed blocks kept for reads.
-  std::size_t write_buffer = 16u << 20;  ///< Bytes of one memtable; up to three exist at once.
+  std::size_t write_buffer = 32u << 20;  ///< Bytes of one memtable; up to three exist at once.
   std::size_t max_log = 96u << 20;  ///< Bytes of write-ahead log: bounds what a restart replays.
   int max_open_files = 512;         ///< Table files kept open.
 

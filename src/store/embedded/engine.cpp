@@ -43,6 +43,7 @@ rocksdb::ColumnFamilyOptions common_options(const Config& config,
   options.level_compaction_dynamic_level_bytes = true;
   options.write_buffer_size = config.write_buffer;
   options.max_write_buffer_number = 3;
+  options.level0_file_num_compaction_trigger = 8;  // half the compactions that 4 make
   options.target_file_size_base = 32u << 20;
   options.compaction_filter = retention;
   return options;

@@ -172,6 +172,17 @@ TEST(SkipList, NeedsNoNeighbours) {
   rows.check();
 }
 
+TEST(SkipList, HasRowsInOrderThatComeOutOfIt) {
+  std::mt19937_64 random(1);
+  Checked rows(&keys::neighbours);
+  const chat::ConversationId conversation{};
+  for (int i = 0; i < 5'000; ++i) {
+    rows.insert(internal(keys::message(conversation, random() % 1'000'000).bytes, i));
+    rows.insert(internal(keys::head(conversation).bytes, random() % 1'000'000));
+  }
+  rows.check();
+}
+
 TEST(SkipList, CanBeReadWhileItGrows) {
   std::mt19937_64 random(1);
   Checked rows(&keys::neighbours);
