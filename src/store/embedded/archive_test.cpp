@@ -471,7 +471,7 @@ TEST_F(ArchiveTest, stops_at_a_message_that_is_gone) {
     auto engine = Engine::open(config(), Access::write);
     const auto& last = std::get<chat::Message>(records.back());
     const Key key = keys::message(last.conversation_id, last.seq);
-    ASSERT_TRUE((*engine)->db().Delete({}, (*engine)->table(key.table), key.bytes).ok());
+    ASSERT_TRUE((*engine)->db().Delete({}, (*engine)->table(key.table), key.bytes.view()).ok());
   }
   EXPECT_THROW(read_all(config()), std::runtime_error);
 }

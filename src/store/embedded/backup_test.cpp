@@ -147,7 +147,7 @@ TEST_F(BackupTest, refuses_a_backup_of_a_newer_format) {
     const Key key = keys::meta("format");
     ASSERT_TRUE((*engine)
                     ->db()
-                    .Put({}, (*engine)->table(key.table), key.bytes, Writer().be64(9).take())
+                    .Put({}, (*engine)->table(key.table), key.bytes.view(), Bytes().be64(9).str())
                     .ok());
   }
   EXPECT_EQ(restore(copy(), directory_.path() / "new", Existing::refuse).error().code,

@@ -2,19 +2,21 @@
 
 #include <rocksdb/write_batch.h>
 
-#include <boost/unordered/unordered_flat_map.hpp>
+#include <boost/unordered/unordered_flat_set.hpp>
 #include <cstddef>
 #include <cstdint>
-#include <memory_resource>
+#include <optional>
+#include <string>
 #include <string_view>
-#include <vector>
 
 #include "store/embedded/engine.hpp"
 
 namespace parley::store::embedded {
 
-/// The rows that one batch writes, of each key the last one. Its memory is kept from one batch to
-/// the next.
+/// The rows that one batch writes, in the form in which RocksDB logs them: a row is copied here
+/// and nowhere else. Of a key that is put twice the last row counts. Source:
+/// rocksdb/write_batch.h, the constructor from `rep`; its write_batch.cc has the form, which is
+/// frozen as the log's.
 class Batch {
  public:
   struct Row {
@@ -23,7 +25,7 @@ class Batch {
     bool erased = false;
   };
 
-  Batch();
+  explicit Batch(Engine& engine);
   Batch(const Batch&) = delete;
   Batch& operator=(const Batch&) = delete;
 
@@ -32,36 +34,50 @@ class Batch {
   /// A row that the batch has once, and that `find` need not know.
   void add(Table table, std::string_view key, std::string_view value);
 
-  /// nullptr: the batch leaves it as it is. Valid until the next `put` or `erase`.
-  const Row* find(Table table, std::string_view key) const;
+  /// nullopt: the batch leaves it as it is. Valid until the next row.
+  std::optional<Row> find(Table table, std::string_view key) const;
   /// Rows that `find` knows, in no order.
   template <class Call>
   void for_each(Table table, Call call) const {
-    for (const auto& [key, index] : known_[number(table)]) call(rows_[number(table)][index]);
+    for (const RowAt at : known_[number(table)]) call(row(at));
   }
-  bool is_empty() const { return rows_[0].empty() && rows_[1].empty(); }
+  bool is_empty() const { return count_ == 0; }
 
-  /// Borrowed by the caller until the next call.
-  rocksdb::WriteBatch& write(Engine& engine);
+  /// All rows, which the batch then has no more.
+  rocksdb::WriteBatch take();
   void clear();
 
  private:
-  struct KeyHash {
+  using RowAt = std::uint32_t;  ///< Of its first byte, in `rows_`.
+  /// By the key, which lies in `rows_`.
+  struct Hash {
+    using is_transparent = void;
     using is_avalanching = void;
+    const Batch* batch;
     std::size_t operator()(std::string_view key) const;
+    std::size_t operator()(RowAt at) const { return (*this)(batch->row(at).key); }
   };
-  using Index = boost::unordered_flat_map<std::string_view, std::uint32_t, KeyHash>;
+  struct Same {
+    using is_transparent = void;
+    const Batch* batch;
+    bool operator()(RowAt one, RowAt other) const {
+      return batch->row(one).key == batch->row(other).key;
+    }
+    bool operator()(std::string_view key, RowAt at) const { return batch->row(at).key == key; }
+    bool operator()(RowAt at, std::string_view key) const { return batch->row(at).key == key; }
+  };
+  using Index = boost::unordered_flat_set<RowAt, Hash, Same>;
 
-  static constexpr std::size_t kept_memory = 256 * 1024;
   static std::size_t number(Table table) { return static_cast<std::size_t>(table); }
-  Row& row_of(Table table, std::string_view key);
-  std::string_view keep(std::string_view bytes);
+  Row row(RowAt at) const;
+  RowAt append(Table table, std::string_view key, const std::string_view* value);
+  void know(Table table, RowAt at);
 
-  std::vector<std::byte> first_block_;
-  std::pmr::monotonic_buffer_resource memory_;  ///< Of keys and values.
-  std::vector<Row> rows_[2];
+  std::uint32_t family_[2];  ///< RocksDB's number of each table.
+  std::string rows_;         ///< A header, then one record a row.
+  std::uint32_t count_ = 0;
+  std::size_t last_size_ = 0;  ///< How much memory the next batch is likely to need.
   Index known_[2];
-  rocksdb::WriteBatch written_;
 };
 
 }  // namespace parley::store::embedded

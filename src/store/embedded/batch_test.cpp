@@ -12,7 +12,11 @@ namespace {
 
 class BatchTest : public testing::Test {
  protected:
-  void write() { ASSERT_TRUE(engine_->db().Write({}, &batch_.write(*engine_)).ok()); }
+  void write() {
+    rocksdb::WriteBatch rows = batch_.take();
+    ASSERT_TRUE(engine_->db().Write({}, &rows).ok());
+    batch_.clear();
+  }
 
   /// What the database has: "-" for nothing.
   std::string stored(const std::string& key, Table table = Table::chat) {
@@ -22,14 +26,14 @@ class BatchTest : public testing::Test {
 
   /// What the batch knows: "?" for nothing, "-" for an erased row.
   std::string known(std::string_view key, Table table = Table::chat) const {
-    const Batch::Row* row = batch_.find(table, key);
-    return row == nullptr ? "?" : row->erased ? "-" : std::string(row->value);
+    const auto row = batch_.find(table, key);
+    return !row ? "?" : row->erased ? "-" : std::string(row->value);
   }
 
   TemporaryDirectory directory_;
   std::unique_ptr<Engine> engine_ =
       std::move(*Engine::open(small_config(directory_.path()), Access::write));
-  Batch batch_;
+  Batch batch_{*engine_};
 };
 
 TEST_F(BatchTest, FindsWhatWasPutIntoTheSameTable) {
@@ -59,7 +63,9 @@ TEST_F(BatchTest, WritesTheLastOfEachKey) {
   EXPECT_EQ(known("twice"), "second");
   EXPECT_EQ(known("gone"), "-");
   EXPECT_EQ(known("back"), "");
-  EXPECT_EQ(batch_.write(*engine_).Count(), 3u);
+  std::size_t rows = 0;
+  batch_.for_each(Table::chat, [&rows](const Batch::Row&) { ++rows; });
+  EXPECT_EQ(rows, 3u);
   write();
   EXPECT_EQ(stored("twice"), "second");
   EXPECT_EQ(stored("gone"), "-");
@@ -72,6 +78,23 @@ TEST_F(BatchTest, WritesRowsOfBothTables) {
   write();
   EXPECT_EQ(stored("key", Table::people), "of people");
   EXPECT_EQ(stored("key", Table::chat), "of a chat");
+}
+
+TEST_F(BatchTest, HasTheFormOfRocksDBsOwn) {
+  const std::string sizes[] = {"", "k", std::string(127, 'a'), std::string(128, 'b'),
+                               std::string(20'000, 'c')};
+  rocksdb::WriteBatch own;
+  for (const Table table : {Table::people, Table::chat}) {
+    for (const std::string& text : sizes) {
+      batch_.put(table, text, "value");
+      batch_.add(table, text + "-", text);
+      batch_.erase(table, text + "+");
+      ASSERT_TRUE(own.Put(engine_->table(table), text, "value").ok());
+      ASSERT_TRUE(own.Put(engine_->table(table), text + "-", text).ok());
+      ASSERT_TRUE(own.Delete(engine_->table(table), text + "+").ok());
+    }
+  }
+  EXPECT_EQ(batch_.take().Data(), own.Data());
 }
 
 TEST_F(BatchTest, AddedRowsAreWrittenAndNotFound) {
@@ -92,7 +115,7 @@ TEST_F(BatchTest, ForgetsAllWhenItIsCleared) {
     batch_.clear();
     EXPECT_TRUE(batch_.is_empty());
     EXPECT_EQ(known("key7"), "?");
-    EXPECT_EQ(batch_.write(*engine_).Count(), 0u);
+    EXPECT_EQ(batch_.take().Count(), 0);
   }
 }
 

@@ -1,9 +1,12 @@
 #pragma once
 
+#include <algorithm>
 #include <cstdint>
 #include <cstring>
+#include <memory>
 #include <string>
 #include <string_view>
+#include <utility>
 
 #include "base/id.hpp"
 #include "base/time.hpp"
@@ -11,45 +14,93 @@
 /// The alphabet of keys and values. Source: docs/formats/embedded-store.md, "Notation".
 namespace parley::store::embedded {
 
-/// Appends encoded fields to a string.
-class Writer {
- public:
-  Writer() = default;
-  explicit Writer(std::size_t reserve) { out_.reserve(reserve); }
+/// The most bytes of a varint.
+inline constexpr std::size_t max_varint = 10;
 
-  Writer& u8(std::uint8_t value) {
-    out_.push_back(static_cast<char>(value));
+/// LEB128: seven bits a byte, lowest first. Where the next byte goes.
+inline char* put_varint(char* at, std::uint64_t value) {
+  for (; value >= 0x80; value >>= 7) *at++ = static_cast<char>(value | 0x80);
+  *at++ = static_cast<char>(value);
+  return at;
+}
+
+/// Encoded fields, one after the other: a key or a value. As many bytes as most of them have lie in
+/// the object itself, so that they cost no heap.
+class Bytes {
+ public:
+  Bytes() = default;
+  explicit Bytes(std::size_t reserve) {
+    if (reserve > in_place) grow(reserve);
+  }
+  explicit Bytes(std::string_view bytes) : Bytes(bytes.size()) { raw(bytes); }
+  Bytes(Bytes&& other) noexcept
+      : heap_(std::move(other.heap_)),
+        size_(std::exchange(other.size_, 0)),
+        capacity_(std::exchange(other.capacity_, in_place)) {
+    if (!heap_) std::memcpy(in_object_, other.in_object_, size_);
+  }
+  Bytes& operator=(Bytes&&) = delete;
+
+  Bytes& u8(std::uint8_t value) {
+    *room(1) = static_cast<char>(value);
+    ++size_;
     return *this;
   }
   /// Big-endian, so that keys sort as numbers do.
-  Writer& be64(std::uint64_t value) {
-    char bytes[8];
-    for (int i = 7; i >= 0; --i, value >>= 8) bytes[i] = static_cast<char>(value & 0xFF);
-    out_.append(bytes, sizeof bytes);
+  Bytes& be64(std::uint64_t value) {
+    char* at = room(sizeof value);
+    for (int i = sizeof value - 1; i >= 0; --i, value >>= 8)
+      at[i] = static_cast<char>(value & 0xFF);
+    size_ += sizeof value;
     return *this;
   }
-  /// LEB128: seven bits a byte, lowest first.
-  Writer& varint(std::uint64_t value) {
-    for (; value >= 0x80; value >>= 7) out_.push_back(static_cast<char>(value | 0x80));
-    out_.push_back(static_cast<char>(value));
+  Bytes& varint(std::uint64_t value) {
+    char* const first = room(max_varint);
+    size_ += static_cast<std::size_t>(put_varint(first, value) - first);
     return *this;
   }
-  Writer& time(Time value) { return varint(static_cast<std::uint64_t>(to_unix_ms(value))); }
-  Writer& raw(std::string_view bytes) {
-    out_.append(bytes);
+  Bytes& time(Time value) { return varint(static_cast<std::uint64_t>(to_unix_ms(value))); }
+  Bytes& raw(std::string_view bytes) {
+    if (bytes.empty()) return *this;
+    std::memcpy(room(bytes.size()), bytes.data(), bytes.size());
+    size_ += bytes.size();
     return *this;
   }
-  Writer& text(std::string_view bytes) { return varint(bytes.size()).raw(bytes); }
+  Bytes& text(std::string_view bytes) { return varint(bytes.size()).raw(bytes); }
   template <class Tag>
-  Writer& id(const Id<Tag>& id) {
-    return raw(id.view());
+  Bytes& id(const Id<Tag>& id) {
+    std::memcpy(room(id.bytes.size()), id.bytes.data(), id.bytes.size());
+    size_ += id.bytes.size();
+    return *this;
   }
 
-  std::string take() { return std::move(out_); }
-  const std::string& bytes() const { return out_; }
+  std::size_t size() const { return size_; }
+  /// Borrows from this.
+  std::string_view view() const { return {data(), size_}; }
+  operator std::string_view() const { return view(); }
+  std::string str() const { return std::string(view()); }
 
  private:
-  std::string out_;
+  static constexpr std::size_t in_place = 224;
+
+  const char* data() const { return heap_ ? heap_.get() : in_object_; }
+  /// Where the next `size` bytes go.
+  char* room(std::size_t size) {
+    if (size > capacity_ - size_) grow(size_ + size);
+    return (heap_ ? heap_.get() : in_object_) + size_;
+  }
+  void grow(std::size_t least) {
+    const std::size_t capacity = std::max(least, 2 * capacity_);
+    auto larger = std::make_unique_for_overwrite<char[]>(capacity);
+    std::memcpy(larger.get(), data(), size_);
+    heap_ = std::move(larger);
+    capacity_ = capacity;
+  }
+
+  std::unique_ptr<char[]> heap_;  ///< nullptr: they are in the object.
+  std::size_t size_ = 0;
+  std::size_t capacity_ = in_place;
+  char in_object_[in_place];
 };
 
 /// Takes fields off a view; the first one that does not fit makes `ok` false and everything after

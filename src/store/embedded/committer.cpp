@@ -182,7 +182,9 @@ void Committer::hold_something() {
   rocksdb::WriteOptions unlogged;
   unlogged.disableWAL = true;
   const Key nothing = keys::meta("nothing");
-  engine_.db().Delete(unlogged, engine_.table(nothing.table), nothing.bytes).PermitUncheckedError();
+  engine_.db()
+      .Delete(unlogged, engine_.table(nothing.table), nothing.bytes.view())
+      .PermitUncheckedError();
 }
 
 void Committer::set_health(const rocksdb::Status& status) {

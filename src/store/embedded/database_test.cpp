@@ -23,7 +23,7 @@ class DatabaseTest : public ::testing::Test {
     const auto engine = Engine::open(config(), Access::write);
     ASSERT_TRUE(engine);
     const Key key = keys::meta(name);
-    ASSERT_TRUE((*engine)->db().Put({}, (*engine)->table(key.table), key.bytes, value).ok());
+    ASSERT_TRUE((*engine)->db().Put({}, (*engine)->table(key.table), key.bytes.view(), value).ok());
   }
 
   TemporaryDirectory directory_;
@@ -86,7 +86,7 @@ TEST_F(DatabaseTest, refuses_a_directory_that_another_process_has_open) {
 
 TEST_F(DatabaseTest, refuses_a_newer_format) {
   { const OpenStore store(config()); }
-  rewrite_meta("format", Writer().be64(format_version + 1).take());
+  rewrite_meta("format", Bytes().be64(format_version + 1).str());
   const auto opened = Database::open(config());
   ASSERT_FALSE(opened);
   EXPECT_EQ(opened.error().code, Errc::not_supported);
@@ -104,7 +104,7 @@ TEST_F(DatabaseTest, refuses_a_newer_format_with_tables_that_it_does_not_know) {
     ASSERT_TRUE((*engine)->db().CreateColumnFamily({}, "future", &future).ok());
     ASSERT_TRUE((*engine)->db().DestroyColumnFamilyHandle(future).ok());
   }
-  rewrite_meta("format", Writer().be64(7).take());
+  rewrite_meta("format", Bytes().be64(7).str());
   const auto opened = Database::open(config());
   ASSERT_FALSE(opened);
   EXPECT_EQ(opened.error().code, Errc::not_supported);

@@ -147,7 +147,7 @@ rocksdb::Status Engine::open_database(const Config& config, Access access) {
 
 Result<Done> Engine::check_format(const Config& config, Access access) {
   std::string value;
-  const auto status = db_->Get({}, table(Table::people), keys::meta("format").bytes, &value);
+  const auto status = db_->Get({}, table(Table::people), keys::meta("format").bytes.view(), &value);
   if (status.IsNotFound()) {
     const std::unique_ptr<rocksdb::Iterator> any(db_->NewIterator({}, table(Table::people)));
     any->SeekToFirst();
@@ -173,10 +173,10 @@ Result<Done> Engine::check_format(const Config& config, Access access) {
 Result<Done> Engine::stamp() {
   rocksdb::WriteBatch batch;
   const ObjectId store_id = ObjectIdSource().next(wall_now());
-  auto status = batch.Put(table(Table::people), keys::meta("format").bytes,
-                          Writer().be64(format_version).bytes());
+  auto status = batch.Put(table(Table::people), keys::meta("format").bytes.view(),
+                          Bytes().be64(format_version).view());
   if (status.ok())
-    status = batch.Put(table(Table::people), keys::meta("id").bytes, to_hex(store_id));
+    status = batch.Put(table(Table::people), keys::meta("id").bytes.view(), to_hex(store_id));
   rocksdb::WriteOptions durable;
   durable.sync = true;
   if (status.ok()) status = db_->Write(durable, &batch);

@@ -104,7 +104,7 @@ Result<Done> JobBoard::read_the_rest(jobs::Board& board) {
   if (!logs) return logs;
   std::string value;
   const Key key = keys::meta("jobs");
-  const auto status = engine.db().Get({}, engine.table(key.table), key.bytes, &value);
+  const auto status = engine.db().Get({}, engine.table(key.table), key.bytes.view(), &value);
   if (status.IsNotFound()) return Done{};
   if (!status.ok()) return to_error(status);
   const auto meta = decode_job_meta(value);

@@ -33,8 +33,8 @@ jobs::State state_of(std::uint8_t letter) {
   return jobs::State::none;
 }
 
-Writer begin(std::size_t reserve) {
-  Writer out(reserve);
+Bytes begin(std::size_t reserve) {
+  Bytes out(reserve);
   out.u8(layout);
   return out;
 }
@@ -49,18 +49,18 @@ std::int64_t signed_of(std::uint64_t bits) { return static_cast<std::int64_t>(bi
 
 }  // namespace
 
-std::string encode(const jobs::Placed& placed) {
+Bytes encode(const jobs::Placed& placed) {
   const jobs::Fields fields = jobs::to_fields(placed.job);
   std::size_t size = 64 + placed.token.size();
   for (const auto& [name, value] : fields) size += name.size() + value.size() + 8;
-  Writer out = begin(size);
+  Bytes out = begin(size);
   out.u8(letter_of(placed.job.state))
       .be64(static_cast<std::uint64_t>(placed.place.rank))
       .be64(static_cast<std::uint64_t>(placed.place.turn))
       .text(placed.token)
       .varint(fields.size());
   for (const auto& [name, value] : fields) out.text(name).text(value);
-  return out.take();
+  return out;
 }
 
 std::optional<jobs::Placed> decode_job(jobs::JobId id, std::string_view value) {
@@ -83,11 +83,12 @@ std::optional<jobs::Placed> decode_job(jobs::JobId id, std::string_view value) {
   return placed;
 }
 
-std::string encode(const jobs::Owner& owner) {
-  Writer out = begin(16 + owner.job.size());
+Bytes encode(const jobs::Owner& owner) {
+  Bytes out = begin(16 + owner.job.size());
   out.u8(owner.until ? has_until : 0);
   if (owner.until) out.time(*owner.until);
-  return out.raw(owner.job).take();
+  out.raw(owner.job);
+  return out;
 }
 
 std::optional<jobs::Owner> decode_job_owner(std::string_view value) {
@@ -100,11 +101,11 @@ std::optional<jobs::Owner> decode_job_owner(std::string_view value) {
   return owner;
 }
 
-std::string encode(const std::deque<std::string>& log) {
-  Writer out = begin(64 * log.size());
+Bytes encode(const std::deque<std::string>& log) {
+  Bytes out = begin(64 * log.size());
   out.varint(log.size());
   for (const std::string& line : log) out.text(line);
-  return out.take();
+  return out;
 }
 
 std::optional<std::deque<std::string>> decode_job_log(std::string_view value) {
@@ -115,8 +116,10 @@ std::optional<std::deque<std::string>> decode_job_log(std::string_view value) {
   return log;
 }
 
-std::string encode(const jobs::Board::Meta& meta) {
-  return begin(12).u8(meta.is_paused ? is_paused : 0).varint(meta.ids).take();
+Bytes encode(const jobs::Board::Meta& meta) {
+  Bytes out = begin(12);
+  out.u8(meta.is_paused ? is_paused : 0).varint(meta.ids);
+  return out;
 }
 
 std::optional<jobs::Board::Meta> decode_job_meta(std::string_view value) {

@@ -2,18 +2,16 @@
 
 #include <algorithm>
 
-#include "store/embedded/bytes.hpp"
-
 namespace parley::store::embedded::keys {
 
 namespace {
-Writer begin(char tag) {
-  Writer out(40);
+Bytes begin(char tag) {
+  Bytes out;
   out.u8(static_cast<std::uint8_t>(tag));
   return out;
 }
-Key people(Writer& out) { return {Table::people, out.take()}; }
-Key chat(Writer& out) { return {Table::chat, out.take()}; }
+Key people(Bytes& out) { return {Table::people, std::move(out)}; }
+Key chat(Bytes& out) { return {Table::chat, std::move(out)}; }
 }  // namespace
 
 Key meta(std::string_view name) { return people(begin(meta_tag).raw(name)); }
@@ -58,7 +56,7 @@ Key client_id(UserId sender, std::string_view client_id) {
   return chat(begin(client_id_tag).id(sender).raw(client_id));
 }
 
-Key all(Table table, char tag) { return {table, std::string(1, tag)}; }
+Key all(Table table, char tag) { return {table, begin(tag)}; }
 
 Neighbours neighbours(const rocksdb::Slice& key) {
   constexpr std::size_t tag_and_id = 13;

@@ -5,6 +5,7 @@
 #include <string_view>
 
 #include "chat/ids.hpp"
+#include "store/embedded/bytes.hpp"
 #include "store/embedded/skip_list.hpp"
 
 /// Where each row is. Source: docs/formats/embedded-store.md, "Keys".
@@ -18,7 +19,7 @@ enum class Table {
 
 struct Key {
   Table table = Table::chat;
-  std::string bytes;
+  Bytes bytes;
 };
 
 /// Which watermark; part of a key, so the numbers are for ever.

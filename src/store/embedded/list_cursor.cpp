@@ -28,11 +28,12 @@ std::optional<std::string> decode(std::string_view text) {
 }  // namespace
 
 std::string to_text(const ListCursor& cursor) {
-  const std::string bytes = Writer(20).be64(cursor.last_version).id(cursor.conversation).take();
+  Bytes bytes;
+  bytes.be64(cursor.last_version).id(cursor.conversation);
   std::string text;
   std::uint32_t bits = 0;
   unsigned count = 0;
-  for (const char byte : bytes) {
+  for (const char byte : bytes.view()) {
     bits = bits << 8 | static_cast<std::uint8_t>(byte);
     for (count += 8; count >= 6; count -= 6) text.push_back(alphabet[bits >> (count - 6) & 63]);
   }

@@ -38,7 +38,7 @@ void Liveness::alive(Transaction& transaction, Time now) {
 void Liveness::recover(Transaction& transaction) {
   const auto died = time_at(transaction, keys::meta("alive"));
   for (const std::string& key : transaction.keys_with(keys::all(Table::people, keys::online_tag))) {
-    const Key marker{Table::people, key};
+    const Key marker{Table::people, Bytes(key)};
     const auto since = time_at(transaction, marker);
     Parser in(std::string_view(key).substr(1));
     const auto user = in.id<chat::UserId>();

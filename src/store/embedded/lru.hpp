@@ -1,7 +1,8 @@
 #pragma once
 
+#include <boost/unordered/unordered_flat_map.hpp>
+#include <functional>
 #include <list>
-#include <unordered_map>
 #include <utility>
 
 namespace parley::store::embedded {
@@ -46,7 +47,7 @@ class Lru {
   using Entries = std::list<std::pair<Key, Value>>;
   std::size_t capacity_;
   Entries entries_;
-  std::unordered_map<Key, typename Entries::iterator, Hash> index_;
+  boost::unordered_flat_map<Key, typename Entries::iterator, Hash> index_;
 };
 
 }  // namespace parley::store::embedded

@@ -10,8 +10,8 @@ namespace {
 constexpr std::uint8_t layout = 1;
 constexpr std::size_t max_participants = 255;  // an index is one byte of a key
 
-Writer begin(std::size_t reserve) {
-  Writer out(reserve);
+Bytes begin(std::size_t reserve = 0) {
+  Bytes out(reserve);
   out.u8(layout);
   return out;
 }
@@ -36,7 +36,7 @@ enum AccountFlags : std::uint8_t {
   is_deleted = 64
 };
 
-void put(Writer& out, const Reached& reached) {
+void put(Bytes& out, const Reached& reached) {
   out.varint(reached.seq).varint(reached.version).time(reached.at);
 }
 Reached take_reached(Parser& in) {
@@ -90,9 +90,8 @@ chat::Receipt Head::receipt(Member member) const {
   return receipt;
 }
 
-std::string encode(const MessageRecord& record) {
-  Writer out =
-      begin(48 + record.content.size() + (record.client_id ? record.client_id->size() : 0));
+Bytes encode(const MessageRecord& record) {
+  Bytes out = begin(48 + record.content.size() + (record.client_id ? record.client_id->size() : 0));
   out.u8(record.client_id ? has_client_id : 0)
       .varint(record.version)
       .time(record.created_at)
@@ -101,7 +100,8 @@ std::string encode(const MessageRecord& record) {
   if (record.client_id) out.text(*record.client_id);
   out.varint(record.sent.size());
   for (const std::uint64_t count : record.sent) out.varint(count);
-  return out.raw(record.content).take();
+  out.raw(record.content);
+  return out;
 }
 
 std::optional<MessageRecord> decode_message(std::string_view value) {
@@ -121,8 +121,8 @@ std::optional<MessageRecord> decode_message(std::string_view value) {
   return finish(in, std::move(record));
 }
 
-std::string encode(const Head& head) {
-  Writer out = begin(48 + head.participants.size() * 48);
+Bytes encode(const Head& head) {
+  Bytes out = begin(48 + head.participants.size() * 48);
   out.time(head.created_at)
       .varint(head.last_seq)
       .varint(head.last_version)
@@ -134,7 +134,7 @@ std::string encode(const Head& head) {
     put(out, state.delivered);
     put(out, state.read);
   }
-  return out.take();
+  return out;
 }
 
 std::optional<Head> decode_head(std::string_view value) {
@@ -158,8 +158,10 @@ std::optional<Head> decode_head(std::string_view value) {
   return finish(in, std::move(head));
 }
 
-std::string encode(const Location& location) {
-  return begin(32).id(location.conversation).varint(location.seq).take();
+Bytes encode(const Location& location) {
+  Bytes out = begin();
+  out.id(location.conversation).varint(location.seq);
+  return out;
 }
 std::optional<Location> decode_location(std::string_view value) {
   Parser in = open(value);
@@ -169,8 +171,10 @@ std::optional<Location> decode_location(std::string_view value) {
   return finish(in, location);
 }
 
-std::string encode(const WatermarkRecord& record) {
-  return begin(16).time(record.at).varint(record.version).take();
+Bytes encode(const WatermarkRecord& record) {
+  Bytes out = begin();
+  out.time(record.at).varint(record.version);
+  return out;
 }
 std::optional<WatermarkRecord> decode_watermark(std::string_view value) {
   Parser in = open(value);
@@ -180,12 +184,10 @@ std::optional<WatermarkRecord> decode_watermark(std::string_view value) {
   return finish(in, record);
 }
 
-std::string encode(const IdempotencyRecord& record) {
-  return begin(32)
-      .time(record.at)
-      .id(record.location.conversation)
-      .varint(record.location.seq)
-      .take();
+Bytes encode(const IdempotencyRecord& record) {
+  Bytes out = begin();
+  out.time(record.at).id(record.location.conversation).varint(record.location.seq);
+  return out;
 }
 std::optional<IdempotencyRecord> decode_idempotency(std::string_view value) {
   Parser in = open(value);
@@ -196,7 +198,7 @@ std::optional<IdempotencyRecord> decode_idempotency(std::string_view value) {
   return finish(in, record);
 }
 
-std::string encode(const chat::Account& account) {
+Bytes encode(const chat::Account& account) {
   std::uint8_t flags = 0;
   if (account.name) flags |= has_name;
   if (account.avatar) flags |= has_avatar;
@@ -205,12 +207,12 @@ std::string encode(const chat::Account& account) {
   if (account.email_verified) flags |= verified;
   if (account.disabled) flags |= is_disabled;
   if (account.deleted) flags |= is_deleted;
-  Writer out = begin(256);
+  Bytes out = begin();
   out.u8(flags).time(account.created_at).time(account.updated_at);
   out.text(account.username).text(account.email).text(account.password_hash);
   if (account.name) out.text(*account.name);
   if (account.avatar) out.text(*account.avatar);
-  return out.take();
+  return out;
 }
 
 std::optional<chat::Account> decode_account(std::string_view value) {
@@ -232,14 +234,11 @@ std::optional<chat::Account> decode_account(std::string_view value) {
   return finish(in, std::move(account));
 }
 
-std::string encode(const FamilyRecord& record) {
+Bytes encode(const FamilyRecord& record) {
   const chat::Family& family = record.family;
-  return begin(64)
-      .time(family.expires_at)
-      .id(family.user)
-      .u8(record.revoked ? 1 : 0)
-      .text(family.token_id)
-      .take();
+  Bytes out = begin();
+  out.time(family.expires_at).id(family.user).u8(record.revoked ? 1 : 0).text(family.token_id);
+  return out;
 }
 std::optional<FamilyRecord> decode_family(std::string_view value) {
   Parser in = open(value);
@@ -251,18 +250,22 @@ std::optional<FamilyRecord> decode_family(std::string_view value) {
   return finish(in, std::move(record));
 }
 
-std::string encode_time(Time time) { return begin(16).time(time).take(); }
+Bytes encode_time(Time time) {
+  Bytes out = begin();
+  out.time(time);
+  return out;
+}
 std::optional<Time> decode_time(std::string_view value) {
   Parser in = open(value);
   const Time time = in.time();
   return finish(in, time);
 }
 
-std::string encode_ids(const std::vector<chat::UserId>& ids) {
-  Writer out = begin(2 + ids.size() * 12);
+Bytes encode_ids(const std::vector<chat::UserId>& ids) {
+  Bytes out = begin(2 + ids.size() * 12);
   out.varint(ids.size());
   for (const chat::UserId& id : ids) out.id(id);
-  return out.take();
+  return out;
 }
 std::optional<std::vector<chat::UserId>> decode_ids(std::string_view value) {
   Parser in = open(value);

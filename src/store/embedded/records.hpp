@@ -9,6 +9,7 @@
 #include "chat/conversation.hpp"
 #include "chat/message.hpp"
 #include "chat/ports/session_store.hpp"
+#include "store/embedded/bytes.hpp"
 
 /// What each row holds. Every value begins with the version of its layout.
 /// Source: docs/formats/embedded-store.md, "Values".
@@ -97,16 +98,16 @@ struct FamilyRecord {
   bool revoked = false;  ///< Kept until it expires, so that its id is not opened again.
 };
 
-std::string encode(const MessageRecord& record);
-std::string encode(const Head& head);
-std::string encode(const Location& location);
-std::string encode(const WatermarkRecord& record);
-std::string encode(const IdempotencyRecord& record);
+Bytes encode(const MessageRecord& record);
+Bytes encode(const Head& head);
+Bytes encode(const Location& location);
+Bytes encode(const WatermarkRecord& record);
+Bytes encode(const IdempotencyRecord& record);
 /// All but last_seen, which has a row of its own: it moves far more often.
-std::string encode(const chat::Account& account);
-std::string encode(const FamilyRecord& record);
-std::string encode_time(Time time);
-std::string encode_ids(const std::vector<chat::UserId>& ids);
+Bytes encode(const chat::Account& account);
+Bytes encode(const FamilyRecord& record);
+Bytes encode_time(Time time);
+Bytes encode_ids(const std::vector<chat::UserId>& ids);
 
 /// nullopt: not what `encode` writes. Ids that are in the key are left zero.
 std::optional<MessageRecord> decode_message(std::string_view value);

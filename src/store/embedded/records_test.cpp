@@ -35,7 +35,7 @@ Head head() {
 TEST(Bytes, write_numbers_that_read_back) {
   for (const std::uint64_t value :
        {0ull, 1ull, 127ull, 128ull, 16'383ull, 16'384ull, ~0ull, 1ull << 63}) {
-    const std::string bytes = Writer().varint(value).be64(value).take();
+    const std::string bytes = Bytes().varint(value).be64(value).str();
     Parser in(bytes);
     EXPECT_EQ(in.varint(), value);
     EXPECT_EQ(in.be64(), value);
@@ -44,8 +44,8 @@ TEST(Bytes, write_numbers_that_read_back) {
 }
 
 TEST(Bytes, sort_as_numbers_do) {
-  EXPECT_LT(Writer().be64(255).take(), Writer().be64(256).take());
-  EXPECT_LT(Writer().be64(1).take(), Writer().be64(~0ull).take());
+  EXPECT_LT(Bytes().be64(255).str(), Bytes().be64(256).str());
+  EXPECT_LT(Bytes().be64(1).str(), Bytes().be64(~0ull).str());
 }
 
 TEST(Bytes, never_read_past_the_end) {
@@ -63,7 +63,7 @@ TEST(Bytes, never_read_past_the_end) {
 }
 
 TEST(Bytes, keep_times_before_1970) {
-  const std::string bytes = Writer().time(from_unix_ms(-5)).take();
+  const std::string bytes = Bytes().time(from_unix_ms(-5)).str();
   EXPECT_EQ(Parser(bytes).time(), from_unix_ms(-5));
 }
 
@@ -109,7 +109,8 @@ TEST(Records, keep_families) {
 }
 
 TEST(Records, refuse_every_truncation_and_every_other_layout) {
-  const auto refuses = [](const std::string& whole, auto decode) {
+  const auto refuses = [](const Bytes& encoded, auto decode) {
+    const std::string_view whole = encoded;
     EXPECT_TRUE(decode(whole));
     for (std::size_t size = 0; size < whole.size(); ++size)
       EXPECT_FALSE(decode(whole.substr(0, size))) << size;
@@ -121,10 +122,10 @@ TEST(Records, refuse_every_truncation_and_every_other_layout) {
   refuses(encode(chat::Account{}), decode_account);
   refuses(encode(FamilyRecord{{{}, {}, "token", at(4)}, false}), decode_family);
   refuses(encode_ids({id<chat::UserId>(1), id<chat::UserId>(2)}), decode_ids);
-  std::string newer = encode(message_record());
+  std::string newer = encode(message_record()).str();
   newer[0] = 2;
   EXPECT_FALSE(decode_message(newer));
-  std::string longer = encode(head()) + "x";
+  std::string longer = encode(head()).str() + "x";
   EXPECT_FALSE(decode_head(longer));
 }
 
@@ -152,14 +153,14 @@ TEST(Head, gives_receipts_without_times_that_never_were) {
 TEST(Keys, keep_a_conversation_together_and_in_order) {
   const auto conversation = id<chat::ConversationId>(7);
   const Key first = keys::message(conversation, 255), second = keys::message(conversation, 256);
-  EXPECT_LT(first.bytes, second.bytes);
-  EXPECT_EQ(first.bytes.substr(0, 13), second.bytes.substr(0, 13));
+  EXPECT_LT(first.bytes.view(), second.bytes.view());
+  EXPECT_EQ(first.bytes.view().substr(0, 13), second.bytes.view().substr(0, 13));
   EXPECT_EQ(first.bytes.size(), 21u);
 }
 
 TEST(Keys, name_a_pair_the_same_from_both_sides) {
   const auto one = id<chat::UserId>(1), other = id<chat::UserId>(2);
-  EXPECT_EQ(keys::pair(one, other).bytes, keys::pair(other, one).bytes);
+  EXPECT_EQ(keys::pair(one, other).bytes.view(), keys::pair(other, one).bytes.view());
 }
 
 TEST(ListCursor, reads_back_and_fits_into_a_url) {

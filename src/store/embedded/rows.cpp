@@ -64,8 +64,8 @@ std::optional<Record> Rows::find(const Key& key,
   if (!get(key, value)) return std::nullopt;
   auto record = decode(value);
   if (!record)
-    set_error(
-        fail(Errc::corrupt, std::string("a row of kind ") + key.bytes[0] + " does not decode"));
+    set_error(fail(Errc::corrupt,
+                   std::string("a row of kind ") + key.bytes.view()[0] + " does not decode"));
   return record;
 }
 
@@ -170,7 +170,7 @@ View::~View() {
 }
 
 rocksdb::Status View::fetch(const Key& key, std::string& value) {
-  return engine().db().Get(options_, engine().table(key.table), key.bytes, &value);
+  return engine().db().Get(options_, engine().table(key.table), key.bytes.view(), &value);
 }
 
 chat::Version View::version() {
@@ -196,7 +196,7 @@ void View::add_heads(const std::vector<chat::ConversationId>& ids, std::vector<H
   std::vector<std::string> keys(ids.size());
   std::vector<rocksdb::Slice> slices(ids.size());
   for (std::size_t i = 0; i < ids.size(); ++i) {
-    keys[i] = keys::head(ids[i]).bytes;
+    keys[i] = keys::head(ids[i]).bytes.str();
     slices[i] = slice(keys[i]);
   }
   std::vector<rocksdb::PinnableSlice> values(ids.size());

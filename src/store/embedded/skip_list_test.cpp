@@ -157,7 +157,7 @@ TEST(SkipList, HasTheRowsThatAStoreWritesInOrder) {
          {keys::message(conversations[i], seq), keys::message_id(message),
           keys::client_id(sender, std::to_string(random())), keys::head(conversations[i]),
           keys::watermark(conversations[i], random() % 2, Mark::delivered, seq)})
-      rows.insert(internal(key.bytes, number++));
+      rows.insert(internal(key.bytes.str(), number++));
   }
   rows.check();
 }
@@ -177,8 +177,8 @@ TEST(SkipList, HasRowsInOrderThatComeOutOfIt) {
   Checked rows(&keys::neighbours);
   const chat::ConversationId conversation{};
   for (int i = 0; i < 5'000; ++i) {
-    rows.insert(internal(keys::message(conversation, random() % 1'000'000).bytes, i));
-    rows.insert(internal(keys::head(conversation).bytes, random() % 1'000'000));
+    rows.insert(internal(keys::message(conversation, random() % 1'000'000).bytes.str(), i));
+    rows.insert(internal(keys::head(conversation).bytes.str(), random() % 1'000'000));
   }
   rows.check();
 }

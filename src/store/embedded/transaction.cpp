@@ -17,7 +17,8 @@ Transaction::Transaction(Engine& engine, const Config& config)
     : Rows(engine),
       heads_(config.cached_conversations),
       pairs_(config.cached_pairs),
-      users_(config.cached_users) {
+      users_(config.cached_users),
+      batch_(engine) {
   std::string value;
   if (!get(keys::meta("version"), value)) return;
   Parser in(value);
@@ -26,12 +27,12 @@ Transaction::Transaction(Engine& engine, const Config& config)
 }
 
 rocksdb::Status Transaction::fetch(const Key& key, std::string& value) {
-  if (const Batch::Row* own = batch_.find(key.table, key.bytes)) {
+  if (const auto own = batch_.find(key.table, key.bytes)) {
     if (own->erased) return rocksdb::Status::NotFound();
     value = own->value;
     return rocksdb::Status::OK();
   }
-  return engine().db().Get(options_, engine().table(key.table), key.bytes, &value);
+  return engine().db().Get(options_, engine().table(key.table), key.bytes.view(), &value);
 }
 
 std::optional<Time> Transaction::unwritten_advance(const Head& head, Member member, Mark mark,
@@ -122,7 +123,7 @@ void Transaction::write_touched() {
     batch_.add(key.table, key.bytes, encode(WatermarkRecord{advance.to.at, advance.to.version}));
   }
   if (version_ == committed_version_) return;
-  batch_.add(Table::people, keys::meta("version").bytes, Writer(8).be64(version_).bytes());
+  batch_.add(Table::people, keys::meta("version").bytes, Bytes().be64(version_));
 }
 
 rocksdb::Status Transaction::commit() {
@@ -131,7 +132,8 @@ rocksdb::Status Transaction::commit() {
     write_touched();
     rocksdb::WriteOptions options;
     options.sync = sync_;
-    status = engine().db().Write(options, &batch_.write(engine()));
+    rocksdb::WriteBatch rows = batch_.take();
+    status = engine().db().Write(options, &rows);
   }
   if (status.ok()) {
     committed_version_ = version_;
@@ -167,7 +169,7 @@ void Transaction::forget_batch() {
 std::vector<std::string> Transaction::keys_with(const Key& prefix) {
   std::vector<std::string> found;
   for (Scan row = scan(prefix); row.valid(); row.next()) {
-    if (batch_.find(prefix.table, row.key()) == nullptr) found.emplace_back(row.key());
+    if (!batch_.find(prefix.table, row.key())) found.emplace_back(row.key());
   }
   batch_.for_each(prefix.table, [&](const Batch::Row& row) {
     if (!row.erased && row.key.starts_with(prefix.bytes)) found.emplace_back(row.key);

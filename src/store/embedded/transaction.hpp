@@ -1,10 +1,10 @@
 #pragma once
 
 #include <algorithm>
+#include <boost/unordered/unordered_flat_map.hpp>
+#include <boost/unordered/unordered_flat_set.hpp>
 #include <functional>
 #include <string>
-#include <unordered_map>
-#include <unordered_set>
 #include <vector>
 
 #include "base/object_id.hpp"
@@ -111,9 +111,9 @@ class Transaction final : public Rows {
   Lru<chat::UserId, Done> users_;
 
   Batch batch_;
-  std::unordered_set<chat::ConversationId> touched_;
+  boost::unordered_flat_set<chat::ConversationId, std::hash<chat::ConversationId>> touched_;
   std::vector<Advance> advances_;
-  std::unordered_map<Line, std::size_t, LineHash> newest_advance_;  ///< Index into `advances_`.
+  boost::unordered_flat_map<Line, std::size_t, LineHash> newest_advance_;  ///< Into `advances_`.
   std::vector<chat::Change> changes_;
   std::vector<std::function<void()>> once_committed_;
   std::uint64_t rollbacks_ = 0;

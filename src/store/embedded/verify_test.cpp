@@ -25,11 +25,11 @@ class VerifyTest : public ::testing::Test {
     ASSERT_EQ(broken_rules(*store_.database), "");
   }
   Engine& engine() { return *store_.database->internals().engine; }
-  void put(const Key& key, const std::string& value) {
-    ASSERT_TRUE(engine().db().Put({}, engine().table(key.table), key.bytes, value).ok());
+  void put(const Key& key, std::string_view value) {
+    ASSERT_TRUE(engine().db().Put({}, engine().table(key.table), key.bytes.view(), value).ok());
   }
   void erase(const Key& key) {
-    ASSERT_TRUE(engine().db().Delete({}, engine().table(key.table), key.bytes).ok());
+    ASSERT_TRUE(engine().db().Delete({}, engine().table(key.table), key.bytes.view()).ok());
   }
   Head head() { return *View(engine()).head(read_.conversation_id); }
   MessageRecord message(chat::Seq seq) { return *View(engine()).message(head(), seq); }
