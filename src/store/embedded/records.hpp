@@ -1,5 +1,6 @@
 #pragma once
 
+#include <boost/container/small_vector.hpp>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -26,7 +27,7 @@ struct MessageRecord {
   std::optional<std::string> client_id;
   /// How many messages each participant had sent, this one included: what unread counts are derived
   /// from.
-  std::vector<std::uint64_t> sent;
+  boost::container::small_vector<std::uint64_t, 2> sent;
   std::string content;
 
   friend bool operator==(const MessageRecord&, const MessageRecord&) = default;

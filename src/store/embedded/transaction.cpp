@@ -166,6 +166,12 @@ void Transaction::forget_batch() {
   drop_iterators();
 }
 
+std::vector<chat::Change> Transaction::take_changes() {
+  std::vector<chat::Change> taken = std::exchange(changes_, {});
+  changes_.reserve(taken.size());  // the next batch is much like this one
+  return taken;
+}
+
 std::vector<std::string> Transaction::keys_with(const Key& prefix) {
   std::vector<std::string> found;
   for (Scan row = scan(prefix); row.valid(); row.next()) {

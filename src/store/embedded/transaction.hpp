@@ -51,7 +51,10 @@ class Transaction final : public Rows {
   /// Versions from now on are above `version`.
   void raise_version(chat::Version version) { version_ = std::max(version_, version); }
   ObjectId new_id(Time now) { return ids_.next(now); }
-  void publish(chat::Change change) { changes_.push_back(std::move(change)); }
+  template <class Change>
+  void publish(Change change) {
+    changes_.emplace_back(std::move(change));
+  }
   /// The batch must be on disk before anybody hears of it.
   void require_sync() { sync_ = true; }
   /// Called when this batch is durable, before anybody hears of it; never when it fails. It must
@@ -65,7 +68,7 @@ class Transaction final : public Rows {
   /// Writes the batch and forgets it. After an error the caches are empty and the version is back.
   rocksdb::Status commit();
   /// What the batch just committed has changed, in version order. Call once after `commit`.
-  std::vector<chat::Change> take_changes() { return std::exchange(changes_, {}); }
+  std::vector<chat::Change> take_changes();
 
   /// Rows of one kind that begin with `prefix`, this batch's own included. For short scans.
   std::vector<std::string> keys_with(const Key& prefix);
