@@ -145,14 +145,9 @@ void Client::disconnect_all() {
 }
 
 void Client::on_drain() {
-  if (sockets_.size() == 1) {  // as nearly always: no list to copy
-    const auto socket = sockets_.front();
-    if (socket->is_connected()) socket->drained();
-    return;
-  }
   const auto sockets = sockets_;
   for (const auto& socket : sockets) {
-    if (socket->is_connected()) socket->drained();
+    if (socket->is_connected()) socket->drained(socket);
   }
 }
 

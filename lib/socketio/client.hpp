@@ -1,5 +1,6 @@
 #pragma once
 
+#include <boost/container/small_vector.hpp>
 #include <memory>
 #include <optional>
 #include <string>
@@ -63,8 +64,9 @@ class Client final : public engineio::SessionHandler {
   Directory& directory_;
   engineio::Session& session_;
   Decoder decoder_;
-  std::vector<std::shared_ptr<Socket>> sockets_;  ///< Connecting ones too.
-  std::unique_ptr<net::Timer> connect_timer_;     ///< Until the first namespace is joined.
+  /// Connecting ones too; mostly one.
+  boost::container::small_vector<std::shared_ptr<Socket>, 1> sockets_;
+  std::unique_ptr<net::Timer> connect_timer_;  ///< Until the first namespace is joined.
   bool state_error_ = false;
 };
 

@@ -55,6 +55,11 @@ Namespace& Namespace::on_disconnect(DisconnectHandler handler) {
   return *this;
 }
 
+Namespace& Namespace::on_drain(ConnectionHandler handler) {
+  behaviour_->drain.push_back(std::move(handler));
+  return *this;
+}
+
 Namespace& Namespace::on_server_side_emit(ServerSideHandler handler) {
   behaviour_->server_side.push_back(std::move(handler));
   return *this;

@@ -45,7 +45,7 @@ class Namespace {
   /// What all namespaces of one origin share: a dynamic one's children have their parent's.
   struct Behaviour {
     std::vector<Middleware> middlewares;
-    std::vector<ConnectionHandler> connection;
+    std::vector<ConnectionHandler> connection, drain;
     std::vector<DisconnectHandler> disconnecting, disconnect;
     std::vector<Filter> filters;
     std::vector<EventHandler> any;
@@ -72,6 +72,10 @@ class Namespace {
   Namespace& on_disconnecting(DisconnectHandler handler);
   /// When it has left.
   Namespace& on_disconnect(DisconnectHandler handler);
+
+  /// Each time that everything sent to a socket so far has left the process, before the socket's
+  /// own handler.
+  Namespace& on_drain(ConnectionHandler handler);
 
   /// What other servers of the cluster emit to servers. On the shard that hears the cluster; which
   /// one that is says its adapter.

@@ -192,7 +192,10 @@ void Socket::dispatch(const std::shared_ptr<Socket>& self, Decoded& decoded) {
   std::for_each(behaviour.any.begin(), behaviour.any.end(), call);
 }
 
-void Socket::drained() {
+void Socket::drained(const std::shared_ptr<Socket>& self) {
+  for (const auto& handler : nsp().behaviour().drain) {
+    if (is_connected()) guarded(shard(), "socketio.on_drain", [&] { handler(self); });
+  }
   if (!extras_ || !extras_->on_drain) return;
   const auto handler = std::exchange(extras_->on_drain, nullptr);  // it may replace itself
   guarded(shard(), "socketio.on_drain", handler);

@@ -121,7 +121,7 @@ class Socket final : public std::enable_shared_from_this<Socket>, private Member
   void dispatch(const std::shared_ptr<Socket>& self, Decoded& decoded);
   bool passes_filters(Event& event, const std::shared_ptr<Socket>& self);
   void on_ack(std::uint64_t id, Decoded& decoded);
-  void drained();
+  void drained(const std::shared_ptr<Socket>& self);
   void connected();
   void end(DisconnectReason reason);
   void tell_end(const std::shared_ptr<Socket>& self, DisconnectReason reason);

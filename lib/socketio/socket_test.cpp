@@ -305,6 +305,15 @@ TEST_F(SocketTest, tells_when_everything_has_left) {
   EXPECT_EQ(drains, 2);
 }
 
+TEST_F(SocketTest, tells_its_namespace_when_everything_has_left) {
+  std::vector<std::shared_ptr<Socket>> drained;
+  io.of("/").on_drain([&](const auto& which) { drained.push_back(which); });
+  client.connect();
+  drained.clear();
+  on_shard([&] { client.session().drain(); });
+  EXPECT_EQ(drained, std::vector{socket});
+}
+
 TEST_F(SocketTest, dispatches_nothing_after_it_was_disconnected_in_a_handler) {
   int later = 0;
   io.of("/").on("bye", [](const auto& from, Event&) { from->disconnect(); });

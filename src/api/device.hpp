@@ -1,6 +1,8 @@
 #pragma once
 
 #include <boost/asio/steady_timer.hpp>
+#include <boost/smart_ptr/intrusive_ptr.hpp>
+#include <boost/smart_ptr/intrusive_ref_counter.hpp>
 #include <memory>
 #include <optional>
 #include <vector>
@@ -21,40 +23,47 @@ struct HeldChange {
   std::size_t index = 0;
 };
 
+struct Device;
+/// One word, so that it lies within Socket::data.
+using DevicePtr = boost::intrusive_ptr<Device>;
+
 /// One connected device of a user: a socket and what delivery must know of it. Lives on the
 /// socket's shard; held by its socket and by the coroutine that attends to it.
-struct Device {
+struct Device : boost::intrusive_ref_counter<Device> {
   enum class Phase {
     catching_up,  ///< Gets the backlog; live changes are held.
     live,
     gone,  ///< Disconnected.
   };
 
+  static DevicePtr make(std::shared_ptr<socketio::Socket> socket, chat::UserId user) {
+    return DevicePtr{std::make_unique<Device>(std::move(socket), user).release()};
+  }
   Device(std::shared_ptr<socketio::Socket> its_socket, chat::UserId its_user)
       : socket(std::move(its_socket)), user(its_user) {}
 
   bool is_gone() const { return phase == Phase::gone; }
 
-  std::shared_ptr<socketio::Socket> socket;
-  chat::UserId user;
-  std::optional<chat::FamilyId> family;  ///< The login whose token it showed.
+  // What every message needs comes first: each line of memory that is not cached costs.
   Phase phase = Phase::catching_up;
   bool confirms = false;    ///< `auth.acks`: an acknowledgement counts as delivery, not the write.
   bool behind = false;      ///< It has to catch up once more when it has.
   bool arrived = false;     ///< Presence knows of it.
   std::uint16_t calls = 0;  ///< Calls (send_message, message_read, sync) under way.
   std::uint16_t unconfirmed = 0;  ///< receive_message without its acknowledgement yet.
-  Time came = wall_now();         ///< What was there before comes from the backlog.
-  chat::Version joined_at = 0;    ///< Changes up to here come from the backlog, later ones live.
-  std::vector<HeldChange> held;
+  std::shared_ptr<socketio::Socket> socket;
+  chat::UserId user;
   std::vector<chat::MessageDelivered> receipts;  ///< See LateReceipts.
   std::vector<chat::DeliveryMark> written;       ///< Sent, and not yet known to have left.
-  std::vector<chat::MessageId> own_reads;        ///< message_read calls of this device under way.
-  std::unique_ptr<asio::steady_timer> drained;   ///< Only while the backlog waits for the wire.
-  std::unique_ptr<Told> told;          ///< Only where live changes may repeat the backlog.
-  std::unique_ptr<net::Timer> expiry;  ///< When its access token ends.
+  std::optional<chat::FamilyId> family;          ///< The login whose token it showed.
+  Time came = wall_now();                        ///< What was there before comes from the backlog.
+  chat::Version joined_at = 0;  ///< Changes up to here come from the backlog, later ones live.
+  std::vector<HeldChange> held;
+  std::vector<chat::MessageId> own_reads;       ///< message_read calls of this device under way.
+  std::unique_ptr<asio::steady_timer> drained;  ///< Only while the backlog waits for the wire.
+  std::unique_ptr<Told> told;                   ///< Only where live changes may repeat the backlog.
+  std::unique_ptr<net::Timer> expiry;           ///< When its access token ends.
 };
-using DevicePtr = std::shared_ptr<Device>;
 
 /// What an operator is told of a connected device.
 struct DeviceReport {

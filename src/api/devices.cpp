@@ -1,7 +1,6 @@
 #include "api/devices.hpp"
 
 #include <algorithm>
-#include <boost/container/small_vector.hpp>
 
 #include "api/event_names.hpp"
 #include "api/wire.hpp"
@@ -19,9 +18,6 @@ bool is_for(const Device& device, const chat::Message& message) {
 }
 
 constexpr std::size_t kept_marks = 2;  ///< Room that a device keeps for the next ones.
-
-/// A user's devices, safe to walk while one of them goes away.
-using Present = boost::container::small_vector<DevicePtr, 4>;
 
 chat::DeliveryMark mark_of(const chat::Message& message) {
   return {message.receiver, message.conversation_id, message.id, message.sender, message.seq};
@@ -108,8 +104,12 @@ void Devices::add(const DevicePtr& device) {
 void Devices::remove(const DevicePtr& device) {
   const auto entry = by_user_.find(device->user);
   if (entry == by_user_.end()) return;
-  size_ -= std::erase(entry->second, device);
-  if (entry->second.empty()) by_user_.erase(entry);
+  Present& present = entry->second;
+  const auto found = std::find(present.begin(), present.end(), device);
+  if (found == present.end()) return;
+  present.erase(found);
+  --size_;
+  if (present.empty()) by_user_.erase(entry);
   metrics_.devices.set(shard_.index(), static_cast<std::int64_t>(size_));
 }
 
@@ -132,7 +132,7 @@ void Devices::on_batch(const chat::ChangeBatchPtr& batch) {
     chat::fan_out(change, [&](const chat::UserId& user, std::span<const chat::Notice> notices) {
       const auto entry = by_user_.find(user);
       if (entry == by_user_.end()) return;
-      const Present present(entry->second.begin(), entry->second.end());
+      const Present present = entry->second;  // it changes when one of them goes away
       for (const DevicePtr& device : present) {
         if (!is_news(*device, change)) continue;
         if (device->phase == Device::Phase::catching_up) hold(device, batch, index);
@@ -239,14 +239,14 @@ void Devices::ask_confirmation(const DevicePtr& device, const chat::Message& mes
   socketio::Payload args{"[", {}};
   wire::append_message(args.json, message, wire::Viewer::other);
   args.json += ']';
-  device->socket->emit_with_ack(events::receive_message, args, confirm_timeout,
-                                [this, weak = std::weak_ptr(device), mark = mark_of(message)](
-                                    const Result<socketio::Payload>& confirmed) {
-                                  if (const auto present = weak.lock()) on_answered(*present);
-                                  if (!confirmed) return;
-                                  metrics_.messages_delivered.add(shard_.index());
-                                  marks_.add(mark);
-                                });
+  device->socket->emit_with_ack(
+      events::receive_message, args, confirm_timeout,
+      [this, device, mark = mark_of(message)](const Result<socketio::Payload>& confirmed) {
+        on_answered(*device);
+        if (!confirmed) return;
+        metrics_.messages_delivered.add(shard_.index());
+        marks_.add(mark);
+      });
 }
 
 void Devices::deliver_backlog(const DevicePtr& device, const chat::Message& message) {
@@ -318,7 +318,7 @@ void Devices::emit(std::span<const chat::UserId> users, const socketio::EncodedE
   for (const chat::UserId& user : users) {
     const auto entry = by_user_.find(user);
     if (entry == by_user_.end()) continue;
-    const Present present(entry->second.begin(), entry->second.end());
+    const Present present = entry->second;
     for (const DevicePtr& device : present) device->socket->emit(event);
   }
 }
@@ -326,7 +326,7 @@ void Devices::emit(std::span<const chat::UserId> users, const socketio::EncodedE
 void Devices::close(chat::UserId user, const std::optional<chat::FamilyId>& family) {
   const auto entry = by_user_.find(user);
   if (entry == by_user_.end()) return;
-  const Present present(entry->second.begin(), entry->second.end());
+  const Present present = entry->second;
   for (const DevicePtr& device : present) {
     if (!family || device->family == family) device->socket->close_engine();
   }

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <boost/container/small_vector.hpp>
 #include <chrono>
 #include <memory>
 #include <optional>
@@ -69,6 +70,8 @@ class Devices {
 
  private:
   class Views;
+  /// A user's devices, mostly one.
+  using Present = boost::container::small_vector<DevicePtr, 1>;
   enum class From { store, feed };
   /// The buffers of Views, kept from one change to the next.
   struct Writers {
@@ -94,7 +97,7 @@ class Devices {
   LateReceipts late_;
   Writers writers_;
   bool busy_ = false;
-  std::unordered_map<chat::UserId, std::vector<DevicePtr>> by_user_;
+  std::unordered_map<chat::UserId, Present> by_user_;
   std::size_t size_ = 0;
   chat::Version seen_version_ = 0;
 };

@@ -54,6 +54,10 @@ void Gateway::set_up(socketio::Namespace& nsp) {
     return admit(shard, std::move(socket));
   });
   nsp.on_connection([this](const SocketPtr& socket) { at(*socket).on_connection(socket); });
+  nsp.on_disconnect([this](const SocketPtr& socket, socketio::DisconnectReason) {
+    at(*socket).on_disconnect(*socket);
+  });
+  nsp.on_drain([this](const SocketPtr& socket) { at(*socket).on_drain(*socket); });
   const auto on = [&](std::string_view event, SocketEvent handler) {
     nsp.on(std::string{event}, [this, handler](const SocketPtr& socket, socketio::Event& received) {
       (at(*socket).*handler)(*socket, received);

@@ -42,6 +42,8 @@ class ShardGateway {
   /// nullopt when the socket may join; its Device is then in `socket->data`.
   std::optional<socketio::ConnectError> admit(const std::shared_ptr<socketio::Socket>& socket);
   void on_connection(const std::shared_ptr<socketio::Socket>& socket);
+  void on_drain(socketio::Socket& socket) { devices_.on_drained(*device_of(socket)); }
+  void on_disconnect(socketio::Socket& socket);
   /// Changes behind `since` may have been missed: every device is told of them.
   void on_gap(chat::Version since);
 
@@ -61,7 +63,6 @@ class ShardGateway {
   };
 
   // A device's stay (shard_gateway_stay.cpp).
-  void on_disconnect(socketio::Socket& socket);
   void set_expiry(Device& device, Time expires_at);
   Task<void> attend(DevicePtr device);
   Task<void> catch_up(DevicePtr device);

@@ -40,7 +40,7 @@ std::optional<socketio::ConnectError> ShardGateway::admit(
   const auto claims = services_.sessions.authenticate(std::string{*token}, wall_now());
   if (!claims) return socketio::ConnectError{"Auth failed", std::nullopt};
 
-  auto device = std::make_shared<Device>(socket, claims->user);
+  auto device = Device::make(socket, claims->user);
   device->family = claims->family;
   const json::value* acks = auth.if_contains("acks");
   device->confirms = acks != nullptr && acks->is_bool() && acks->get_bool();
@@ -60,12 +60,6 @@ void ShardGateway::set_expiry(Device& device, Time expires_at) {
 
 void ShardGateway::on_connection(const std::shared_ptr<socketio::Socket>& socket) {
   const DevicePtr device = device_of(*socket);
-  // The handlers hold the socket by address: they are its own, and it must not own itself.
-  socket->on_disconnect(
-      [this, leaving = socket.get()](socketio::DisconnectReason) { on_disconnect(*leaving); });
-  socket->on_drain([this, drained = socket.get()] {
-    if (const DevicePtr& present = device_of(*drained)) devices_.on_drained(*present);
-  });
   devices_.add(device);
   ++attended_;
   if (ways_.room) socket->join(ways_.room(device->user));
