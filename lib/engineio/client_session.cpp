@@ -31,14 +31,15 @@ CloseReason reason_of(websocket::Ending ending) {
 
 ClientSession::ClientSession(Registry& registry, std::string id, Handshake handshake)
     : registry_(registry),
-      id_(std::move(id)),
-      handshake_(std::move(handshake)),
       heartbeat_({registry.config().ping_interval, registry.config().ping_timeout},
                  registry.shard().now()),
-      timer_(net::Timer::calling<&ClientSession::on_timer>(registry.shard().timers(), *this)) {}
+      timer_(net::Timer::calling<&ClientSession::on_timer>(registry.shard().timers(), *this)),
+      id_(std::move(id)),
+      handshake_(std::move(handshake)) {}
 
 ClientSession::~ClientSession() {
   if (socket_) socket_->abort();
+  handler_.reset();  // it may look at what is destroyed before it
 }
 
 net::Shard& ClientSession::shard() { return registry_.shard(); }
@@ -117,10 +118,10 @@ void ClientSession::send(const TextFrame& text) {
 
 void ClientSession::send(std::span<const Message> messages) {
   if (!may_send(messages.size())) return;
-  if (polling_) {
-    polling_->send(messages);
-  } else if (socket_) {
+  if (socket_) {
     for (const Message& message : messages) socket_->send(message.frame());
+  } else if (polling_) {
+    polling_->send(messages);
   }
 }
 
@@ -130,7 +131,7 @@ bool ClientSession::is_writable() const {
 }
 
 std::size_t ClientSession::queued_bytes() const {
-  return polling_ ? polling_->queued_bytes() : socket_ ? socket_->queued_bytes() : 0;
+  return socket_ ? socket_->queued_bytes() : polling_ ? polling_->queued_bytes() : 0;
 }
 
 // --- receiving

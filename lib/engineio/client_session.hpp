@@ -96,19 +96,20 @@ class ClientSession final : public Session,
   void leave(CloseReason reason);
   void drop_upgrade();
 
+  // What every packet needs comes first, in one line of memory or two.
   Registry& registry_;
-  std::string id_;
-  Handshake handshake_;
   std::unique_ptr<SessionHandler> handler_;
-  std::shared_ptr<Polling> polling_;         ///< nullptr on WebSocket.
   websocket::Connection* socket_ = nullptr;  ///< nullptr on polling, and once it is closed.
-  std::unique_ptr<Upgrade> upgrade_;         ///< While a WebSocket is being probed.
-  Heartbeat heartbeat_;
-  net::Timer timer_;  ///< The heartbeat's, and the end's of `closing`.
   State state_ = State::open;
   Polling::LastWord last_word_ = Polling::LastWord::close;
   bool overfull_ = false;  ///< Too much is queued: the timer ends the session.
   CloseReason reason_ = CloseReason::transport_close;
+  Heartbeat heartbeat_;
+  std::shared_ptr<Polling> polling_;  ///< nullptr on WebSocket.
+  std::unique_ptr<Upgrade> upgrade_;  ///< While a WebSocket is being probed.
+  net::Timer timer_;                  ///< The heartbeat's, and the end's of `closing`.
+  std::string id_;
+  Handshake handshake_;
 };
 
 }  // namespace parley::engineio

@@ -46,11 +46,11 @@ struct Socket::Extras {
 };
 
 Socket::Socket(Client& client, engineio::Session& session, LocalAdapter& local, json::object auth)
-    : id_(random_id()),
-      handshake_{std::move(auth), &session.handshake()},
+    : session_(&session),
       client_(&client),
-      session_(&session),
-      local_(&local) {}
+      local_(&local),
+      id_(random_id()),
+      handshake_{std::move(auth), &session.handshake()} {}
 
 Socket::~Socket() = default;
 

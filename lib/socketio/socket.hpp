@@ -131,16 +131,17 @@ class Socket final : public std::enable_shared_from_this<Socket>, private Member
   const std::string& pid();
   Extras& extras();
 
-  std::string id_;
-  Handshake handshake_;
-  Client* client_;              ///< Null after the end.
-  engineio::Session* session_;  ///< The same.
+  // What every event needs comes first.
+  engineio::Session* session_;  ///< Null after the end.
+  Client* client_;              ///< The same.
   LocalAdapter* local_;
   std::unique_ptr<Extras> extras_;  ///< What most sockets never need.
   std::uint32_t mark_ = 0;          ///< LocalAdapter's, while it selects.
   State state_ = State::connecting;
   bool recovered_ = false;
   bool in_own_room_ = true;  ///< The room of its id: implied, so that it costs nothing.
+  std::string id_;
+  Handshake handshake_;
 };
 
 }  // namespace parley::socketio

@@ -24,8 +24,8 @@ SocketConnection::SocketConnection(Poller& poller, Origin& origin, Descriptor so
     : poller_(poller),
       origin_(origin),
       outbox_(std::move(unsent)),
-      peer_(std::move(peer)),
-      socket_(std::move(socket)) {}
+      socket_(std::move(socket)),
+      peer_(std::move(peer)) {}
 
 SocketConnection::~SocketConnection() = default;
 

@@ -88,12 +88,11 @@ class SocketConnection final : public Connection {
   void end(CloseCause cause);
   ShardCounts& counts();
 
+  // What every turn needs comes first, in 64 bytes.
   Poller& poller_;
   Origin& origin_;
   std::unique_ptr<Protocol> protocol_;
   std::unique_ptr<Outbox> outbox_;
-  std::unique_ptr<Timer> deadline_;  ///< Stalled write, or the end of lingering.
-  Peer peer_;
   Descriptor socket_;
   std::uint32_t watched_ = 0;  ///< The events that epoll knows.
   State state_ = State::open;
@@ -102,7 +101,9 @@ class SocketConnection final : public Connection {
   bool dirty_ = false;    ///< In the poller's list of those to flush.
   bool blocked_ = false;  ///< The kernel's buffer is full.
   bool peer_ended_ = false;
-  bool counted_ = true;  ///< In Origin::open.
+  bool counted_ = true;              ///< In Origin::open.
+  std::unique_ptr<Timer> deadline_;  ///< Stalled write, or the end of lingering.
+  Peer peer_;
 };
 
 }  // namespace parley::net::detail
