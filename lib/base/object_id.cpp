@@ -6,21 +6,15 @@
 #include <cstring>
 #include <stdexcept>
 #include <string_view>
+#ifdef __SSE2__
+#include <emmintrin.h>
+#endif
 
-#include "base/append.hpp"
+#include "base/put.hpp"
 
 namespace parley {
 
 namespace {
-/// The two digits of each byte.
-constexpr auto hex_pairs = [] {
-  constexpr std::string_view digits = "0123456789abcdef";
-  std::array<std::array<char, 2>, 256> pairs{};
-  for (std::size_t byte = 0; byte < 256; ++byte)
-    pairs[byte] = {digits[byte >> 4], digits[byte & 15]};
-  return pairs;
-}();
-
 constexpr std::uint8_t no_digit = 0xFF;
 /// What each character is as a digit.
 constexpr auto hex_values = [] {
@@ -36,17 +30,41 @@ constexpr auto hex_values = [] {
 }  // namespace
 
 std::string to_hex(const ObjectId& id) {
-  std::string hex;
-  append_hex(hex, id);
+  std::string hex(24, '\0');
+  put_hex(hex.data(), id);
   return hex;
 }
 
-void append_hex(std::string& out, const ObjectId& id) {
-  std::array<char, 24> hex;
-  for (std::size_t i = 0; i < id.size(); ++i)
-    std::memcpy(hex.data() + 2 * i, hex_pairs[id[i]].data(), 2);
-  out.append(hex.data(), hex.size());
+#ifdef __SSE2__
+char* put_hex(char* to, const ObjectId& id) {
+  std::uint64_t first = 0;
+  std::uint32_t last = 0;
+  std::memcpy(&first, id.data(), sizeof first);
+  std::memcpy(&last, id.data() + sizeof first, sizeof last);
+  const __m128i bytes = _mm_set_epi64x(last, static_cast<std::int64_t>(first));
+  const __m128i low_bits = _mm_set1_epi8(0x0F);
+  const __m128i high = _mm_and_si128(_mm_srli_epi16(bytes, 4), low_bits);
+  const __m128i low = _mm_and_si128(bytes, low_bits);
+  const auto digits = [](__m128i values) {
+    const __m128i letters = _mm_cmpgt_epi8(values, _mm_set1_epi8(9));
+    const __m128i zero =
+        _mm_add_epi8(_mm_set1_epi8('0'), _mm_and_si128(letters, _mm_set1_epi8('a' - '0' - 10)));
+    return _mm_add_epi8(values, zero);
+  };
+  _mm_storeu_si128(reinterpret_cast<__m128i*>(to), digits(_mm_unpacklo_epi8(high, low)));
+  _mm_storel_epi64(reinterpret_cast<__m128i*>(to + 16), digits(_mm_unpackhi_epi8(high, low)));
+  return to + 24;
 }
+#else
+char* put_hex(char* to, const ObjectId& id) {
+  static constexpr std::string_view digits = "0123456789abcdef";
+  for (const std::uint8_t byte : id) {
+    *to++ = digits[byte >> 4];
+    *to++ = digits[byte & 15];
+  }
+  return to;
+}
+#endif
 
 std::optional<ObjectId> object_id_from_hex(std::string_view hex) {
   if (hex.size() != 24) return std::nullopt;

@@ -3,7 +3,7 @@
 #include <array>
 #include <cstring>
 
-#include "base/append.hpp"
+#include "base/put.hpp"
 
 namespace parley {
 
@@ -25,33 +25,51 @@ void put(char* to, unsigned value) { std::memcpy(to, decimal_pairs[value].data()
 }  // namespace
 
 std::string to_iso8601(Time time) {
-  std::string text;
-  append_iso8601(text, time);
+  std::string text(24, '\0');
+  put_iso8601(text.data(), time);
   return text;
 }
 
-void append_iso8601(std::string& out, Time time) {
+namespace {
+constexpr std::string_view iso8601_shape = "0000-00-00T00:00:00.000Z";
+
+void write_iso8601(char* to, Time time) {
   // By hand: a message carries several times, and printf would be a tenth of its cost.
   const auto day = std::chrono::floor<std::chrono::days>(time);
   const std::chrono::year_month_day date{day};
   const auto year = static_cast<unsigned>(static_cast<int>(date.year()));
   const auto ms = static_cast<unsigned>((time - day).count());
   const unsigned seconds = ms / 1000, minutes = seconds / 60;
-  char text[] = "0000-00-00T00:00:00.000Z";
-  put(text, year / 100 % 100);
-  put(text + 2, year % 100);
-  put(text + 5, static_cast<unsigned>(date.month()));
-  put(text + 8, static_cast<unsigned>(date.day()));
-  put(text + 11, minutes / 60);
-  put(text + 14, minutes % 60);
-  put(text + 17, seconds % 60);
-  text[20] = static_cast<char>('0' + ms / 100 % 10);
-  put(text + 21, ms % 100);
-  out.append(text, sizeof text - 1);
+  std::memcpy(to, iso8601_shape.data(), iso8601_shape.size());
+  put(to, year / 100 % 100);
+  put(to + 2, year % 100);
+  put(to + 5, static_cast<unsigned>(date.month()));
+  put(to + 8, static_cast<unsigned>(date.day()));
+  put(to + 11, minutes / 60);
+  put(to + 14, minutes % 60);
+  put(to + 17, seconds % 60);
+  to[20] = static_cast<char>('0' + ms / 100 % 10);
+  put(to + 21, ms % 100);
+}
+}  // namespace
+
+char* put_iso8601(char* to, Time time) {
+  // The same time is said several times of each message, and of its neighbours too.
+  struct Last {
+    Time time = Time::min();
+    std::array<char, iso8601_shape.size()> text;
+  };
+  thread_local Last last;
+  if (last.time != time) {
+    write_iso8601(last.text.data(), time);
+    last.time = time;
+  }
+  std::memcpy(to, last.text.data(), last.text.size());
+  return to + last.text.size();
 }
 
 std::optional<Time> from_iso8601(std::string_view text) {
-  static constexpr std::string_view shape = "0000-00-00T00:00:00.000Z";
+  static constexpr std::string_view shape = iso8601_shape;
   if (text.size() != shape.size()) return std::nullopt;
   for (std::size_t i = 0; i < shape.size(); ++i) {
     const bool digit = text[i] >= '0' && text[i] <= '9';

@@ -13,17 +13,17 @@ constexpr std::size_t kept_capacity = 256 * 1024;
 
 std::string& TextWriter::begin() {
   if (buffer_.capacity() > kept_capacity) buffer_ = {};
-  buffer_.assign(longest_head, '\0');
-  buffer_ += static_cast<char>(PacketType::message);
+  if (buffer_.empty()) buffer_.assign(longest_head, '\0') += static_cast<char>(PacketType::message);
+  buffer_.resize(longest_head + 1);
   return buffer_;
 }
 
 TextFrame TextWriter::end() {
-  std::string head;  // short enough to need no memory of its own
-  websocket::append_head(head, websocket::Opcode::text, buffer_.size() - longest_head);
-  const std::size_t begin = longest_head - head.size();
-  buffer_.replace(begin, head.size(), head);
-  return {std::string_view{buffer_}.substr(begin), head.size()};
+  const std::size_t payload = buffer_.size() - longest_head;
+  const std::size_t head = websocket::head_size(payload);
+  const std::size_t begin = longest_head - head;
+  websocket::write_head(buffer_.data() + begin, websocket::Opcode::text, payload);
+  return {std::string_view{buffer_}.substr(begin), head};
 }
 
 Message Message::packet(PacketType type, std::string_view body) {

@@ -30,7 +30,7 @@ class TextWriter {
   TextFrame end();
 
  private:
-  std::string buffer_;
+  std::string buffer_;  ///< Room for the longest head, `4`, and what follows.
 };
 
 /// One Engine.IO `message` packet, encoded once for every transport and shared by all its

@@ -56,12 +56,16 @@ engineio::Message encode_plain(PacketType type, std::string_view nsp, std::strin
   return engineio::Message::text(text);
 }
 
-std::string& EventWriter::begin(std::string_view nsp, std::string_view name) {
+EventHead::EventHead(std::string_view nsp, std::string_view name) {
+  append_head(text_, {PacketType::event, 0, nsp, std::nullopt});
+  text_ += '[';
+  json::append_string(text_, name);
+  text_ += ',';
+}
+
+std::string& EventWriter::begin(const EventHead& head) {
   text_ = &writer_.begin();
-  append_head(*text_, {PacketType::event, 0, nsp, std::nullopt});
-  *text_ += '[';
-  json::append_string(*text_, name);
-  return *text_ += ',';
+  return *text_ += head.text_;
 }
 
 engineio::TextFrame EventWriter::end() {

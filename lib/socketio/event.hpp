@@ -44,12 +44,22 @@ Messages encode_ack(std::string_view nsp, std::uint64_t id, const Payload& args)
 /// A packet without attachments: CONNECT, CONNECT_ERROR, DISCONNECT.
 engineio::Message encode_plain(PacketType type, std::string_view nsp, std::string_view json = {});
 
+/// What stands in front of an event's arguments, encoded once for events that are sent often.
+class EventHead {
+ public:
+  EventHead(std::string_view nsp, std::string_view name);
+
+ private:
+  friend class EventWriter;
+  std::string text_;
+};
+
 /// Writes events of one argument and without attachments, one after the other, each where its frame
 /// will be: for what few receivers get. Keeps its buffer.
 class EventWriter {
  public:
   /// Begins an event; the argument is appended to the result, as JSON.
-  std::string& begin(std::string_view nsp, std::string_view name);
+  std::string& begin(const EventHead& head);
   /// The event. Borrowed until the next one begins.
   engineio::TextFrame end();
 

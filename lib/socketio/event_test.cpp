@@ -64,10 +64,10 @@ TEST(EncodedEvent, does_not_grow_the_buffer_for_good) {
 
 TEST(EventWriter, writes_what_an_encoded_event_holds) {
   EventWriter writer;
-  writer.begin("/adm", "a\"b") += R"({"c":1})";
+  writer.begin({"/adm", "a\"b"}) += R"({"c":1})";
   const EncodedEvent shared{"/adm", "a\"b", {R"([{"c":1}])", {}}};
   EXPECT_EQ(writer.end().bytes, *shared.messages().front().frame());
-  writer.begin("/", "next") += "2";
+  writer.begin({"/", "next"}) += "2";
   EXPECT_EQ(writer.end().payload(), R"(42["next",2])");
 }
 

@@ -67,7 +67,7 @@ TEST_F(SocketTest, sends_what_is_written_for_it_alone) {
   io.of("/").on("ask", [](const auto& from, Event& event) {
     EXPECT_EQ(event.text(), "1, {}");
     EventWriter writer;
-    writer.begin("/", "written") += "{\"a\":1}";
+    writer.begin({"/", "written"}) += "{\"a\":1}";
     from->emit(writer.end());
     event.ack().answer("\"once\"");
     event.ack().answer("\"again\"");

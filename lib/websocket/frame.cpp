@@ -26,15 +26,20 @@ bool is_close_code(std::uint16_t code) {
   return code >= 1000 && code <= 1014 && code != 1004 && code != 1005 && code != 1006;
 }
 
-void append_head(std::string& out, Opcode opcode, std::size_t payload_size, FrameFlags flags) {
+void write_head(char* to, Opcode opcode, std::size_t payload_size, FrameFlags flags) {
   const int first =
       static_cast<int>(opcode) | (flags.fin ? 0x80 : 0) | (flags.compressed ? 0x40 : 0);
-  out.push_back(static_cast<char>(first));
   const std::size_t head = head_size(payload_size);
-  out.push_back(static_cast<char>(head == 2 ? payload_size : head == 4 ? 126 : 127));
-  for (std::size_t left = head - 2; left > 0; --left) {
-    out.push_back(static_cast<char>(payload_size >> (8 * (left - 1)) & 0xFF));
-  }
+  to[0] = static_cast<char>(first);
+  to[1] = static_cast<char>(head == 2 ? payload_size : head == 4 ? 126 : 127);
+  for (std::size_t at = head - 1; at >= 2; --at, payload_size >>= 8)
+    to[at] = static_cast<char>(payload_size & 0xFF);
+}
+
+void append_head(std::string& out, Opcode opcode, std::size_t payload_size, FrameFlags flags) {
+  std::array<char, 10> head;
+  write_head(head.data(), opcode, payload_size, flags);
+  out.append(head.data(), head_size(payload_size));
 }
 
 std::string encode_frame(Opcode opcode, std::string_view payload, FrameFlags flags) {

@@ -54,7 +54,9 @@ struct FrameFlags {
   bool compressed = false;  ///< RSV1: RFC 7692.
 };
 
-/// Appends the head of an unmasked frame.
+/// Writes the head of an unmasked frame, head_size(payload_size) bytes.
+void write_head(char* to, Opcode opcode, std::size_t payload_size, FrameFlags flags = {});
+/// The same, behind `out`.
 void append_head(std::string& out, Opcode opcode, std::size_t payload_size, FrameFlags flags = {});
 
 /// A whole unmasked frame, as a server sends it.

@@ -41,46 +41,47 @@ class Devices::Views {
   }
 
  private:
+  struct View {
+    socketio::EventWriter& writer;
+    std::optional<engineio::TextFrame> bytes;
+  };
+
   engineio::TextFrame view(const chat::MessageNotice& notice, chat::UserId user) {
     const wire::Viewer viewer = viewer_of(notice.message, user);
     const bool is_sender = viewer == wire::Viewer::sender;
-    auto& bytes = is_sender ? to_sender_ : to_others_;
-    auto& writer = is_sender ? writers_.to_sender : writers_.to_others;
-    if (!bytes) {
-      text_of(notice.message).append(writer.begin("/", events::receive_message), viewer);
-      bytes = writer.end();
-    }
-    return *bytes;
+    return once(is_sender ? to_sender_ : to_others_, heads::receive_message,
+                [&](std::string& out) { text_of(notice.message).append(out, viewer); });
   }
 
   engineio::TextFrame view(const chat::ConversationNotice& notice, chat::UserId user) {
-    if (conversation_ && conversation_of_ == user) return *conversation_;
+    if (conversation_.bytes && conversation_of_ == user) return *conversation_.bytes;
     const chat::Message& message = notice.last_message;
-    auto& writer = writers_.conversation;
-    wire::append_conversation_updated(writer.begin("/", events::conversation_updated),
-                                      text_of(message), viewer_of(message, user),
-                                      notice.unread_count);
     conversation_of_ = user;
-    conversation_ = writer.end();
-    return *conversation_;
+    conversation_.bytes.reset();
+    return once(conversation_, heads::conversation_updated, [&](std::string& out) {
+      wire::append_conversation_updated(out, text_of(message), viewer_of(message, user),
+                                        notice.unread_count);
+    });
   }
 
   engineio::TextFrame view(const chat::DeliveredNotice& notice, chat::UserId) {
-    if (!to_others_) {
-      auto& out = writers_.to_others.begin("/", events::message_delivered);
-      wire::append_message_delivered(out, notice.delivered);
-      to_others_ = writers_.to_others.end();
-    }
-    return *to_others_;
+    return once(to_others_, heads::message_delivered,
+                [&](std::string& out) { wire::append_message_delivered(out, notice.delivered); });
   }
 
   engineio::TextFrame view(const chat::ReadNotice& notice, chat::UserId) {
-    if (!to_others_) {
-      auto& out = writers_.to_others.begin("/", events::message_read);
-      wire::append_message_read(out, notice.read);
-      to_others_ = writers_.to_others.end();
+    return once(to_others_, heads::message_read,
+                [&](std::string& out) { wire::append_message_read(out, notice.read); });
+  }
+
+  /// The bytes, written by `write` when they are asked for first.
+  template <class Write>
+  static engineio::TextFrame once(View& view, const socketio::EventHead& head, Write write) {
+    if (!view.bytes) {
+      write(view.writer.begin(head));
+      view.bytes = view.writer.end();
     }
-    return *to_others_;
+    return *view.bytes;
   }
 
   const wire::MessageText& text_of(const chat::Message& message) {
@@ -89,7 +90,8 @@ class Devices::Views {
   }
 
   Writers& writers_;
-  std::optional<engineio::TextFrame> to_sender_, to_others_, conversation_;
+  View to_sender_{writers_.to_sender, {}}, to_others_{writers_.to_others, {}},
+      conversation_{writers_.conversation, {}};
   chat::UserId conversation_of_;
   bool has_text_ = false;
 };

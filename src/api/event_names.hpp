@@ -2,6 +2,8 @@
 
 #include <string_view>
 
+#include "socketio/event.hpp"
+
 /// The contract's Socket.IO events, each name once.
 namespace parley::api::events {
 
@@ -25,3 +27,14 @@ inline constexpr std::string_view user_online = "user_online";
 inline constexpr std::string_view user_offline = "user_offline";
 
 }  // namespace parley::api::events
+
+/// The beginnings of those that messages cause.
+namespace parley::api::heads {
+
+inline const socketio::EventHead receive_message{"/", events::receive_message};
+inline const socketio::EventHead conversation_updated{"/", events::conversation_updated};
+inline const socketio::EventHead message_sent{"/", events::message_sent};
+inline const socketio::EventHead message_delivered{"/", events::message_delivered};
+inline const socketio::EventHead message_read{"/", events::message_read};
+
+}  // namespace parley::api::heads

@@ -23,7 +23,7 @@ void LateReceipts::release_all() {
 
 void LateReceipts::send(Device& device) {
   for (const chat::MessageDelivered& receipt : device.receipts) {
-    wire::append_message_delivered(writer_.begin("/", events::message_delivered), receipt);
+    wire::append_message_delivered(writer_.begin(heads::message_delivered), receipt);
     device.socket->emit(writer_.end());
   }
   device.receipts.clear();

@@ -112,7 +112,7 @@ void ShardGateway::on_sent(socketio::Socket& socket, const socketio::Ack& ack,
 
 void ShardGateway::answer(socketio::Socket& socket, const socketio::Ack& ack,
                           const chat::Message& message) {
-  wire::append_message_sent(writer_.begin("/", events::message_sent), message);
+  wire::append_message_sent(writer_.begin(heads::message_sent), message);
   socket.emit(writer_.end());
   if (!ack) return;
   answer_ = "{\"ok\":true,\"message\":";

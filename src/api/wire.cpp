@@ -1,62 +1,89 @@
 #include "api/wire.hpp"
 
 #include <array>
+#include <cassert>
 #include <charconv>
+#include <cstring>
 
-#include "base/append.hpp"
 #include "base/json.hpp"
+#include "base/put.hpp"
 
 namespace parley::api::wire {
 
 namespace {
 
-// Ids, times and status words hold nothing that JSON escapes.
-void plain(std::string& out, std::string_view key, std::string_view value) {
-  out += key;
-  out += '"';
-  out += value;
-  out += '"';
-}
+/// A stretch of an object whose length has a bound: put together on the stack, then appended in one
+/// go. Ids, times and words hold nothing that JSON escapes; keys are literals with colon and comma.
+class Stretch {
+ public:
+  template <std::size_t size>
+  Stretch& text(const char (&literal)[size]) {
+    return put({literal, size - 1});
+  }
+  template <std::size_t size>
+  Stretch& id(const char (&key)[size], const ObjectId& value) {
+    text(key).text("\"");
+    assert(left() >= 2 * value.size());
+    at_ = put_hex(at_, value);
+    return text("\"");
+  }
+  template <std::size_t size>
+  Stretch& time(const char (&key)[size], Time value) {
+    text(key).text("\"");
+    assert(left() >= 24);
+    at_ = put_iso8601(at_, value);
+    return text("\"");
+  }
+  template <std::size_t size>
+  Stretch& word(const char (&key)[size], std::string_view value) {
+    return text(key).text("\"").put(value).text("\"");
+  }
+  template <std::size_t size>
+  Stretch& number(const char (&key)[size], std::uint64_t value) {
+    text(key);
+    at_ = std::to_chars(at_, bytes_.end(), value).ptr;
+    return *this;
+  }
+  void append_to(std::string& out) const {
+    out.append(bytes_.data(), static_cast<std::size_t>(at_ - bytes_.data()));
+  }
 
-void id(std::string& out, std::string_view key, const ObjectId& value) {
-  out += key;
-  out += '"';
-  append_hex(out, value);
-  out += '"';
-}
+ private:
+  Stretch& put(std::string_view bytes) {
+    assert(left() >= bytes.size());
+    std::memcpy(at_, bytes.data(), bytes.size());
+    at_ += bytes.size();
+    return *this;
+  }
+  std::size_t left() const { return static_cast<std::size_t>(bytes_.end() - at_); }
 
-void time(std::string& out, std::string_view key, Time value) {
-  out += key;
-  out += '"';
-  append_iso8601(out, value);
-  out += '"';
-}
+  std::array<char, 320> bytes_;
+  char* at_ = bytes_.data();
+};
 
 void escaped(std::string& out, std::string_view key, std::string_view value) {
   out += key;
   json::append_string(out, value);
 }
 
-void number(std::string& out, std::string_view key, std::uint64_t value) {
-  out += key;
-  std::array<char, 20> digits;
-  const auto end = std::to_chars(digits.data(), digits.data() + digits.size(), value).ptr;
-  out.append(digits.data(), end);
-}
-
 /// All but the closing brace.
 void append_shared_fields(std::string& out, const chat::Message& message) {
-  id(out, "{\"_id\":", message.id.bytes);
-  id(out, ",\"conversationId\":", message.conversation_id.bytes);
-  id(out, ",\"sender\":", message.sender.bytes);
-  id(out, ",\"receiver\":", message.receiver.bytes);
-  escaped(out, ",\"content\":", message.content);
-  number(out, ",\"seq\":", message.seq);
-  plain(out, ",\"status\":", chat::to_string(message.status()));
-  time(out, ",\"createdAt\":", message.created_at);
-  time(out, ",\"updatedAt\":", message.updated_at());
-  if (message.delivered_at) time(out, ",\"deliveredAt\":", *message.delivered_at);
-  if (message.read_at) time(out, ",\"readAt\":", *message.read_at);
+  Stretch()
+      .id("{\"_id\":", message.id.bytes)
+      .id(",\"conversationId\":", message.conversation_id.bytes)
+      .id(",\"sender\":", message.sender.bytes)
+      .id(",\"receiver\":", message.receiver.bytes)
+      .text(",\"content\":")
+      .append_to(out);
+  json::append_string(out, message.content);
+  Stretch rest;
+  rest.number(",\"seq\":", message.seq)
+      .word(",\"status\":", chat::to_string(message.status()))
+      .time(",\"createdAt\":", message.created_at)
+      .time(",\"updatedAt\":", message.updated_at());
+  if (message.delivered_at) rest.time(",\"deliveredAt\":", *message.delivered_at);
+  if (message.read_at) rest.time(",\"readAt\":", *message.read_at);
+  rest.append_to(out);
 }
 
 void append_client_id(std::string& out, const chat::Message& message) {
@@ -65,7 +92,7 @@ void append_client_id(std::string& out, const chat::Message& message) {
 
 void append_error_fields(std::string& out, const Error& error) {
   escaped(out, "\"message\":", public_message(error));
-  plain(out, ",\"code\":", info(error.code).code);
+  Stretch().word(",\"code\":", info(error.code).code).append_to(out);
   if (error.fields.empty()) return;
   out += ",\"errors\":[";
   for (std::size_t i = 0; i < error.fields.size(); ++i) {
@@ -77,7 +104,7 @@ void append_error_fields(std::string& out, const Error& error) {
 }
 
 void append_user_fields(std::string& out, const chat::Account& account) {
-  id(out, "{\"_id\":", account.id.bytes);
+  Stretch().id("{\"_id\":", account.id.bytes).append_to(out);
   escaped(out, ",\"username\":", account.username);
   if (account.name) escaped(out, ",\"name\":", *account.name);
   if (account.avatar) escaped(out, ",\"avatar\":", *account.avatar);
@@ -125,24 +152,27 @@ void append_own_user(std::string& out, const chat::Account& account) {
   out += ",\"emailNotifications\":";
   out += account.email_notifications ? "true" : "false";
   out += account.email_verified ? ",\"emailVerified\":true" : ",\"emailVerified\":false";
+  Stretch rest;
   if (account.last_seen) {
-    time(out, ",\"lastSeen\":", *account.last_seen);
+    rest.time(",\"lastSeen\":", *account.last_seen);
   } else {
-    out += ",\"lastSeen\":null";
+    rest.text(",\"lastSeen\":null");
   }
-  time(out, ",\"createdAt\":", account.created_at);
-  time(out, ",\"updatedAt\":", account.updated_at);
-  out += '}';
+  rest.time(",\"createdAt\":", account.created_at)
+      .time(",\"updatedAt\":", account.updated_at)
+      .text("}")
+      .append_to(out);
 }
 
 void append_receipt(std::string& out, const chat::Receipt& receipt) {
-  id(out, "{\"conversationId\":", receipt.conversation_id.bytes);
-  id(out, ",\"userId\":", receipt.user.bytes);
-  number(out, ",\"deliveredSeq\":", receipt.delivered_seq);
-  number(out, ",\"readSeq\":", receipt.read_seq);
-  if (receipt.delivered_at) time(out, ",\"deliveredAt\":", *receipt.delivered_at);
-  if (receipt.read_at) time(out, ",\"readAt\":", *receipt.read_at);
-  out += '}';
+  Stretch all;
+  all.id("{\"conversationId\":", receipt.conversation_id.bytes)
+      .id(",\"userId\":", receipt.user.bytes)
+      .number(",\"deliveredSeq\":", receipt.delivered_seq)
+      .number(",\"readSeq\":", receipt.read_seq);
+  if (receipt.delivered_at) all.time(",\"deliveredAt\":", *receipt.delivered_at);
+  if (receipt.read_at) all.time(",\"readAt\":", *receipt.read_at);
+  all.text("}").append_to(out);
 }
 
 void append_presence(std::string& out, const chat::Presence& presence) {
@@ -166,44 +196,50 @@ std::string error_body(const Error& error) {
 
 void append_conversation_updated(std::string& out, const MessageText& last_message, Viewer viewer,
                                  std::uint64_t unread_count) {
-  id(out, "{\"conversationId\":", last_message.conversation().bytes);
-  out += ",\"lastMessage\":";
+  Stretch()
+      .id("{\"conversationId\":", last_message.conversation().bytes)
+      .text(",\"lastMessage\":")
+      .append_to(out);
   last_message.append(out, viewer);
-  number(out, ",\"unreadCount\":", unread_count);
-  out += '}';
+  Stretch().number(",\"unreadCount\":", unread_count).text("}").append_to(out);
 }
 
 void append_message_sent(std::string& out, const chat::Message& message) {
-  id(out, "{\"messageId\":", message.id.bytes);
+  Stretch().id("{\"messageId\":", message.id.bytes).append_to(out);
   append_client_id(out, message);
-  id(out, ",\"conversationId\":", message.conversation_id.bytes);
-  number(out, ",\"seq\":", message.seq);
-  time(out, ",\"createdAt\":", message.created_at);
-  out += '}';
+  Stretch()
+      .id(",\"conversationId\":", message.conversation_id.bytes)
+      .number(",\"seq\":", message.seq)
+      .time(",\"createdAt\":", message.created_at)
+      .text("}")
+      .append_to(out);
 }
 
 void append_message_delivered(std::string& out, const chat::MessageDelivered& change) {
-  id(out, "{\"messageId\":", change.message_id.bytes);
-  id(out, ",\"conversationId\":", change.conversation_id.bytes);
-  number(out, ",\"seq\":", change.seq);
-  id(out, ",\"receiverId\":", change.receiver.bytes);
-  time(out, ",\"deliveredAt\":", change.at);
-  out += ",\"status\":\"delivered\"}";
+  Stretch()
+      .id("{\"messageId\":", change.message_id.bytes)
+      .id(",\"conversationId\":", change.conversation_id.bytes)
+      .number(",\"seq\":", change.seq)
+      .id(",\"receiverId\":", change.receiver.bytes)
+      .time(",\"deliveredAt\":", change.at)
+      .text(",\"status\":\"delivered\"}")
+      .append_to(out);
 }
 
 void append_message_read(std::string& out, const chat::MessagesRead& change) {
-  id(out, "{\"messageId\":", change.message_id.bytes);
-  id(out, ",\"conversationId\":", change.conversation_id.bytes);
-  number(out, ",\"seq\":", change.seq);
-  id(out, ",\"readerId\":", change.reader.bytes);
-  time(out, ",\"readAt\":", change.at);
-  out += ",\"status\":\"read\"}";
+  Stretch()
+      .id("{\"messageId\":", change.message_id.bytes)
+      .id(",\"conversationId\":", change.conversation_id.bytes)
+      .number(",\"seq\":", change.seq)
+      .id(",\"readerId\":", change.reader.bytes)
+      .time(",\"readAt\":", change.at)
+      .text(",\"status\":\"read\"}")
+      .append_to(out);
 }
 
 std::string typing(chat::UserId user) {
   std::string out;
-  id(out, "[{\"userId\":", user.bytes);
-  out += "}]";
+  Stretch().id("[{\"userId\":", user.bytes).text("}]").append_to(out);
   return out;
 }
 
@@ -211,7 +247,7 @@ std::string user_online(chat::UserId user) { return typing(user); }
 
 std::string user_offline(chat::UserId user, Time last_seen) {
   std::string out;
-  id(out, "[{\"userId\":", user.bytes);
+  Stretch().id("[{\"userId\":", user.bytes).append_to(out);
   out += ",\"lastSeen\":" + std::to_string(to_unix_ms(last_seen)) + "}]";
   return out;
 }
