@@ -1,5 +1,6 @@
 #include "api/delivery_marks.hpp"
 
+#include <algorithm>
 #include <iterator>
 
 #include "chat/messaging.hpp"
@@ -7,6 +8,10 @@
 namespace parley::api {
 
 using namespace std::chrono_literals;
+
+namespace {
+constexpr std::size_t most_reserved = 1'000;
+}
 
 void DeliveryMarks::add(chat::DeliveryMark mark) {
   if (waiting_.size() >= max_waiting) return;
@@ -28,6 +33,7 @@ void DeliveryMarks::schedule() {
 Task<void> DeliveryMarks::store() {
   while (!waiting_.empty()) {
     std::vector<chat::DeliveryMark> marks = std::exchange(waiting_, {});
+    waiting_.reserve(std::min(marks.size(), most_reserved));  // the next turn's are about as many
     const Time now = wall_now();
     auto stored = co_await messaging_.mark_delivered(marks, now);
     if (!stored && info(stored.error().code).temporary) {
