@@ -73,12 +73,6 @@ engineio::TextFrame EventWriter::end() {
   return writer_.end();
 }
 
-void Ack::answer(std::string_view argument) const {
-  if (!state_ || state_->answered) return;
-  state_->answered = true;
-  if (const auto socket = state_->socket.lock()) socket->send_ack(state_->id, argument);
-}
-
 void Ack::operator()(const Payload& args) const {
   if (!state_ || state_->answered) return;
   state_->answered = true;

@@ -68,14 +68,15 @@ class EventWriter {
   std::string* text_ = nullptr;
 };
 
+/// Under which number a client waits for an answer, if it does.
+using AckId = std::optional<std::uint64_t>;
+
 /// Answers one event; copyable, may be called later and from a coroutine of the same shard. The
 /// first call counts; after the socket's end it does nothing.
 class Ack {
  public:
   Ack() = default;
   void operator()(const Payload& args) const;
-  /// The same with one argument and without attachments.
-  void answer(std::string_view argument) const;
   /// True when the client asked for an answer.
   explicit operator bool() const { return state_ != nullptr; }
 
@@ -108,6 +109,9 @@ class Event {
   const json::array& args() const;
   /// Made on first use: an event whose answer nobody gives costs nothing.
   const Ack& ack() const;
+  /// What Socket::answer takes, for those who see to it that they answer once. nullopt: the client
+  /// asked for no answer.
+  AckId ack_id() const { return packet_->id; }
 
  private:
   const Packet* packet_;

@@ -130,11 +130,11 @@ void Socket::send_ack(std::uint64_t id, const Payload& args) {
   send({messages.data(), messages.size()});
 }
 
-void Socket::send_ack(std::uint64_t id, std::string_view argument) {
+void Socket::answer(std::uint64_t ack_id, std::string_view argument) {
   if (!is_connected()) return;
   thread_local engineio::TextWriter writer;
   std::string& text = writer.begin();
-  append_head(text, {PacketType::ack, 0, nsp().name(), id});
+  append_head(text, {PacketType::ack, 0, nsp().name(), ack_id});
   text.append(1, '[').append(argument) += ']';
   session_->send(writer.end());
 }

@@ -86,6 +86,9 @@ class Socket final : public std::enable_shared_from_this<Socket>, private Member
   void emit_with_ack(std::string_view event, const Payload& args, std::chrono::milliseconds timeout,
                      AckHandler handler);
 
+  /// Answers an event (Event::ack_id) with one argument, a JSON text, and without attachments.
+  void answer(std::uint64_t ack_id, std::string_view argument);
+
   void join(std::string room);
   void leave(std::string_view room);
   /// Sorted, its own id included.
@@ -117,7 +120,6 @@ class Socket final : public std::enable_shared_from_this<Socket>, private Member
 
   void send(std::span<const engineio::Message> messages);
   void send_ack(std::uint64_t id, const Payload& args);
-  void send_ack(std::uint64_t id, std::string_view argument);
   void dispatch(const std::shared_ptr<Socket>& self, Decoded& decoded);
   bool passes_filters(Event& event, const std::shared_ptr<Socket>& self);
   void on_ack(std::uint64_t id, Decoded& decoded);

@@ -13,9 +13,9 @@ namespace parley::api {
 namespace {
 
 socketio::Payload payload(std::string args) { return {std::move(args), {}}; }
-socketio::Payload ok() { return payload("[{\"ok\":true}]"); }
-socketio::Payload refusal(const Error& error) {
-  return payload("[{\"ok\":false,\"error\":" + wire::error_object(error) + "}]");
+constexpr std::string_view ok = "{\"ok\":true}";
+std::string refusal(const Error& error) {
+  return "{\"ok\":false,\"error\":" + wire::error_object(error) + "}";
 }
 
 Error too_many_calls() { return fail(Errc::overloaded, "too many calls under way on one socket"); }
@@ -35,10 +35,10 @@ ShardGateway::ShardGateway(net::Shard& shard, const Services& services, chat::Fe
                     [](void* self) { static_cast<ShardGateway*>(self)->on_typing_deadline(); }) {}
 
 /// By acknowledgement where one was asked for, else as an event that names the call.
-void ShardGateway::refuse(socketio::Socket& socket, const socketio::Ack& ack,
-                          const Subject& subject, const Error& error) {
+void ShardGateway::refuse(socketio::Socket& socket, socketio::AckId ack, const Subject& subject,
+                          const Error& error) {
   metrics_.rejected(error.code).add(shard_.index());
-  if (ack) return ack(refusal(error));
+  if (ack) return socket.answer(*ack, refusal(error));
   std::string args = "[{";
   if (subject.value) {
     json::append_string(args, subject.key);
@@ -53,11 +53,11 @@ void ShardGateway::refuse(socketio::Socket& socket, const socketio::Ack& ack,
 /// A send_message call under way.
 class ShardGateway::Sending final : public chat::AppendWaiter {
  public:
-  Sending(ShardGateway& gateway, DevicePtr device, socketio::Ack ack,
+  Sending(ShardGateway& gateway, DevicePtr device, socketio::AckId ack,
           std::optional<std::string> client_id)
       : gateway_(gateway),
         device_(std::move(device)),
-        ack_(std::move(ack)),
+        ack_(ack),
         client_id_(std::move(client_id)),
         began_(gateway.shard_.now()) {}
 
@@ -75,7 +75,7 @@ class ShardGateway::Sending final : public chat::AppendWaiter {
 
   ShardGateway& gateway_;
   DevicePtr device_;
-  socketio::Ack ack_;
+  socketio::AckId ack_;
   std::optional<std::string> client_id_;
   SteadyTime began_;
 };
@@ -87,18 +87,19 @@ void ShardGateway::on_send_message(socketio::Socket& socket, socketio::Event& ev
   chat::NewMessage draft{device->user, fields.id<chat::UserId>("receiverId"),
                          fields.string("content"), fields.optional_string("clientId"), wall_now()};
   const auto checked = fields.check();
-  if (!checked) return refuse(socket, event.ack(), {"clientId", draft.client_id}, checked.error());
+  if (!checked)
+    return refuse(socket, event.ack_id(), {"clientId", draft.client_id}, checked.error());
   if (device->calls >= max_calls)
-    return refuse(socket, event.ack(), {"clientId", draft.client_id}, too_many_calls());
+    return refuse(socket, event.ack_id(), {"clientId", draft.client_id}, too_many_calls());
   ++device->calls;
   // Who is answered by acknowledgement needs no name of the call.
-  auto client_id = event.ack() ? std::nullopt : draft.client_id;
+  auto client_id = event.ack_id() ? std::nullopt : draft.client_id;
   services_.messaging.send_for(
       std::move(draft),
-      std::make_unique<Sending>(*this, device, event.ack(), std::move(client_id)));
+      std::make_unique<Sending>(*this, device, event.ack_id(), std::move(client_id)));
 }
 
-void ShardGateway::on_sent(socketio::Socket& socket, const socketio::Ack& ack,
+void ShardGateway::on_sent(socketio::Socket& socket, socketio::AckId ack,
                            const chat::Appended& sent, SteadyTime began) {
   metrics_.messages_sent.add(shard_.index(), sent.duplicate ? 0 : 1);
   metrics_.send_seconds.observe(shard_.index(),
@@ -110,7 +111,7 @@ void ShardGateway::on_sent(socketio::Socket& socket, const socketio::Ack& ack,
   answer(socket, ack, message);
 }
 
-void ShardGateway::answer(socketio::Socket& socket, const socketio::Ack& ack,
+void ShardGateway::answer(socketio::Socket& socket, socketio::AckId ack,
                           const chat::Message& message) {
   wire::append_message_sent(writer_.begin(heads::message_sent), message);
   socket.emit(writer_.end());
@@ -118,7 +119,7 @@ void ShardGateway::answer(socketio::Socket& socket, const socketio::Ack& ack,
   answer_ = "{\"ok\":true,\"message\":";
   wire::append_message(answer_, message, wire::Viewer::sender);
   answer_ += '}';
-  ack.answer(answer_);
+  socket.answer(*ack, answer_);
 }
 
 void ShardGateway::on_message_read(socketio::Socket& socket, socketio::Event& event) {
@@ -127,15 +128,15 @@ void ShardGateway::on_message_read(socketio::Socket& socket, socketio::Event& ev
   Fields fields(members);
   const auto id = fields.id<chat::MessageId>("messageId");
   const auto checked = fields.check();
-  if (!checked) return refuse(socket, event.ack(), {"messageId", std::nullopt}, checked.error());
+  if (!checked) return refuse(socket, event.ack_id(), {"messageId", std::nullopt}, checked.error());
   if (device->calls >= max_calls)
-    return refuse(socket, event.ack(), {"messageId", id.hex()}, too_many_calls());
+    return refuse(socket, event.ack_id(), {"messageId", id.hex()}, too_many_calls());
   ++device->calls;
   device->own_reads.push_back(id);
-  shard_.spawn("message_read", read(device, id, event.ack()));
+  shard_.spawn("message_read", read(device, id, event.ack_id()));
 }
 
-Task<void> ShardGateway::read(DevicePtr device, chat::MessageId message, socketio::Ack ack) {
+Task<void> ShardGateway::read(DevicePtr device, chat::MessageId message, socketio::AckId ack) {
   const Time now = wall_now();
   const auto done = co_await services_.messaging.mark_read(device->user, message, now);
   --device->calls;
@@ -146,7 +147,7 @@ Task<void> ShardGateway::read(DevicePtr device, chat::MessageId message, socketi
     co_return;
   }
   metrics_.messages_read.add(shard_.index());
-  if (ack) ack(ok());
+  if (ack) device->socket->answer(*ack, ok);
 }
 
 /// The receiver that the call names; refuses it when it names none.
@@ -157,7 +158,7 @@ std::optional<chat::UserId> ShardGateway::receiver_of(socketio::Socket& socket,
   const auto receiver = fields.id<chat::UserId>("receiverId");
   const auto checked = fields.check();
   if (checked) return receiver;
-  refuse(socket, event.ack(), {"receiverId", std::nullopt}, checked.error());
+  refuse(socket, event.ack_id(), {"receiverId", std::nullopt}, checked.error());
   return std::nullopt;
 }
 
@@ -170,7 +171,7 @@ void ShardGateway::on_typing(socketio::Socket& socket, socketio::Event& event) {
   }
   restart_typing_timer();
   announce_typing(events::typing, device->user, *receiver);
-  if (event.ack()) event.ack()(ok());
+  if (event.ack_id()) socket.answer(*event.ack_id(), ok);
 }
 
 void ShardGateway::on_stop_typing(socketio::Socket& socket, socketio::Event& event) {
@@ -180,7 +181,7 @@ void ShardGateway::on_stop_typing(socketio::Socket& socket, socketio::Event& eve
   typing_.stop(device->user, *receiver);
   restart_typing_timer();
   announce_typing(events::stop_typing, device->user, *receiver);
-  if (event.ack()) event.ack()(ok());
+  if (event.ack_id()) socket.answer(*event.ack_id(), ok);
 }
 
 void ShardGateway::announce_typing(std::string_view event, chat::UserId sender,
@@ -202,34 +203,35 @@ void ShardGateway::restart_typing_timer() {
 }
 
 void ShardGateway::on_sync(socketio::Socket& socket, socketio::Event& event) {
-  if (!event.ack()) return;  // Nobody waits for an answer.
+  const auto ack = event.ack_id();
+  if (!ack) return;  // Nobody waits for an answer.
   const DevicePtr device = device_of(socket);
   const socketio::JsonMembers members{event.text()};
   Fields fields(members);
   chat::SyncRequest request{device->user, fields.optional_string("since"),
                             fields.optional_count("limit")};
   const auto checked = fields.check();
-  if (!checked) return event.ack()(refusal(checked.error()));
-  if (device->calls >= max_calls) return event.ack()(refusal(too_many_calls()));
+  if (!checked) return socket.answer(*ack, refusal(checked.error()));
+  if (device->calls >= max_calls) return socket.answer(*ack, refusal(too_many_calls()));
   ++device->calls;
-  shard_.spawn("sync", sync(device, std::move(request), event.ack()));
+  shard_.spawn("sync", sync(device, std::move(request), *ack));
 }
 
-Task<void> ShardGateway::sync(DevicePtr device, chat::SyncRequest request, socketio::Ack ack) {
+Task<void> ShardGateway::sync(DevicePtr device, chat::SyncRequest request, std::uint64_t ack) {
   const auto missed = co_await services_.messaging.sync(std::move(request));
   if (!missed) {
     --device->calls;
-    ack(refusal(missed.error()));
+    device->socket->answer(ack, refusal(missed.error()));
     co_return;
   }
   const auto conversations =
       co_await render_summaries(services_, device->user, missed->conversations, LastMessage::whole);
   --device->calls;
   if (!conversations) {
-    ack(refusal(conversations.error()));
+    device->socket->answer(ack, refusal(conversations.error()));
     co_return;
   }
-  std::string answer = "[{\"ok\":true,\"messages\":";
+  std::string answer = "{\"ok\":true,\"messages\":";
   wire::append_messages(answer, missed->messages, device->user);
   answer += ",\"receipts\":[";
   for (std::size_t i = 0; i < missed->receipts.size(); ++i) {
@@ -238,8 +240,8 @@ Task<void> ShardGateway::sync(DevicePtr device, chat::SyncRequest request, socke
   }
   answer += "],\"conversations\":" + *conversations + ",\"cursor\":";
   json::append_string(answer, missed->cursor);
-  answer += missed->has_more ? ",\"hasMore\":true}]" : ",\"hasMore\":false}]";
-  ack(payload(std::move(answer)));
+  answer += missed->has_more ? ",\"hasMore\":true}" : ",\"hasMore\":false}";
+  device->socket->answer(ack, answer);
 }
 
 void ShardGateway::on_auth_refresh(socketio::Socket& socket, socketio::Event& event) {
@@ -248,17 +250,17 @@ void ShardGateway::on_auth_refresh(socketio::Socket& socket, socketio::Event& ev
   Fields fields(members);
   const std::string token = fields.string("token");
   if (const auto checked = fields.check(); !checked) {
-    return refuse(socket, event.ack(), {"token", std::nullopt}, checked.error());
+    return refuse(socket, event.ack_id(), {"token", std::nullopt}, checked.error());
   }
   const auto claims = services_.sessions.authenticate(token, wall_now());
-  if (!claims) return refuse(socket, event.ack(), {"token", std::nullopt}, claims.error());
+  if (!claims) return refuse(socket, event.ack_id(), {"token", std::nullopt}, claims.error());
   if (claims->user != device->user) {
-    return refuse(socket, event.ack(), {"token", std::nullopt},
+    return refuse(socket, event.ack_id(), {"token", std::nullopt},
                   fail(Errc::forbidden, "The token is another user's"));
   }
   device->family = claims->family;
   set_expiry(*device, claims->expires_at);
-  if (event.ack()) event.ack()(ok());
+  if (event.ack_id()) socket.answer(*event.ack_id(), ok);
 }
 
 }  // namespace parley::api

@@ -70,12 +70,12 @@ class ShardGateway {
   Task<void> leave(DevicePtr device);
 
   // Its calls (shard_gateway.cpp).
-  void on_sent(socketio::Socket& socket, const socketio::Ack& ack, const chat::Appended& sent,
+  void on_sent(socketio::Socket& socket, socketio::AckId ack, const chat::Appended& sent,
                SteadyTime began);
-  Task<void> read(DevicePtr device, chat::MessageId message, socketio::Ack ack);
-  Task<void> sync(DevicePtr device, chat::SyncRequest request, socketio::Ack ack);
-  void answer(socketio::Socket& socket, const socketio::Ack& ack, const chat::Message& message);
-  void refuse(socketio::Socket& socket, const socketio::Ack& ack, const Subject& subject,
+  Task<void> read(DevicePtr device, chat::MessageId message, socketio::AckId ack);
+  Task<void> sync(DevicePtr device, chat::SyncRequest request, std::uint64_t ack);
+  void answer(socketio::Socket& socket, socketio::AckId ack, const chat::Message& message);
+  void refuse(socketio::Socket& socket, socketio::AckId ack, const Subject& subject,
               const Error& error);
   std::optional<chat::UserId> receiver_of(socketio::Socket& socket, socketio::Event& event);
   void announce_typing(std::string_view event, chat::UserId sender, chat::UserId receiver);
