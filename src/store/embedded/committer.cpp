@@ -5,23 +5,15 @@
 
 namespace parley::store::embedded {
 
-namespace {
-/// Fewer operations than this that cannot wait are no load: the next ones are taken at once.
-constexpr std::ptrdiff_t small_batch = 4;
-/// A batch begins no sooner than so many times the duration of the last one after its beginning.
-constexpr int pause_factor = 4;
-}  // namespace
-
 Committer::Committer(Engine& engine, const Config& config, Stats& stats, Tick tick)
     : engine_(engine),
       max_queued_(config.max_queued),
       max_batch_(config.max_batch),
-      max_pause_(config.max_pause),
-      patience_(config.patience),
       interval_(config.alive_interval),
       stats_(stats),
       tick_(std::move(tick)),
       transaction_(engine, config),
+      cadence_(config),
       published_(transaction_.version()),
       thread_([this] { run(); }) {}
 
@@ -30,7 +22,7 @@ Committer::~Committer() { close(); }
 void Committer::close() {
   {
     const std::lock_guard lock(queue_mutex_);
-    closed_ = true;
+    cadence_.close();
   }
   arrived_.notify_one();
   if (thread_.joinable()) thread_.join();
@@ -41,18 +33,15 @@ void Committer::submit(OperationPtr operation) {
   bool wake = false;
   {
     const std::lock_guard lock(queue_mutex_);
-    if (closed_) {
+    if (cadence_.is_closed()) {
       refusal = fail(Errc::closed, "the store is closed");
     } else if (operation->executor() &&
                stats_.queued.load(std::memory_order_relaxed) >= max_queued_) {
       refusal = fail(Errc::overloaded, "too many writes wait for the disk");
     } else {
-      const bool urgent = !operation->can_wait();
-      if (urgent) ++urgent_;
+      wake = cadence_.add(!operation->can_wait());
       queue_.push_back(std::move(operation));
       stats_.queued.fetch_add(1, std::memory_order_relaxed);
-      wake = sleep_ == Sleep::until_any || (urgent && sleep_ == Sleep::until_urgent);
-      if (wake) sleep_ = Sleep::none;
     }
   }
   if (wake) arrived_.notify_one();
@@ -87,17 +76,11 @@ void Committer::run() {
   Operations taken;
   SteadyTime next_tick = std::chrono::steady_clock::now() + interval_;
   while (take(taken)) {
-    const auto began = std::chrono::steady_clock::now();
-    const auto urgent = std::count_if(taken.begin(), taken.end(),
-                                      [](const auto& operation) { return !operation->can_wait(); });
     for (std::size_t at = 0; at < taken.size(); at += max_batch_) {
       execute(std::span(taken).subspan(at, std::min(max_batch_, taken.size() - at)));
     }
     taken.clear();
     const auto now = std::chrono::steady_clock::now();
-    if (urgent >= small_batch)
-      pause_until_ =
-          began + std::min<SteadyTime::duration>(max_pause_, pause_factor * (now - began));
     if (now >= next_tick) {
       next_tick = now + interval_;
       tick();
@@ -112,28 +95,15 @@ void Committer::tick() {
   execute({});
 }
 
-/// Waits for work, at most one interval. False: closed, and nothing is left.
+/// Waits until a batch may begin. False: closed, and nothing is left.
 bool Committer::take(Operations& batch) {
   Lock lock(queue_mutex_);
-  if (!closed_) wait(lock, Sleep::none, pause_until_);
-  // What can wait comes soon after a batch, mostly: it need not wake anybody.
-  const auto now = std::chrono::steady_clock::now();
-  if (!is_wanted()) wait(lock, Sleep::until_urgent, now + patience_);
-  if (!is_wanted() && queue_.empty()) {
-    wait(lock, Sleep::until_any, now + interval_);
-    if (!is_wanted() && !queue_.empty())
-      wait(lock, Sleep::until_urgent, std::chrono::steady_clock::now() + patience_);
-  }
+  cadence_.end_batch(std::chrono::steady_clock::now());
+  while (const auto until = cadence_.rest(std::chrono::steady_clock::now()))
+    arrived_.wait_until(lock, *until);
   batch.swap(queue_);
-  urgent_ = 0;
-  return !(closed_ && batch.empty());
-}
-
-void Committer::wait(Lock& lock, Sleep sleep, SteadyTime until) {
-  sleep_ = sleep;
-  arrived_.wait_until(lock, until,
-                      [&] { return closed_ || (sleep != Sleep::none && sleep_ == Sleep::none); });
-  sleep_ = Sleep::none;
+  cadence_.begin_batch(std::chrono::steady_clock::now());
+  return !(cadence_.is_closed() && batch.empty());
 }
 
 void Committer::execute(std::span<OperationPtr> batch) {

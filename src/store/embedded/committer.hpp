@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "chat/ports/feed.hpp"
+#include "store/embedded/cadence.hpp"
 #include "store/embedded/config.hpp"
 #include "store/embedded/stats.hpp"
 #include "store/embedded/transaction.hpp"
@@ -35,7 +36,7 @@ using OperationPtr = std::unique_ptr<Operation>;
 
 /// The one thread that writes. Takes all that waits, decides it in order, writes one batch with one
 /// sync, publishes it on the feed, completes. An idle store commits at once; while writes keep
-/// coming, batches begin some time apart (`pause_until`), so that more of them share a sync.
+/// coming, batches begin some time apart (`Cadence`), so that more of them share a sync.
 /// `submit`, `subscribe` and `health` are for any thread. Source: ADR "derived summaries, one
 /// committer".
 class Committer {
@@ -67,15 +68,11 @@ class Committer {
     Operations completions;
   };
 
-  /// What a new operation wakes the thread for.
-  enum class Sleep { none, until_urgent, until_any };
   using Lock = std::unique_lock<std::mutex>;
 
   void run();
   void tick();
   bool take(Operations& batch);
-  void wait(Lock& lock, Sleep sleep, SteadyTime until);
-  bool is_wanted() const { return urgent_ > 0 || closed_; }
   void execute(std::span<OperationPtr> batch);
   rocksdb::Status commit();
   void deliver(std::span<OperationPtr> batch, std::vector<chat::Change> changes);
@@ -89,8 +86,6 @@ class Committer {
   Engine& engine_;
   const std::size_t max_queued_;
   const std::size_t max_batch_;
-  const std::chrono::milliseconds max_pause_;
-  const std::chrono::milliseconds patience_;
   const std::chrono::milliseconds interval_;
   Stats& stats_;
   Tick tick_;
@@ -99,10 +94,7 @@ class Committer {
   std::mutex queue_mutex_;
   std::condition_variable arrived_;
   Operations queue_;
-  std::size_t urgent_ = 0;  ///< Of those queued, the ones that cannot wait.
-  Sleep sleep_ = Sleep::none;
-  bool closed_ = false;
-  SteadyTime pause_until_{};  ///< When the next batch may begin. The committer thread's own.
+  Cadence cadence_;
 
   mutable std::mutex publish_mutex_;
   std::vector<Lane> subscribed_;
