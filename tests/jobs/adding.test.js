@@ -16,6 +16,7 @@ forBoth(hooks, 'adding', (scene) => {
     for (const data of samples) jobs.push(await scene().queue.add('task', data));
     const values = await Promise.all(jobs.map((job) => job.waitUntilFinished(heard.events, 20_000)));
     assert.deepEqual(values, samples);
+    await worker.saw('active', jobs.at(-1).id);  // What it prints may come after what Redis says.
     assert.deepEqual(worker.all('active').map((event) => event.data), samples);
     for (const job of jobs) assert.deepEqual(heard.of(job.id), ['added', 'waiting', 'active', 'completed']);
     assert.deepEqual(heard.errors, []);
@@ -72,6 +73,7 @@ forBoth(hooks, 'adding', (scene) => {
       if (from === 'Node') {
         const worker = await scene().work();
         await scene().settled({ completed: options.length });
+        await until(() => worker.all('active').length >= options.length, { what: 'every run told' });
         seen.push(...worker.all('active').map((event) => event.id));
       } else {
         scene().nodeWorker(async (job) => { seen.push(job.id); });
@@ -140,6 +142,7 @@ forBoth(hooks, 'adding', (scene) => {
       { name: 'child', queueName, data: { n: 1 } }, { name: 'child', queueName, data: { n: 2 } }] });
     const worker = await scene().work('--return-data');
     await scene().settled({ completed: 3 });
+    await until(() => worker.all('active').length >= 3, { what: 'every run told' });
     assert.deepEqual(worker.all('active').map((event) => event.name), ['child', 'child', 'parent']);
     const parent = await scene().queue.getJob(tree.job.id);
     assert.deepEqual(Object.values(await parent.getChildrenValues()).map((value) => value.n).sort(), [1, 2]);
