@@ -7,8 +7,8 @@
 namespace parley::store::embedded {
 
 /// RocksDB's memtable on our skip list: for column families in bytewise order that one thread
-/// writes. Debian's librocksdb is built with assertions, of which its own list has so many that
-/// they cost three quarters of an insertion. Source: rocksdb/memtablerep.h.
+/// writes. Debian's librocksdb is built with assertions, which are most of what its own list costs:
+/// see ADR "what a row costs the committer". Source: rocksdb/memtablerep.h.
 class Memtable final : public rocksdb::MemTableRep {
  public:
   Memtable(rocksdb::Allocator* allocator, NeighboursOf neighbours);

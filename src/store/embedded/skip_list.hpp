@@ -20,8 +20,7 @@ using NeighboursOf = Neighbours (*)(const rocksdb::Slice& key);
 /// Rows of a memtable in the order of row_order.hpp. One thread inserts, any number of threads read
 /// meanwhile, nothing is taken out. A search for the place of a new row begins where its neighbours
 /// went in ("fingers"), so it takes a handful of comparisons in a list of any length. The memory of
-/// the rows is the caller's. Source: Pugh, "Skip lists", 1990, and "A skip list cookbook", section
-/// 3.1 (fingers).
+/// the rows is the caller's. Source: Pugh, "Skip lists", 1990.
 class SkipList {
  public:
   explicit SkipList(NeighboursOf neighbours);
