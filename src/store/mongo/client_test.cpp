@@ -1,7 +1,9 @@
 #include "store/mongo/client.hpp"
 
 #include <gtest/gtest.h>
+#include <unistd.h>
 
+#include <filesystem>
 #include <thread>
 
 #include "store/mongo/testing.hpp"
@@ -220,6 +222,10 @@ TEST(Client, says_unavailable_where_nobody_listens) {
   const auto answer = (*client)->ping();
   ASSERT_FALSE(answer);
   EXPECT_EQ(answer.error().code, Errc::unavailable);
+}
+
+TEST(Client, leaves_no_file_of_the_drivers_behind_when_it_is_killed) {
+  EXPECT_FALSE(std::filesystem::exists("/dev/shm/mongoc-" + std::to_string(::getpid())));
 }
 
 TEST(Client, says_overloaded_when_no_connection_is_to_be_had) {
