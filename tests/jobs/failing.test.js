@@ -4,7 +4,7 @@ import * as hooks from 'node:test';
 import { test } from 'node:test';
 
 import { patience, until } from '../lib/wait.js';
-import { forBoth } from './scene.js';
+import { forBoth, told } from './scene.js';
 
 /** What passed between the runs of a job, in ms. */
 const gaps = (times) => times.slice(1).map((at, i) => at - times[i]);
@@ -15,6 +15,7 @@ forBoth(hooks, 'failing', (scene) => {
     const add = (backoff) => scene().queue.add('task', {}, { attempts: 3, ...(backoff && { backoff }) });
     const jobs = [await add({ type: 'exponential', delay: 200 }), await add({ type: 'fixed', delay: 150 }), await add()];
     await scene().settled({ completed: 3 });
+    await told(9, 'active', worker);
     const [exponential, fixed, none] = jobs.map((job) => gaps(worker.all('active', job.id).map((event) => event.at)));
     assert.ok(exponential[0] >= 200 && exponential[1] >= 400 && exponential[1] < 1400 * patience, `${exponential}`);
     assert.ok(fixed[0] >= 150 && fixed[1] >= 150 && fixed[1] < 1000 * patience, `${fixed}`);
@@ -78,7 +79,7 @@ forBoth(hooks, 'failing', (scene) => {
     await scene().settled({ failed: 1, completed: 1 });
     await scene().control('retry', second.id);
     await scene().settled({ failed: 0, completed: 2 });
-    assert.equal(ours.all('active', second.id).length, 2);
+    assert.equal((await told(4, 'active', ours)).filter((event) => event.id === second.id).length, 2);
   });
 
   test('poison fails, and the worker lives on', async () => {

@@ -4,7 +4,7 @@ import * as hooks from 'node:test';
 import { test } from 'node:test';
 
 import { pause as rest, until } from '../lib/wait.js';
-import { forBoth, modules, Scene } from './scene.js';
+import { forBoth, modules, Scene, told } from './scene.js';
 
 forBoth(hooks, 'holding', (scene) => {
   for (const from of ['Node', 'ours']) {
@@ -17,11 +17,11 @@ forBoth(hooks, 'holding', (scene) => {
       for (let i = 0; i < 5; ++i) await scene().queue.add('task', {});
       await scene().produce(5);
       await rest(300);  // the time in which a worker that does not care would have begun
-      assert.equal(node.all('active').length + ours.all('active').length, 1);
+      assert.equal((await told(1, 'active', node, ours)).length, 1);
       assert.deepEqual(await scene().control('counts').then((counts) => [counts.waiting, counts.paused]), [10, true]);
       if (from === 'Node') await scene().control('resume'); else await scene().queue.resume();
       await scene().settled({ completed: 11, active: 0 });
-      assert.equal(node.all('active').length + ours.all('active').length, 11);
+      assert.equal((await told(11, 'active', node, ours)).length, 11);
     });
   }
 
@@ -36,7 +36,7 @@ forBoth(hooks, 'holding', (scene) => {
       return completed === 20;
     }, { what: 'twenty jobs', ms: 60_000, every: 5 });
     assert.equal(most, 1);
-    assert.equal(node.all('active').length + ours.all('active').length, 20);
+    assert.equal((await told(20, 'active', node, ours)).length, 20);
   });
 
   test('a rate is held across both', async () => {
@@ -44,7 +44,7 @@ forBoth(hooks, 'holding', (scene) => {
     const [node, ours] = [await scene().nodeProcess({ concurrency: 4 }), await scene().work('--concurrency', 4)];
     await scene().produce(8);
     await scene().settled({ completed: 8 }, 30_000);
-    const times = [...node.all('active'), ...ours.all('active')].map((event) => event.at).sort((a, b) => a - b);
+    const times = (await told(8, 'active', node, ours)).map((event) => event.at).sort((a, b) => a - b);
     assert.equal(times.length, 8);
     for (let i = 0; i + 2 < times.length; ++i) assert.ok(times[i + 2] - times[i] > 350, `${times}`);
   });
@@ -53,7 +53,7 @@ forBoth(hooks, 'holding', (scene) => {
     const worker = await scene().work('--rate-max', 2, '--rate-ms', 500, '--concurrency', 4);
     await scene().produce(6);
     await scene().settled({ completed: 6 }, 30_000);
-    const times = worker.all('active').map((event) => event.at);
+    const times = (await told(6, 'active', worker)).map((event) => event.at);
     assert.ok(times[5] - times[0] > 850, `${times}`);
   });
 });
@@ -75,7 +75,7 @@ hooks.describe('holding, 5 and 6 at once', () => {
       await five.produce(3);
       await six.queue.resume();
       await five.settled({ completed: 7 });
-      assert.equal(worker.all('active').length, 7);
+      assert.equal((await told(7, 'active', worker)).length, 7);
     } finally {
       await five.end();
       await six.end();

@@ -64,6 +64,12 @@ export class Peer {
   }
 }
 
+/** What these processes have told of that name, once there are so many: what they print may come after what Redis says. */
+export async function told(count, event, ...peers) {
+  const all = () => peers.flatMap((peer) => peer.all(event));
+  return until(() => all().length >= count && all(), { what: () => `${count} of ${event}, not ${all().length}` });
+}
+
 /** One queue; `Scene.each` makes a fresh one for every test. */
 export class Scene {
   static made = 0;

@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import * as hooks from 'node:test';
 import { test } from 'node:test';
 
-import { forBoth } from './scene.js';
+import { forBoth, told } from './scene.js';
 
 forBoth(hooks, 'sharing', (scene) => {
   test('1,000 jobs of both producers through both workers, each done once', async () => {
@@ -14,6 +14,7 @@ forBoth(hooks, 'sharing', (scene) => {
       scene().queue.addBulk(Array.from({ length: 500 }, (_, i) => ({ name: 'task', data: { i } }))),
     ]);
     await scene().settled({ completed: 1000, active: 0, waiting: 0, failed: 0 }, 60_000);
+    await told(1000, 'completing', ...workers);
     const runs = workers.map((worker) => worker.all('completing').map((event) => event.id));
     const all = runs.flat();
     assert.equal(all.length, 1000);

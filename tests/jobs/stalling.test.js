@@ -4,7 +4,7 @@ import * as hooks from 'node:test';
 import { test } from 'node:test';
 
 import { until } from '../lib/wait.js';
-import { forBoth } from './scene.js';
+import { forBoth, told } from './scene.js';
 
 const timing = { lockDuration: 800, stalledInterval: 700 };
 const ours = ['--lock', 800, '--stalled', 700];
@@ -59,7 +59,7 @@ forBoth(hooks, 'stalling', (scene) => {
     const onlooker = await scene().nodeProcess(timing);
     const { id } = await scene().queue.add('task', {});
     await scene().settled({ completed: 1 });
-    assert.equal(worker.all('active', id).length + onlooker.all('active', id).length, 1);
+    assert.equal((await told(1, 'active', worker, onlooker)).length, 1);
     assert.equal((await scene().queue.getJob(id)).stalledCounter, 0);
   });
 
