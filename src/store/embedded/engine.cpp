@@ -37,7 +37,8 @@ rocksdb::ColumnFamilyOptions common_options(const Config& config,
   blocks.partition_filters = true;
   blocks.format_version = 5;
   rocksdb::ColumnFamilyOptions options;
-  options.memtable_factory = std::make_shared<Memtables>(&keys::neighbours);
+  options.memtable_factory =
+      std::make_shared<Memtables>(keys::groups(Table::people, config.write_buffer));
   options.table_factory.reset(rocksdb::NewBlockBasedTableFactory(blocks));
   options.compression = rocksdb::kLZ4Compression;
   options.level_compaction_dynamic_level_bytes = true;
@@ -51,10 +52,9 @@ rocksdb::ColumnFamilyOptions common_options(const Config& config,
 
 /// Keys there are looked up by their whole or by their first 13 bytes, so both go into the filters.
 rocksdb::ColumnFamilyOptions chat_options(rocksdb::ColumnFamilyOptions options) {
+  options.memtable_factory =
+      std::make_shared<Memtables>(keys::groups(Table::chat, options.write_buffer_size));
   options.prefix_extractor.reset(rocksdb::NewCappedPrefixTransform(prefix_length));
-  options.memtable_prefix_bloom_size_ratio =
-      0.02;  // 13 bits a row: a new client id is not searched
-  options.memtable_whole_key_filtering = true;
   return options;
 }
 

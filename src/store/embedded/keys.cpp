@@ -1,6 +1,7 @@
 #include "store/embedded/keys.hpp"
 
 #include <algorithm>
+#include <bit>
 
 namespace parley::store::embedded::keys {
 
@@ -12,6 +13,21 @@ Bytes begin(char tag) {
 }
 Key people(Bytes& out) { return {Table::people, std::move(out)}; }
 Key chat(Bytes& out) { return {Table::chat, std::move(out)}; }
+
+std::size_t chat_group(const rocksdb::Slice& key) {
+  constexpr std::size_t tag = 1, id = 12, mark = 2;
+  switch (key.empty() ? '\0' : key[0]) {
+    case message_tag:
+    case membership_tag:
+      return std::min(tag + id, key.size());
+    case watermark_tag:
+      return std::min(tag + id + mark, key.size());
+    case message_id_tag:
+      return tag;
+    default:
+      return key.size();
+  }
+}
 }  // namespace
 
 Key meta(std::string_view name) { return people(begin(meta_tag).raw(name)); }
@@ -58,13 +74,10 @@ Key client_id(UserId sender, std::string_view client_id) {
 
 Key all(Table table, char tag) { return {table, begin(tag)}; }
 
-Neighbours neighbours(const rocksdb::Slice& key) {
-  constexpr std::size_t tag_and_id = 13;
-  const char tag = key.empty() ? '\0' : key[0];
-  const std::size_t prefix = tag == message_id_tag  ? 1
-                             : tag == watermark_tag ? tag_and_id + 2
-                                                    : tag_and_id;
-  return {std::min(prefix, key.size()), tag != client_id_tag};
+Grouping groups(Table table, std::size_t memtable) {
+  constexpr std::size_t bytes_per_group = 256;
+  if (table == Table::people) return {[](const rocksdb::Slice&) { return std::size_t{0}; }, 1};
+  return {&chat_group, std::bit_ceil(memtable / bytes_per_group)};
 }
 
 std::string fold_username(std::string_view username) {

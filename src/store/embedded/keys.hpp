@@ -6,7 +6,7 @@
 
 #include "chat/ids.hpp"
 #include "store/embedded/bytes.hpp"
-#include "store/embedded/skip_list.hpp"
+#include "store/embedded/row_groups.hpp"
 
 /// Where each row is. Source: docs/formats/embedded-store.md, "Keys".
 namespace parley::store::embedded {
@@ -68,9 +68,11 @@ Key client_id(UserId sender, std::string_view client_id);
 /// All rows of one kind.
 Key all(Table table, char tag);
 
-/// Which rows are written near each other, for the memtables: those of one conversation (of one
-/// watermark: its advances), of one sender's client ids, and all ids of messages, for they ascend.
-Neighbours neighbours(const rocksdb::Slice& key);
+/// The groups of the rows of a memtable of so many bytes. A scan of chat rows stays within one: a
+/// conversation's messages, the advances of one watermark, a user's memberships; ids of messages
+/// are one group, for they ascend; any other row is found by its whole key. People have one group,
+/// which is scanned at will.
+Grouping groups(Table table, std::size_t memtable);
 
 /// ASCII letters in lower case: how usernames are searched.
 std::string fold_username(std::string_view username);

@@ -2,16 +2,20 @@
 
 #include <rocksdb/memtablerep.h>
 
-#include "store/embedded/skip_list.hpp"
+#include <memory_resource>
+
+#include "store/embedded/row_groups.hpp"
 
 namespace parley::store::embedded {
 
-/// RocksDB's memtable on our skip list: for column families in bytewise order that one thread
-/// writes. Debian's librocksdb is built with assertions, which are most of what its own list costs:
-/// see ADR "what a row costs the committer". Source: rocksdb/memtablerep.h.
+/// RocksDB's memtable on our groups of rows: for column families in bytewise order that one thread
+/// writes. An iterator of one prefix (ReadOptions::total_order_seek is false, and the family has a
+/// prefix extractor) ends where the group of the key ends that it was sent to. Debian's librocksdb
+/// is built with assertions, which are most of what its own list costs: see ADR "what a row costs
+/// the committer". Source: rocksdb/memtablerep.h.
 class Memtable final : public rocksdb::MemTableRep {
  public:
-  Memtable(rocksdb::Allocator* allocator, NeighboursOf neighbours);
+  Memtable(rocksdb::Allocator* allocator, Grouping grouping);
 
   rocksdb::KeyHandle Allocate(std::size_t size, char** row) override;
   void Insert(rocksdb::KeyHandle row) override;
@@ -21,12 +25,27 @@ class Memtable final : public rocksdb::MemTableRep {
   Iterator* GetDynamicPrefixIterator(rocksdb::Arena* arena) override;
 
  private:
-  SkipList rows_;
+  /// The memory that RocksDB keeps the rows in, and counts.
+  class Arena final : public std::pmr::memory_resource {
+   public:
+    explicit Arena(Memtable& memtable) : memtable_(memtable) {}
+
+   private:
+    void* do_allocate(std::size_t size, std::size_t alignment) override;
+    void do_deallocate(void*, std::size_t, std::size_t) override {}
+    bool do_is_equal(const memory_resource& other) const noexcept override {
+      return this == &other;
+    }
+    Memtable& memtable_;
+  };
+
+  Arena arena_;
+  RowGroups rows_;
 };
 
 class Memtables final : public rocksdb::MemTableRepFactory {
  public:
-  explicit Memtables(NeighboursOf neighbours) : neighbours_(neighbours) {}
+  explicit Memtables(Grouping grouping) : grouping_(grouping) {}
 
   using rocksdb::MemTableRepFactory::CreateMemTableRep;
   rocksdb::MemTableRep* CreateMemTableRep(const rocksdb::MemTableRep::KeyComparator& order,
@@ -36,7 +55,7 @@ class Memtables final : public rocksdb::MemTableRepFactory {
   const char* Name() const override { return "parley.memtables"; }
 
  private:
-  const NeighboursOf neighbours_;
+  const Grouping grouping_;
 };
 
 }  // namespace parley::store::embedded

@@ -7,16 +7,11 @@
 #include <string>
 
 #include "store/embedded/keys.hpp"
+#include "store/embedded/row_testing.hpp"
 #include "store/embedded/testing.hpp"
 
 namespace parley::store::embedded {
 namespace {
-
-std::string random_key(std::mt19937_64& random, std::size_t longest) {
-  std::string key(random() % (longest + 1), '\0');
-  for (char& byte : key) byte = static_cast<char>(random() % 2 == 0 ? random() % 256 : 'a');
-  return key;
-}
 
 std::string rows_of(std::shared_ptr<rocksdb::MemTableRepFactory> memtables) {
   const TemporaryDirectory directory;
@@ -51,9 +46,10 @@ std::string rows_of(std::shared_ptr<rocksdb::MemTableRepFactory> memtables) {
 }
 
 TEST(Memtables, HoldWhatThoseOfRocksDbHold) {
-  const std::string rows = rows_of(std::make_shared<Memtables>(&keys::neighbours));
+  const std::string rows = rows_of(std::make_shared<rocksdb::SkipListFactory>());
   EXPECT_GT(rows.size(), 1'000u);
-  EXPECT_EQ(rows, rows_of(std::make_shared<rocksdb::SkipListFactory>()));
+  for (const Table table : {Table::people, Table::chat})
+    EXPECT_EQ(rows, rows_of(std::make_shared<Memtables>(keys::groups(table, 1u << 20))));
 }
 
 }  // namespace

@@ -1,0 +1,55 @@
+#include "store/embedded/row_order.hpp"
+
+#include <gtest/gtest.h>
+
+#include "store/embedded/row_testing.hpp"
+
+namespace parley::store::embedded {
+namespace {
+
+int sign(int order) { return (order > 0) - (order < 0); }
+
+int order(const std::string& one, const std::string& other) {
+  const std::string one_row = row(one), other_row = row(other);
+  const int rows =
+      sign(compare_rows(internal_key_of(one_row.data()), internal_key_of(other_row.data())));
+  EXPECT_EQ(rows, -sign(compare_rows(other, one)));
+  return rows;
+}
+
+TEST(RowOrder, KeysGoByTheirBytesWhichAreUnsigned) {
+  EXPECT_EQ(order(internal("a", 1), internal("b", 1)), -1);
+  EXPECT_EQ(order(internal("a\x7F", 1), internal("a\x80", 1)), -1);
+  EXPECT_EQ(order(internal("eight by.", 1), internal("eight by\xFF", 1)), -1);
+}
+
+TEST(RowOrder, TheShorterKeyGoesBeforeTheOneThatItBegins) {
+  EXPECT_EQ(order(internal("", 1), internal("a", 9)), -1);
+  EXPECT_EQ(order(internal("sixteen bytes ab", 1), internal("sixteen bytes abc", 9)), -1);
+}
+
+TEST(RowOrder, TheNewestRowOfAKeyGoesFirst) {
+  EXPECT_EQ(order(internal("key", 0x1FF), internal("key", 0x200)), 1);
+  EXPECT_EQ(order(internal("key", 1ull << 40), internal("key", 1)), -1);
+}
+
+TEST(RowOrder, TwoRowsOfOneNumberAreDuplicatesWhateverTheirKind) {
+  EXPECT_EQ(order(internal("key", 7, 0), internal("key", 7, 1)), 0);
+}
+
+TEST(RowOrder, LongKeysHaveALengthOfTwoBytes) {
+  const std::string key(200, 'k');
+  EXPECT_EQ(order(internal(key + "a", 1), internal(key + "b", 1)), -1);
+  EXPECT_EQ(order(internal(key, 1), internal(key + "b", 1)), -1);
+}
+
+TEST(RowOrder, AgreesWithTheOrderOfStrings) {
+  std::mt19937_64 random(1);
+  for (int i = 0; i < 10'000; ++i) {
+    const std::string one = random_key(random, 24), other = random_key(random, 24);
+    ASSERT_EQ(order(internal(one, 1), internal(other, 1)), sign(one.compare(other)));
+  }
+}
+
+}  // namespace
+}  // namespace parley::store::embedded
