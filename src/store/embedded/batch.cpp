@@ -44,7 +44,8 @@ std::size_t Batch::Hash::operator()(std::string_view key) const {
 }
 
 Batch::Batch(Engine& engine)
-    : family_{engine.table(Table::people)->GetID(), engine.table(Table::chat)->GetID()},
+    : engine_(&engine),
+      family_{engine.table(Table::people)->GetID(), engine.table(Table::chat)->GetID()},
       rows_(header_size, '\0'),
       known_{Index(0, Hash{this}, Same{this}), Index(0, Hash{this}, Same{this})} {}
 
@@ -61,6 +62,7 @@ Batch::RowAt Batch::append(Table table, std::string_view key, const std::string_
   if (value != nullptr) end = put_text(end, *value);
   rows_.resize(static_cast<std::size_t>(end - rows_.data()));
   ++count_;
+  if (table == Table::chat) groups_.push_back(hash_of({key.data(), keys::chat_group(key)}));
   return static_cast<RowAt>(at);
 }
 
@@ -103,6 +105,8 @@ rocksdb::WriteBatch Batch::take() {
   last_size_ = rows_.size();
   std::string rows(header_size, '\0');
   rows.swap(rows_);
+  engine_->upcoming().hashes.swap(groups_);
+  engine_->upcoming().next = 0;
   return rocksdb::WriteBatch(std::move(rows));
 }
 
@@ -110,6 +114,7 @@ void Batch::clear() {
   for (Index& known : known_) known.clear();
   rows_.assign(header_size, '\0');
   rows_.reserve(std::min(last_size_, most_reserved));
+  groups_.clear();
   count_ = 0;
 }
 

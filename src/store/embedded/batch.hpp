@@ -8,6 +8,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "store/embedded/engine.hpp"
 
@@ -43,7 +44,7 @@ class Batch {
   }
   bool is_empty() const { return count_ == 0; }
 
-  /// All rows, which the batch then has no more.
+  /// All rows, which the batch then has no more; the engine is told of them as upcoming.
   rocksdb::WriteBatch take();
   void clear();
 
@@ -73,10 +74,12 @@ class Batch {
   RowAt append(Table table, std::string_view key, const std::string_view* value);
   void know(Table table, RowAt at);
 
+  Engine* engine_;
   std::uint32_t family_[2];  ///< RocksDB's number of each table.
   std::string rows_;         ///< A header, then one record a row.
   std::uint32_t count_ = 0;
-  std::size_t last_size_ = 0;  ///< How much memory the next batch is likely to need.
+  std::vector<std::uint64_t> groups_;  ///< Hashes of the chat rows' groups: see Upcoming.
+  std::size_t last_size_ = 0;          ///< How much memory the next batch is likely to need.
   Index known_[2];
 };
 

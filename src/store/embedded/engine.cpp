@@ -37,8 +37,6 @@ rocksdb::ColumnFamilyOptions common_options(const Config& config,
   blocks.partition_filters = true;
   blocks.format_version = 5;
   rocksdb::ColumnFamilyOptions options;
-  options.memtable_factory =
-      std::make_shared<Memtables>(keys::groups(Table::people, config.write_buffer));
   options.table_factory.reset(rocksdb::NewBlockBasedTableFactory(blocks));
   options.compression = rocksdb::kLZ4Compression;
   options.level_compaction_dynamic_level_bytes = true;
@@ -52,8 +50,6 @@ rocksdb::ColumnFamilyOptions common_options(const Config& config,
 
 /// Keys there are looked up by their whole or by their first 13 bytes, so both go into the filters.
 rocksdb::ColumnFamilyOptions chat_options(rocksdb::ColumnFamilyOptions options) {
-  options.memtable_factory =
-      std::make_shared<Memtables>(keys::groups(Table::chat, options.write_buffer_size));
   options.prefix_extractor.reset(rocksdb::NewCappedPrefixTransform(prefix_length));
   return options;
 }
@@ -123,9 +119,16 @@ Result<std::unique_ptr<Engine>> Engine::open(const Config& config, Access access
 rocksdb::Status Engine::open_database(const Config& config, Access access) {
   const rocksdb::DBOptions options = database_options(config);
   const auto cache = rocksdb::NewLRUCache(config.block_cache, cache_shard_bits);
-  const auto common = common_options(config, cache, retention_.get());
-  std::vector<rocksdb::ColumnFamilyDescriptor> families{{rocksdb::kDefaultColumnFamilyName, common},
-                                                        {chat_table, chat_options(common)}};
+  auto people = common_options(config, cache, retention_.get());
+  auto chat = chat_options(people);
+  const auto memtables = [&](Table table) {
+    return std::make_shared<Memtables>(keys::groups(table, config.write_buffer),
+                                       upcoming_[static_cast<std::size_t>(table)]);
+  };
+  people.memtable_factory = memtables(Table::people);
+  chat.memtable_factory = memtables(Table::chat);
+  std::vector<rocksdb::ColumnFamilyDescriptor> families{{rocksdb::kDefaultColumnFamilyName, people},
+                                                        {chat_table, chat}};
   // Families that only a newer format has: opened so that its version can be read and refused in
   // words.
   std::vector<std::string> names;
@@ -133,7 +136,7 @@ rocksdb::Status Engine::open_database(const Config& config, Access access) {
       .PermitUncheckedError();
   for (const std::string& name : names) {
     const auto same = [&](const auto& family) { return family.name == name; };
-    if (std::none_of(families.begin(), families.end(), same)) families.emplace_back(name, common);
+    if (std::none_of(families.begin(), families.end(), same)) families.emplace_back(name, people);
   }
   rocksdb::DB* db = nullptr;
   const std::string path = config.directory.string();

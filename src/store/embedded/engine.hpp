@@ -31,6 +31,8 @@ class Engine {
   rocksdb::ColumnFamilyHandle* table(Table table) {
     return tables_[static_cast<std::size_t>(table)];
   }
+  /// Of the rows that the next write of chat rows inserts. The writing thread's.
+  Upcoming& upcoming() { return upcoming_[static_cast<std::size_t>(Table::chat)]; }
 
  private:
   explicit Engine(const Config& config);
@@ -39,6 +41,7 @@ class Engine {
   Result<Done> stamp();
 
   std::unique_ptr<rocksdb::CompactionFilter> retention_;
+  std::array<Upcoming, 2> upcoming_;  ///< People's stays empty.
   std::unique_ptr<rocksdb::DB> db_;
   std::array<rocksdb::ColumnFamilyHandle*, 2> tables_{};
   std::vector<rocksdb::ColumnFamilyHandle*> handles_;

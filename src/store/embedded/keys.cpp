@@ -13,21 +13,6 @@ Bytes begin(char tag) {
 }
 Key people(Bytes& out) { return {Table::people, std::move(out)}; }
 Key chat(Bytes& out) { return {Table::chat, std::move(out)}; }
-
-std::size_t chat_group(const rocksdb::Slice& key) {
-  constexpr std::size_t tag = 1, id = 12, mark = 2;
-  switch (key.empty() ? '\0' : key[0]) {
-    case message_tag:
-    case membership_tag:
-      return std::min(tag + id, key.size());
-    case watermark_tag:
-      return std::min(tag + id + mark, key.size());
-    case message_id_tag:
-      return tag;
-    default:
-      return key.size();
-  }
-}
 }  // namespace
 
 Key meta(std::string_view name) { return people(begin(meta_tag).raw(name)); }
@@ -73,6 +58,21 @@ Key client_id(UserId sender, std::string_view client_id) {
 }
 
 Key all(Table table, char tag) { return {table, begin(tag)}; }
+
+std::size_t chat_group(const rocksdb::Slice& key) {
+  constexpr std::size_t tag = 1, id = 12, mark = 2;
+  switch (key.empty() ? '\0' : key[0]) {
+    case message_tag:
+    case membership_tag:
+      return std::min(tag + id, key.size());
+    case watermark_tag:
+      return std::min(tag + id + mark, key.size());
+    case message_id_tag:
+      return tag;
+    default:
+      return key.size();
+  }
+}
 
 Grouping groups(Table table, std::size_t memtable) {
   constexpr std::size_t bytes_per_group = 256;

@@ -73,6 +73,8 @@ Key all(Table table, char tag);
 /// are one group, for they ascend; any other row is found by its whole key. People have one group,
 /// which is scanned at will.
 Grouping groups(Table table, std::size_t memtable);
+/// How many bytes of a chat row's key name its group.
+std::size_t chat_group(const rocksdb::Slice& key);
 
 /// ASCII letters in lower case: how usernames are searched.
 std::string fold_username(std::string_view username);

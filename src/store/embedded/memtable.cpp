@@ -157,8 +157,8 @@ void* Memtable::Arena::do_allocate(std::size_t size, std::size_t alignment) {
   return memory + (-address & (alignment - 1));
 }
 
-Memtable::Memtable(rocksdb::Allocator* allocator, Grouping grouping)
-    : MemTableRep(allocator), arena_(*this), rows_(grouping, arena_) {}
+Memtable::Memtable(rocksdb::Allocator* allocator, Grouping grouping, Upcoming& upcoming)
+    : MemTableRep(allocator), arena_(*this), rows_(grouping, arena_), upcoming_(upcoming) {}
 
 rocksdb::KeyHandle Memtable::Allocate(std::size_t size, char** row) {
   const int height = rows_.next_height();
@@ -167,7 +167,10 @@ rocksdb::KeyHandle Memtable::Allocate(std::size_t size, char** row) {
   return *row = SkipList::make_row(memory, height);
 }
 
-void Memtable::Insert(rocksdb::KeyHandle row) { rows_.insert(row_of(row)); }
+void Memtable::Insert(rocksdb::KeyHandle row) {
+  rows_.look_ahead(upcoming_);
+  rows_.insert(row_of(row));
+}
 
 bool Memtable::Contains(const char* row) const {
   const Slice key = internal_key_of(row);
@@ -191,7 +194,7 @@ rocksdb::MemTableRep* Memtables::CreateMemTableRep(const rocksdb::MemTableRep::K
                                                    rocksdb::Allocator* allocator,
                                                    const rocksdb::SliceTransform*,
                                                    rocksdb::Logger*) {
-  return new Memtable(allocator, grouping_);
+  return new Memtable(allocator, grouping_, upcoming_);
 }
 
 }  // namespace parley::store::embedded

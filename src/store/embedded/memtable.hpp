@@ -15,7 +15,7 @@ namespace parley::store::embedded {
 /// the committer". Source: rocksdb/memtablerep.h.
 class Memtable final : public rocksdb::MemTableRep {
  public:
-  Memtable(rocksdb::Allocator* allocator, Grouping grouping);
+  Memtable(rocksdb::Allocator* allocator, Grouping grouping, Upcoming& upcoming);
 
   rocksdb::KeyHandle Allocate(std::size_t size, char** row) override;
   void Insert(rocksdb::KeyHandle row) override;
@@ -41,11 +41,13 @@ class Memtable final : public rocksdb::MemTableRep {
 
   Arena arena_;
   RowGroups rows_;
+  Upcoming& upcoming_;
 };
 
 class Memtables final : public rocksdb::MemTableRepFactory {
  public:
-  explicit Memtables(Grouping grouping) : grouping_(grouping) {}
+  /// `upcoming`: outlives the memtables.
+  Memtables(Grouping grouping, Upcoming& upcoming) : grouping_(grouping), upcoming_(upcoming) {}
 
   using rocksdb::MemTableRepFactory::CreateMemTableRep;
   rocksdb::MemTableRep* CreateMemTableRep(const rocksdb::MemTableRep::KeyComparator& order,
@@ -56,6 +58,7 @@ class Memtables final : public rocksdb::MemTableRepFactory {
 
  private:
   const Grouping grouping_;
+  Upcoming& upcoming_;
 };
 
 }  // namespace parley::store::embedded

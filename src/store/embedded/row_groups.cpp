@@ -14,8 +14,6 @@
 
 namespace parley::store::embedded {
 
-namespace {
-/// Clients choose part of some keys: they must not know which of them meet in a bucket.
 std::uint64_t hash_of(const rocksdb::Slice& prefix) {
   static const std::uint64_t seed = [] {
     std::random_device random;
@@ -24,6 +22,7 @@ std::uint64_t hash_of(const rocksdb::Slice& prefix) {
   return XXH3_64bits_withSeed(prefix.data(), prefix.size(), seed);
 }
 
+namespace {
 /// What a prefix begins with, as a number of the same order.
 struct SortKey {
   explicit SortKey(const RowGroups::Member& of) : member(of) {
@@ -67,7 +66,7 @@ rocksdb::Slice RowGroups::prefix_of(const rocksdb::Slice& internal_key) const {
 void RowGroups::insert(const char* row) {
   const rocksdb::Slice prefix = prefix_of(internal_key_of(row));
   const std::uint64_t hash = hash_of(prefix);
-  Group* group = find(prefix, hash);
+  Group* group = find(prefix, hash, [](const SkipList& rows) { return rows.tail(); });
   if (group != nullptr) return group->rows.insert(row, memory_);
   group = new (memory_.allocate(sizeof(Group), alignof(Group))) Group;
   group->hash = hash;
@@ -77,16 +76,34 @@ void RowGroups::insert(const char* row) {
   bucket.store(group, std::memory_order_release);
 }
 
+void RowGroups::look_ahead(Upcoming& rows) const {
+  const auto coming = [&](std::size_t ahead) -> Bucket* {
+    const std::size_t at = rows.next + ahead;
+    return at < rows.hashes.size() ? &bucket(rows.hashes[at]) : nullptr;
+  };
+  if (const Bucket* place = coming(12)) __builtin_prefetch(place);
+  if (const Bucket* place = coming(8)) __builtin_prefetch(place->load(std::memory_order_relaxed));
+  if (const Bucket* place = coming(4)) {
+    const Group* group = place->load(std::memory_order_relaxed);
+    if (group != nullptr) group->rows.fetch_ends();
+  }
+  ++rows.next;
+}
+
 const SkipList* RowGroups::find(const rocksdb::Slice& internal_key) const {
   const rocksdb::Slice prefix = prefix_of(internal_key);
-  const Group* group = find(prefix, hash_of(prefix));
+  const Group* group =
+      find(prefix, hash_of(prefix), [](const SkipList& rows) { return rows.first(); });
   return group == nullptr ? nullptr : &group->rows;
 }
 
-RowGroups::Group* RowGroups::find(const rocksdb::Slice& prefix, std::uint64_t hash) const {
+/// The whole hash tells groups apart, as good as always; a row of it makes sure.
+template <class AnyRow>
+RowGroups::Group* RowGroups::find(const rocksdb::Slice& prefix, std::uint64_t hash,
+                                  AnyRow row_of) const {
   Group* group = bucket(hash).load(std::memory_order_acquire);
   while (group != nullptr &&
-         (group->hash != hash || prefix_of(internal_key_of(group->rows.first())) != prefix))
+         (group->hash != hash || prefix_of(internal_key_of(row_of(group->rows))) != prefix))
     group = group->next;
   return group;
 }

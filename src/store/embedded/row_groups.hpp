@@ -22,6 +22,17 @@ struct Grouping {
   std::size_t buckets;                               ///< A power of two: some row a bucket.
 };
 
+/// The hash of a group's prefix. Nobody can choose keys that collide.
+std::uint64_t hash_of(const rocksdb::Slice& prefix);
+
+/// Hashes of the groups of rows that are about to be inserted, in their order, so that what their
+/// insertion reads is on its way from memory before it is wanted. One that is wrong costs time
+/// alone. The inserting thread's.
+struct Upcoming {
+  std::vector<std::uint64_t> hashes;
+  std::size_t next = 0;
+};
+
 /// The rows of a memtable: groups that are found by hashing, each a skip list. To find where a row
 /// goes takes as long in a memtable of any size, and touches few lines of memory that are in no
 /// cache, if it is alone in its group or goes in at an end of it. Threads as in SkipList.
@@ -36,6 +47,8 @@ class RowGroups {
   int next_height();
   /// A row of SkipList::make_row, whose bytes are complete, and whose key and number are new.
   void insert(const char* row);
+  /// Before a row is inserted: fetches what those behind it will read.
+  void look_ahead(Upcoming& rows) const;
   /// The group of that key; nullptr: it has no rows.
   const SkipList* find(const rocksdb::Slice& internal_key) const;
   /// Every group there is, in order, with its prefix. Takes time: n log n, and memory.
@@ -59,7 +72,8 @@ class RowGroups {
     void operator()(Bucket* buckets) const { std::free(buckets); }
   };
 
-  Group* find(const rocksdb::Slice& prefix, std::uint64_t hash) const;
+  template <class AnyRow>
+  Group* find(const rocksdb::Slice& prefix, std::uint64_t hash, AnyRow row_of) const;
   rocksdb::Slice prefix_of(const rocksdb::Slice& internal_key) const;
   Bucket& bucket(std::uint64_t hash) const { return buckets_[hash & (grouping_.buckets - 1)]; }
 

@@ -33,6 +33,14 @@ class SkipList {
   const char* at_or_after(const rocksdb::Slice& internal_key) const;
   const char* last_before(const rocksdb::Slice& internal_key) const;
 
+  /// The last row, to the inserting thread.
+  const char* tail() const { return levels_.load(std::memory_order_relaxed)->tail; }
+  /// Asks memory for the rows at both ends. The inserting thread's.
+  void fetch_ends() const {
+    __builtin_prefetch(tail() - 1);
+    __builtin_prefetch(first() - 1);
+  }
+
   static constexpr int max_height = 12;
 
  private:
