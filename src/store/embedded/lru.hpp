@@ -2,37 +2,44 @@
 
 #include <boost/unordered/unordered_flat_map.hpp>
 #include <functional>
+#include <iterator>
 #include <list>
 #include <utility>
 
 namespace parley::store::embedded {
 
-/// The `capacity` most recently used entries, once trimmed. Entries stay where they are until then.
+/// The `capacity` most recently used entries, about, once trimmed: of those that trimming comes to,
+/// the oldest first, it forgets the ones that were not used since it last came by. So a use writes
+/// to its own entry alone. Entries stay where they are until then.
 template <class Key, class Value, class Hash = std::hash<Key>>
 class Lru {
  public:
   explicit Lru(std::size_t capacity) : capacity_(capacity) {}
 
-  /// nullptr when absent; otherwise it is now the most recently used.
+  /// nullptr when absent; otherwise it is now used.
   Value* find(const Key& key) {
     const auto found = index_.find(key);
     if (found == index_.end()) return nullptr;
-    entries_.splice(entries_.begin(), entries_, found->second);
-    return &found->second->second;
+    found->second->is_used = true;
+    return &found->second->value;
   }
 
   /// `key` must be absent.
   Value& insert(const Key& key, Value value) {
-    entries_.emplace_front(key, std::move(value));
+    entries_.push_front({key, std::move(value)});
     index_.emplace(key, entries_.begin());
-    return entries_.front().second;
+    return entries_.front().value;
   }
 
-  /// Forgets the least recently used ones above `capacity`.
+  /// Forgets what is above `capacity`.
   void trim() {
     while (entries_.size() > capacity_) {
-      index_.erase(entries_.back().first);
-      entries_.pop_back();
+      if (std::exchange(entries_.back().is_used, false)) {
+        entries_.splice(entries_.begin(), entries_, std::prev(entries_.end()));
+      } else {
+        index_.erase(entries_.back().key);
+        entries_.pop_back();
+      }
     }
   }
 
@@ -44,7 +51,12 @@ class Lru {
   std::size_t size() const { return entries_.size(); }
 
  private:
-  using Entries = std::list<std::pair<Key, Value>>;
+  struct Entry {
+    Key key;
+    Value value;
+    bool is_used = false;
+  };
+  using Entries = std::list<Entry>;
   std::size_t capacity_;
   Entries entries_;
   boost::unordered_flat_map<Key, typename Entries::iterator, Hash> index_;
