@@ -8,6 +8,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
 
 namespace parley {
 
@@ -34,6 +35,16 @@ struct Id {
   }
 
   friend auto operator<=>(const Id&, const Id&) = default;
+  friend bool operator==(const Id& a, const Id& b) { return a.words() == b.words(); }
+
+ private:
+  /// Two numbers are compared at once, where twelve bytes are a call of memcmp.
+  std::pair<std::uint64_t, std::uint32_t> words() const {
+    std::pair<std::uint64_t, std::uint32_t> words;
+    std::memcpy(&words.first, bytes.data(), sizeof words.first);
+    std::memcpy(&words.second, bytes.data() + sizeof words.first, sizeof words.second);
+    return words;
+  }
 };
 
 }  // namespace parley

@@ -93,28 +93,26 @@ Messaging::Messaging(MessageStore& messages, ReceiptStore& receipts,
                      ConversationStore& conversations, Limits limits)
     : messages_(messages), receipts_(receipts), conversations_(conversations), limits_(limits) {}
 
-Result<NewMessage> Messaging::accept(NewMessage draft) const {
-  auto checked = check(std::move(draft), limits_);
-  if (checked) checked->mail = notices_ != nullptr && notices_->joins(checked->receiver);
+Result<Done> Messaging::accept(NewMessage& draft) const {
+  auto checked = check(draft, limits_);
+  if (checked) draft.mail = notices_ != nullptr && notices_->joins(draft.receiver);
   return checked;
 }
 
 Task<Result<Appended>> Messaging::send(NewMessage draft) {
-  auto accepted = accept(std::move(draft));
-  if (!accepted) co_return accepted.error();
-  NewMessage good = std::move(*accepted);
-  const bool goes_with_mail = good.mail;
-  auto appended = co_await messages_.append(std::move(good));
+  if (const auto accepted = accept(draft); !accepted) co_return accepted.error();
+  const bool goes_with_mail = draft.mail;
+  auto appended = co_await messages_.append(std::move(draft));
   if (appended && notices_ != nullptr && !goes_with_mail) notices_->sent(appended->message);
   co_return appended;
 }
 
 void Messaging::send_for(NewMessage draft, std::unique_ptr<AppendWaiter> waiter) {
-  auto accepted = accept(std::move(draft));
-  if (!accepted) return waiter->on_appended(std::move(accepted).error());
-  if (notices_ != nullptr && !accepted->mail)
+  if (auto accepted = accept(draft); !accepted)
+    return waiter->on_appended(std::move(accepted).error());
+  if (notices_ != nullptr && !draft.mail)
     waiter = std::make_unique<Noticing>(*notices_, std::move(waiter));
-  messages_.append_for(std::move(*accepted), std::move(waiter));
+  messages_.append_for(std::move(draft), std::move(waiter));
 }
 
 Task<Result<Done>> Messaging::mark_read(UserId reader, MessageId message_id, Time now) {

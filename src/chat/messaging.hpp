@@ -72,8 +72,8 @@ class Messaging {
   Task<Result<std::vector<UserId>>> peers(UserId user);
 
  private:
-  /// What `send` refuses, or the draft as the store is to have it.
-  Result<NewMessage> accept(NewMessage draft) const;
+  /// What `send` refuses; on success the draft is as the store is to have it.
+  Result<Done> accept(NewMessage& draft) const;
 
   MessageStore& messages_;
   ReceiptStore& receipts_;

@@ -48,12 +48,12 @@ class MessagingTest : public ::testing::Test {
 };
 
 TEST_F(MessagingTest, sends_what_is_in_order) {
-  const auto sent = run(messaging_.send({alice_, bob_, "hello", "c-1", now_}));
+  const auto sent = run(messaging_.send({alice_, bob_, "  hello \n", "c-1", now_}));
   ASSERT_TRUE(sent);
-  EXPECT_EQ(sent->message.content, "hello");
+  EXPECT_EQ(sent->message.content, "  hello \n");
   EXPECT_EQ(sent->message.seq, 1u);
   EXPECT_FALSE(sent->duplicate);
-  EXPECT_TRUE(run(messaging_.send({alice_, bob_, "hello", "c-1", now_}))->duplicate);
+  EXPECT_TRUE(run(messaging_.send({alice_, bob_, "  hello \n", "c-1", now_}))->duplicate);
 }
 
 TEST_F(MessagingTest, stores_nothing_that_is_not) {

@@ -30,11 +30,11 @@ std::string fold_ascii(std::string_view text);
 std::string_view trim(std::string_view text);
 
 /// Each gives bad_request that names every wrong field (`Error::fields`, wire names); on success
-/// the value as it is to be stored (trimmed where that applies).
+/// the value as it is to be stored, trimmed. A message is stored as it is.
 Result<Registration> check(Registration registration, const Limits& limits);
 Result<ProfilePatch> check(ProfilePatch patch, const Limits& limits);
 /// Also: oneself as receiver.
-Result<NewMessage> check(NewMessage draft, const Limits& limits);
+Result<Done> check(const NewMessage& draft, const Limits& limits);
 
 Result<std::string> check_email(std::string_view email, const Limits& limits);
 Result<Done> check_password(std::string_view password, const Limits& limits);
