@@ -7,14 +7,16 @@
 namespace parley::socketio {
 namespace {
 
-constexpr std::string_view blank = " \t\r\n";
+bool is_blank(char c) { return c == ' ' || c == '\t' || c == '\n' || c == '\r'; }
 
-/// Walks over values of a text that is known to be good.
+/// Walks over values of a text that is known to be good: each ends before the text does.
 class Walker {
  public:
   explicit Walker(std::string_view text) : text_(text) {}
 
-  void blanks() { at_ = text_.find_first_not_of(blank, at_); }
+  void blanks() {
+    while (is_blank(text_[at_])) ++at_;
+  }
 
   /// Past blanks, and past `c` when it stands there.
   bool take(char c) {
@@ -24,25 +26,21 @@ class Walker {
     return true;
   }
 
-  std::string_view string() {
-    const std::size_t begin = at_;
-    skip_string();
-    return text_.substr(begin, at_ - begin);
-  }
-
   JsonMembers::Value value() {
     blanks();
     const std::size_t begin = at_;
+    has_escapes_ = false;
     const JsonKind kind = skip_value();
-    return {kind, text_.substr(begin, at_ - begin)};
+    return {kind, has_escapes_, {text_.data() + begin, at_ - begin}};
   }
 
  private:
   void skip_string() {
     ++at_;
     while (true) {
-      at_ += json::plain_prefix(text_.substr(at_));
+      at_ += json::plain_prefix({text_.data() + at_, text_.size() - at_});
       if (text_[at_] == '"') break;
+      has_escapes_ = true;
       at_ += 2;
     }
     ++at_;
@@ -90,31 +88,29 @@ class Walker {
 
   std::string_view text_;
   std::size_t at_ = 0;
+  bool has_escapes_ = false;  ///< Strings of the value had some.
 };
 
 }  // namespace
 
 JsonMembers::JsonMembers(std::string_view text) {
-  const std::size_t begin = text.find_first_not_of(blank);
-  if (begin == std::string_view::npos || text[begin] != '{') return;
-  Walker walker{text.substr(begin + 1)};
+  const auto begin = std::find_if_not(text.begin(), text.end(), is_blank);
+  if (begin == text.end() || *begin != '{') return;
+  Walker walker{text.substr(static_cast<std::size_t>(begin - text.begin()) + 1)};
   if (walker.take('}')) return;
   do {
-    walker.blanks();
-    const std::string_view key = walker.string();
+    const Value key = walker.value();
     walker.take(':');
     members_.push_back({key, walker.value()});
   } while (walker.take(','));
 }
 
 const JsonMembers::Value* JsonMembers::find(std::string_view name) const {
-  const auto is_named = [name](const Member& member) {
-    const std::string_view key = member.key.substr(1, member.key.size() - 2);
-    return key == name ||
-           (key.find('\\') != std::string_view::npos && unescape_json_string(member.key) == name);
-  };
-  const auto found = std::find_if(members_.rbegin(), members_.rend(), is_named);
-  return found == members_.rend() ? nullptr : &found->value;
+  for (auto member = members_.end(); member != members_.begin();) {
+    const Value& key = (--member)->key;
+    if (key.has_escapes ? key.string() == name : key.quoted() == name) return &member->value;
+  }
+  return nullptr;
 }
 
 }  // namespace parley::socketio

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <boost/container/small_vector.hpp>
+#include <string>
 #include <string_view>
 
 #include "socketio/json_scan.hpp"
@@ -12,7 +13,15 @@ class JsonMembers {
  public:
   struct Value {
     JsonKind kind = JsonKind::null;
-    std::string_view text;  ///< As it stands, strings with their quotes.
+    bool has_escapes = false;  ///< Of a string: its characters are not what stands there.
+    std::string_view text;     ///< As it stands, strings with their quotes.
+
+    /// Of a string: what stands between the quotes.
+    std::string_view quoted() const { return {text.data() + 1, text.size() - 2}; }
+    /// Of a string: its characters.
+    std::string string() const {
+      return has_escapes ? unescape_json_string(text) : std::string{quoted()};
+    }
   };
 
   /// Of the object that `text` begins with; none when it begins with something else.
@@ -22,8 +31,7 @@ class JsonMembers {
 
  private:
   struct Member {
-    std::string_view key;  ///< With its quotes.
-    Value value;
+    Value key, value;
   };
   boost::container::small_vector<Member, 8> members_;
 };

@@ -14,8 +14,7 @@ struct Fields::Found {
     return value != nullptr ? value->is_string() : text.kind == socketio::JsonKind::string;
   }
   std::string string() const {
-    return value != nullptr ? std::string{value->get_string()}
-                            : socketio::unescape_json_string(text.text);
+    return value != nullptr ? std::string{value->get_string()} : text.string();
   }
   std::optional<bool> boolean() const {
     if (value != nullptr) return value->is_bool() ? std::optional{value->get_bool()} : std::nullopt;
@@ -48,10 +47,8 @@ std::optional<Fields::Found> Fields::find(std::string_view name) const {
 ObjectId Fields::object_id(std::string_view name) {
   const auto found = find(name);
   std::optional<ObjectId> parsed;
-  if (found && found->text.kind == socketio::JsonKind::string) {  // digits between quotes, mostly
-    const std::string_view literal = found->text.text;
-    parsed = object_id_from_hex(literal.substr(1, literal.size() - 2));
-  }
+  if (found && found->text.kind == socketio::JsonKind::string)  // digits between quotes, mostly
+    parsed = object_id_from_hex(found->text.quoted());
   if (!parsed) parsed = object_id_from_hex(string(name));
   if (!parsed && !has_error(name)) reject(name, "must be an id of 24 hex digits");
   return parsed.value_or(ObjectId{});
