@@ -109,11 +109,10 @@ bool ClientSession::may_send(std::size_t packets) {
   return true;
 }
 
-void ClientSession::send(const TextFrame& text) {
-  if (!may_send(1)) return;
-  if (socket_) return socket_->send(text.bytes);
-  const Message message = Message::of(text);
-  polling_->send({&message, 1});
+void ClientSession::send(const TextFrames& texts) {
+  if (!may_send(texts.count)) return;
+  if (socket_) return socket_->send(texts.bytes);
+  polling_->send(texts.messages());
 }
 
 void ClientSession::send(std::span<const Message> messages) {

@@ -48,7 +48,7 @@ class ClientSession final : public Session,
   }
   net::Shard& shard() override;
   void send(const Message& message) override { send(std::span{&message, 1}); }
-  void send(const TextFrame& text) override;
+  void send(const TextFrames& texts) override;
   void send(std::span<const Message> messages) override;
   bool is_writable() const override;
   std::size_t queued_bytes() const override;

@@ -7,23 +7,41 @@
 namespace parley::engineio {
 
 namespace {
-constexpr std::size_t longest_head = 10;  ///< Of an unmasked frame.
 constexpr std::size_t kept_capacity = 256 * 1024;
+constexpr std::size_t usual_head = TextWriter::opening.size() - 1;  ///< Of an unmasked frame.
 }  // namespace
 
-std::string& TextWriter::begin() {
-  if (buffer_.capacity() > kept_capacity) buffer_ = {};
-  if (buffer_.empty()) buffer_.assign(longest_head, '\0') += static_cast<char>(PacketType::message);
-  buffer_.resize(longest_head + 1);
-  return buffer_;
+TextFrames TextFrames::rest() const {
+  TextFrames others{bytes, count - 1};
+  websocket::take_frame(others.bytes);
+  return others;
 }
 
-TextFrame TextWriter::end() {
-  const std::size_t payload = buffer_.size() - longest_head;
+std::vector<Message> TextFrames::messages() const {
+  std::vector<Message> all;
+  for (std::string_view left = bytes; !left.empty();)
+    all.push_back(Message::of(websocket::take_frame(left)));
+  return all;
+}
+
+void TextWriter::clear() {
+  buffer_.clear();
+  if (buffer_.capacity() > kept_capacity) buffer_.shrink_to_fit();
+  count_ = 0;
+}
+
+std::string& TextWriter::begin(std::string_view beginning) {
+  begin_ = buffer_.size();
+  return buffer_ += beginning;
+}
+
+void TextWriter::end() {
+  const std::size_t payload = buffer_.size() - begin_ - usual_head;
   const std::size_t head = websocket::head_size(payload);
-  const std::size_t begin = longest_head - head;
-  websocket::write_head(buffer_.data() + begin, websocket::Opcode::text, payload);
-  return {std::string_view{buffer_}.substr(begin), head};
+  if (head < usual_head) buffer_.erase(begin_, usual_head - head);
+  if (head > usual_head) buffer_.insert(begin_, head - usual_head, '\0');
+  websocket::write_head(buffer_.data() + begin_, websocket::Opcode::text, payload);
+  ++count_;
 }
 
 Message Message::packet(PacketType type, std::string_view body) {
@@ -36,8 +54,10 @@ Message Message::packet(PacketType type, std::string_view body) {
   return Message{std::move(frame), websocket::head_size(size), false};
 }
 
-Message Message::of(const TextFrame& text) {
-  return Message{std::string{text.bytes}, text.head, false};
+Message Message::of(std::string_view frame) {
+  websocket::Head head;
+  websocket::read_head(frame, head);
+  return Message{std::string{frame}, head.size, false};
 }
 
 Message Message::text(std::string_view body) { return packet(PacketType::message, body); }

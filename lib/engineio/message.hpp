@@ -5,33 +5,12 @@
 #include <memory>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "engineio/packet.hpp"
 #include "net/frame.hpp"
 
 namespace parley::engineio {
-
-/// The WebSocket frame of one text packet that few receivers get: each copies it. Borrowed.
-struct TextFrame {
-  std::string_view bytes;
-  std::size_t head = 0;  ///< Bytes in front of the payload.
-
-  /// `4…`
-  std::string_view payload() const { return bytes.substr(head); }
-};
-
-/// Writes `message` packets one after the other, each where its frame will be: nothing is copied,
-/// and nothing is allocated once the buffer has grown.
-class TextWriter {
- public:
-  /// Begins a packet; what is appended to the result follows its `4`. Valid UTF-8.
-  std::string& begin();
-  /// The packet. Borrowed until the next one begins.
-  TextFrame end();
-
- private:
-  std::string buffer_;  ///< Room for the longest head, `4`, and what follows.
-};
 
 /// One Engine.IO `message` packet, encoded once for every transport and shared by all its
 /// receivers: the bytes of its unmasked WebSocket frame, of which a polling payload takes the part
@@ -40,8 +19,8 @@ class Message {
  public:
   /// `4` and the text. The text is valid UTF-8.
   static Message text(std::string_view body);
-  /// A copy.
-  static Message of(const TextFrame& text);
+  /// A copy of the frame of a text packet.
+  static Message of(std::string_view frame);
   /// Raw bytes (`b` + base64 on polling).
   static Message binary(std::string_view bytes);
   /// Any other packet (open, ping, noop, …) in the same form; for this room's own use.
@@ -59,6 +38,40 @@ class Message {
   net::Frame frame_;
   std::uint8_t head_ = 0;
   bool binary_ = false;
+};
+
+/// The WebSocket frames of text packets, one behind the other, that few receivers get: each copies
+/// them. Borrowed.
+struct TextFrames {
+  std::string_view bytes;
+  std::size_t count = 0;
+
+  /// All but the first.
+  TextFrames rest() const;
+  /// For who does not send the bytes as they are.
+  std::vector<Message> messages() const;
+};
+
+/// Writes `message` packets one behind the other, each where its frame will be: nothing is copied,
+/// and nothing is allocated once the buffer has grown.
+class TextWriter {
+ public:
+  /// Room for a frame's head, and `4`.
+  static constexpr std::string_view opening{"\0\0\0\0004", 5};
+
+  /// Forgets all packets.
+  void clear();
+  /// Begins a packet; what is appended to the result follows. `beginning` begins with `opening`.
+  /// Valid UTF-8.
+  std::string& begin(std::string_view beginning = opening);
+  void end();
+  /// All packets. Borrowed until the next change.
+  TextFrames frames() const { return {buffer_, count_}; }
+
+ private:
+  std::string buffer_;
+  std::size_t begin_ = 0;  ///< Of the last packet.
+  std::size_t count_ = 0;
 };
 
 }  // namespace parley::engineio

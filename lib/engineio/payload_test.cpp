@@ -130,13 +130,35 @@ TEST(TextWriter, writes_the_frames_that_messages_have) {
   TextWriter writer;
   for (const std::size_t size : {0U, 5U, 124U, 125U, 0xFFFEU, 0xFFFFU, 300'000U, 3U}) {
     const std::string body(size, 'x');
+    writer.clear();
     writer.begin() += body;
-    const TextFrame text = writer.end();
+    writer.end();
+    const TextFrames text = writer.frames();
     EXPECT_EQ(text.bytes, *Message::text(body).frame()) << size;
-    EXPECT_EQ(text.payload(), '4' + body);
-    EXPECT_EQ(Message::of(text).payload(), text.payload());
-    EXPECT_FALSE(Message::of(text).is_binary());
+    EXPECT_EQ(text.count, 1u);
+    ASSERT_EQ(text.messages().size(), 1u);
+    EXPECT_EQ(text.messages().front().payload(), '4' + body);
+    EXPECT_FALSE(text.messages().front().is_binary());
   }
+}
+
+TEST(TextWriter, keeps_packets_until_it_is_cleared) {
+  TextWriter writer;
+  std::string expected;
+  for (const std::size_t size : {3U, 200U, 70'000U, 0U}) {
+    const std::string body(size, 'x');
+    writer.begin() += body;
+    writer.end();
+    expected += *Message::text(body).frame();
+  }
+  const TextFrames all = writer.frames();
+  EXPECT_EQ(all.bytes, expected);
+  EXPECT_EQ(all.count, 4u);
+  EXPECT_EQ(all.rest().bytes, expected.substr(6));
+  EXPECT_EQ(all.rest().count, 3u);
+  std::string again;
+  for (const Message& message : all.messages()) again += *message.frame();
+  EXPECT_EQ(again, expected);
 }
 
 TEST(Message, holds_the_bytes_of_its_frame_once) {

@@ -75,14 +75,18 @@ TEST_F(PollingSession, holds_a_get_until_a_packet_appears_and_joins_what_one_tur
   session().send(Message::text("a"));
   session().send(Message::text("b"));
   TextWriter writer;
-  writer.begin() += "c";
-  session().send(writer.end());
+  for (const char* text : {"c", "d"}) {
+    writer.begin() += text;
+    writer.end();
+  }
+  session().send(writer.frames());
   EXPECT_EQ(outcome(held), "held") << "the turn is not over";
   rig.settle();
   EXPECT_EQ(outcome(held),
             "200 4a\x1e"
             "4b\x1e"
-            "4c");
+            "4c\x1e"
+            "4d");
 }
 
 TEST_F(PollingSession, keeps_a_batch_together) {

@@ -56,8 +56,8 @@ class Session {
 
   /// Queues one packet.
   virtual void send(const Message& message) = 0;
-  /// The same of one that is not shared: its bytes are copied.
-  virtual void send(const TextFrame& text) = 0;
+  /// Queues packets that are not shared: their bytes are copied.
+  virtual void send(const TextFrames& texts) = 0;
   /// Queues several packets that stay together (a binary event and its attachments), across an
   /// upgrade too.
   virtual void send(std::span<const Message> messages) = 0;

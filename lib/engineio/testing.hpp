@@ -67,7 +67,9 @@ class FakeSession final : public Session {
     sent_.push_back(message);
     queued_bytes_ += message.payload().size();
   }
-  void send(const TextFrame& text) override { send(Message::of(text)); }
+  void send(const TextFrames& texts) override {
+    for (const Message& message : texts.messages()) send(message);
+  }
   void send(std::span<const Message> messages) override {
     for (const Message& message : messages) send(message);
   }

@@ -64,13 +64,19 @@ EventHead::EventHead(std::string_view nsp, std::string_view name) {
 }
 
 std::string& EventWriter::begin(const EventHead& head) {
-  text_ = &writer_.begin();
-  return *text_ += head.text_;
+  text_ = &writer_.begin(head.text_);
+  return *text_;
 }
 
-engineio::TextFrame EventWriter::end() {
+std::string& EventWriter::begin_answer(std::string_view nsp, std::uint64_t ack_id) {
+  text_ = &writer_.begin();
+  append_head(*text_, {PacketType::ack, 0, nsp, ack_id});
+  return *text_ += '[';
+}
+
+void EventWriter::end() {
   *text_ += ']';
-  return writer_.end();
+  writer_.end();
 }
 
 void Ack::operator()(const Payload& args) const {

@@ -51,17 +51,22 @@ class EventHead {
 
  private:
   friend class EventWriter;
-  std::string text_;
+  std::string text_{engineio::TextWriter::opening};
 };
 
-/// Writes events of one argument and without attachments, one after the other, each where its frame
-/// will be: for what few receivers get. Keeps its buffer.
+/// Writes events and answers of one argument and without attachments, one behind the other, each
+/// where its frame will be: for what few receivers get. Keeps its buffer.
 class EventWriter {
  public:
+  /// Forgets what was written.
+  void clear() { writer_.clear(); }
   /// Begins an event; the argument is appended to the result, as JSON.
   std::string& begin(const EventHead& head);
-  /// The event. Borrowed until the next one begins.
-  engineio::TextFrame end();
+  /// Begins the answer to an event, for Event::ack_id.
+  std::string& begin_answer(std::string_view nsp, std::uint64_t ack_id);
+  void end();
+  /// What was written. Borrowed until the next change.
+  engineio::TextFrames frames() const { return writer_.frames(); }
 
  private:
   engineio::TextWriter writer_;

@@ -65,10 +65,19 @@ TEST(EncodedEvent, does_not_grow_the_buffer_for_good) {
 TEST(EventWriter, writes_what_an_encoded_event_holds) {
   EventWriter writer;
   writer.begin({"/adm", "a\"b"}) += R"({"c":1})";
+  writer.end();
   const EncodedEvent shared{"/adm", "a\"b", {R"([{"c":1}])", {}}};
-  EXPECT_EQ(writer.end().bytes, *shared.messages().front().frame());
+  EXPECT_EQ(writer.frames().bytes, *shared.messages().front().frame());
+}
+
+TEST(EventWriter, writes_events_and_answers_one_behind_the_other) {
+  EventWriter writer;
   writer.begin({"/", "next"}) += "2";
-  EXPECT_EQ(writer.end().payload(), R"(42["next",2])");
+  writer.end();
+  writer.begin_answer("/adm", 13) += "\"bar\"";
+  writer.end();
+  EXPECT_EQ(payloads(writer.frames().messages()),
+            (std::vector<std::string>{R"(42["next",2])", R"(43/adm,13["bar"])"}));
 }
 
 TEST(Encoding, writes_acks_and_plain_packets) {

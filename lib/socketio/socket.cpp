@@ -102,8 +102,8 @@ void Socket::emit(std::string_view event, const Payload& args) {
 
 void Socket::emit(const EncodedEvent& event) { send(event.messages()); }
 
-void Socket::emit(const engineio::TextFrame& event) {
-  if (is_connected()) session_->send(event);
+void Socket::emit(const engineio::TextFrames& events) {
+  if (is_connected()) session_->send(events);
 }
 
 void Socket::emit_volatile(std::string_view event, const Payload& args) {
@@ -132,11 +132,11 @@ void Socket::send_ack(std::uint64_t id, const Payload& args) {
 
 void Socket::answer(std::uint64_t ack_id, std::string_view argument) {
   if (!is_connected()) return;
-  thread_local engineio::TextWriter writer;
-  std::string& text = writer.begin();
-  append_head(text, {PacketType::ack, 0, nsp().name(), ack_id});
-  text.append(1, '[').append(argument) += ']';
-  session_->send(writer.end());
+  thread_local EventWriter writer;
+  writer.clear();
+  writer.begin_answer(nsp().name(), ack_id) += argument;
+  writer.end();
+  session_->send(writer.frames());
 }
 
 std::unique_ptr<Socket::PendingAck> Socket::take_pending(std::uint64_t id) {

@@ -78,8 +78,8 @@ class Socket final : public std::enable_shared_from_this<Socket>, private Member
   void emit(std::string_view event, const Payload& args = {});
   /// Without an offset even when recovery is on: not stored.
   void emit(const EncodedEvent& event);
-  /// The same of an EventWriter's, for this client alone.
-  void emit(const engineio::TextFrame& event);
+  /// The same of what an EventWriter gives, for this client alone.
+  void emit(const engineio::TextFrames& events);
   /// Dropped when it cannot leave now.
   void emit_volatile(std::string_view event, const Payload& args = {});
   /// The error's detail on time-out is upstream's: "operation has timed out".

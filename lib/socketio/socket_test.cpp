@@ -68,7 +68,8 @@ TEST_F(SocketTest, sends_what_is_written_for_it_alone) {
     EXPECT_EQ(event.text(), "1, {}");
     EventWriter writer;
     writer.begin({"/", "written"}) += "{\"a\":1}";
-    from->emit(writer.end());
+    writer.end();
+    from->emit(writer.frames());
     from->answer(event.ack_id().value(), "\"once\"");
   });
   client.connect();

@@ -78,11 +78,14 @@ void Connection::send(const net::Frame& frame) {
   net_.send(packs(*frame, head) ? compressed(frame, head) : frame);
 }
 
-void Connection::send(std::string_view frame) {
+void Connection::send(std::string_view frames) {
   if (!is_open()) return;
-  Head head;
-  if (packs(frame, head)) return send_payload(head.opcode, frame.substr(head.size));
-  net_.send(frame);
+  if (!deflate_ || frames.size() < config_.deflate_threshold) return net_.send(frames);
+  while (!frames.empty()) {
+    const std::string_view frame = take_frame(frames);
+    Head head;
+    packs(frame, head) ? send_payload(head.opcode, frame.substr(head.size)) : net_.send(frame);
+  }
 }
 
 /// Whether the frame is compressed; its head then.

@@ -60,8 +60,8 @@ class Connection final : public net::Protocol, private FrameSink {
   void send_binary(std::string_view bytes);
   /// A whole frame, encoded by encode_frame, whose bytes are shared with other receivers.
   void send(const net::Frame& frame);
-  /// The same of a frame that nobody else gets; its bytes are copied.
-  void send(std::string_view frame);
+  /// The same of frames, one behind the other, that nobody else gets; their bytes are copied.
+  void send(std::string_view frames);
 
   /// Begins the closing handshake (no code: the peer sees 1005) and forgets the handler: what comes
   /// from now on is dropped. The TCP connection ends with the peer's close frame, or at

@@ -202,6 +202,9 @@ TEST_F(WebSocketConnection, inflates_and_deflates_when_agreed) {
   EXPECT_EQ(net.take_sent(), packed);
   socket->send(std::string_view{encode_frame(Opcode::text, "short")});
   EXPECT_EQ(net.take_sent(), encode_frame(Opcode::text, "short"));
+  socket->send(encode_frame(Opcode::text, "short") + *frame + encode_frame(Opcode::text, "s"));
+  EXPECT_EQ(net.take_sent(),
+            encode_frame(Opcode::text, "short") + packed + encode_frame(Opcode::text, "s"));
 }
 
 TEST_F(WebSocketConnection, sends_small_messages_as_they_are) {

@@ -2,6 +2,7 @@
 
 #include <bit>
 #include <cstring>
+#include <utility>
 
 namespace parley::websocket {
 namespace {
@@ -82,6 +83,14 @@ HeadState read_head(std::string_view bytes, Head& head) {
   head.length = extended == 0 ? short_length : read_big_endian(bytes.substr(2, extended));
   if (head.masked) std::memcpy(head.mask.data(), bytes.data() + 2 + extended, 4);
   return HeadState::complete;
+}
+
+std::string_view take_frame(std::string_view& frames) {
+  Head head;
+  if (read_head(frames, head) != HeadState::complete) return std::exchange(frames, {});
+  const auto frame = frames.substr(0, head.size + static_cast<std::size_t>(head.length));
+  frames.remove_prefix(frame.size());
+  return frame;
 }
 
 void unmask(std::span<char> bytes, std::array<char, 4> mask, std::uint64_t offset) {

@@ -54,6 +54,9 @@ struct FrameFlags {
   bool compressed = false;  ///< RSV1: RFC 7692.
 };
 
+/// The first of whole frames that stand one behind the other; it is taken off them.
+std::string_view take_frame(std::string_view& frames);
+
 /// Writes the head of an unmasked frame, head_size(payload_size) bytes.
 void write_head(char* to, Opcode opcode, std::size_t payload_size, FrameFlags flags = {});
 /// The same, behind `out`.

@@ -23,65 +23,51 @@ chat::DeliveryMark mark_of(const chat::Message& message) {
   return {message.receiver, message.conversation_id, message.id, message.sender, message.seq};
 }
 
-/// Without a client id both see the same bytes.
-wire::Viewer viewer_of(const chat::Message& message, chat::UserId user) {
-  return message.client_id ? wire::viewer(message, user) : wire::Viewer::other;
-}
-
 }  // namespace
 
-/// What is told of one change, as bytes, made when the first device here needs them. They lie in
-/// the Writers: one at a time.
-class Devices::Views {
+/// What people are told of one change, one of them at a time: their events as bytes, written when
+/// the first of their devices here needs them.
+class Devices::View {
  public:
-  explicit Views(Writers& writers) : writers_(writers) {}
+  explicit View(Writers& writers) : writers_(writers) {}
+  View(Writers& writers, const chat::Notice& notice, chat::UserId user) : writers_(writers) {
+    turn_to(user, {&notice, 1});
+  }
 
-  engineio::TextFrame of(const chat::Notice& notice, chat::UserId user) {
-    return std::visit([&](const auto& one) { return view(one, user); }, notice);
+  void turn_to(chat::UserId user, std::span<const chat::Notice> notices) {
+    user_ = user;
+    notices_ = notices;
+    is_written_ = false;
+  }
+  const chat::Notice& first() const { return notices_.front(); }
+
+  engineio::TextFrames all() {
+    if (!std::exchange(is_written_, true)) {
+      writers_.events.clear();
+      for (const chat::Notice& notice : notices_) {
+        std::visit([this](const auto& one) { write(one); }, notice);
+        writers_.events.end();
+      }
+    }
+    return writers_.events.frames();
   }
 
  private:
-  struct View {
-    socketio::EventWriter& writer;
-    std::optional<engineio::TextFrame> bytes;
-  };
-
-  engineio::TextFrame view(const chat::MessageNotice& notice, chat::UserId user) {
-    const wire::Viewer viewer = viewer_of(notice.message, user);
-    const bool is_sender = viewer == wire::Viewer::sender;
-    return once(is_sender ? to_sender_ : to_others_, heads::receive_message,
-                [&](std::string& out) { text_of(notice.message).append(out, viewer); });
+  void write(const chat::MessageNotice& notice) {
+    std::string& out = writers_.events.begin(heads::receive_message);
+    text_of(notice.message).append(out, wire::viewer(notice.message, user_));
   }
-
-  engineio::TextFrame view(const chat::ConversationNotice& notice, chat::UserId user) {
-    if (conversation_.bytes && conversation_of_ == user) return *conversation_.bytes;
-    const chat::Message& message = notice.last_message;
-    conversation_of_ = user;
-    conversation_.bytes.reset();
-    return once(conversation_, heads::conversation_updated, [&](std::string& out) {
-      wire::append_conversation_updated(out, text_of(message), viewer_of(message, user),
-                                        notice.unread_count);
-    });
+  void write(const chat::ConversationNotice& notice) {
+    wire::append_conversation_updated(
+        writers_.events.begin(heads::conversation_updated), text_of(notice.last_message),
+        wire::viewer(notice.last_message, user_), notice.unread_count);
   }
-
-  engineio::TextFrame view(const chat::DeliveredNotice& notice, chat::UserId) {
-    return once(to_others_, heads::message_delivered,
-                [&](std::string& out) { wire::append_message_delivered(out, notice.delivered); });
+  void write(const chat::DeliveredNotice& notice) {
+    wire::append_message_delivered(writers_.events.begin(heads::message_delivered),
+                                   notice.delivered);
   }
-
-  engineio::TextFrame view(const chat::ReadNotice& notice, chat::UserId) {
-    return once(to_others_, heads::message_read,
-                [&](std::string& out) { wire::append_message_read(out, notice.read); });
-  }
-
-  /// The bytes, written by `write` when they are asked for first.
-  template <class Write>
-  static engineio::TextFrame once(View& view, const socketio::EventHead& head, Write write) {
-    if (!view.bytes) {
-      write(view.writer.begin(head));
-      view.bytes = view.writer.end();
-    }
-    return *view.bytes;
+  void write(const chat::ReadNotice& notice) {
+    wire::append_message_read(writers_.events.begin(heads::message_read), notice.read);
   }
 
   const wire::MessageText& text_of(const chat::Message& message) {
@@ -90,9 +76,9 @@ class Devices::Views {
   }
 
   Writers& writers_;
-  View to_sender_{writers_.to_sender, {}}, to_others_{writers_.to_others, {}},
-      conversation_{writers_.conversation, {}};
-  chat::UserId conversation_of_;
+  chat::UserId user_;
+  std::span<const chat::Notice> notices_;
+  bool is_written_ = false;  ///< All of the notices.
   bool has_text_ = false;
 };
 
@@ -130,15 +116,16 @@ void Devices::on_batch(const chat::ChangeBatchPtr& batch) {
   if (busy_) observe_pace(*batch);
   for (std::size_t index = 0; index < batch->changes.size(); ++index) {
     const chat::Change& change = batch->changes[index];
-    Views views(writers_);
+    View view(writers_);
     chat::fan_out(change, [&](const chat::UserId& user, std::span<const chat::Notice> notices) {
       const auto entry = by_user_.find(user);
       if (entry == by_user_.end()) return;
+      view.turn_to(user, notices);
       const Present present = entry->second;  // it changes when one of them goes away
       for (const DevicePtr& device : present) {
         if (!is_news(*device, change)) continue;
         if (device->phase == Device::Phase::catching_up) hold(device, batch, index);
-        if (device->phase == Device::Phase::live) tell(device, notices, views);
+        if (device->phase == Device::Phase::live) tell(device, view);
       }
     });
   }
@@ -173,42 +160,48 @@ void Devices::hold(const DevicePtr& device, const chat::ChangeBatchPtr& batch, s
 void Devices::go_live(const DevicePtr& device) {
   device->phase = Device::Phase::live;
   for (const HeldChange& held : std::exchange(device->held, {})) {
-    Views views(writers_);
+    View view(writers_);
     chat::fan_out(held.batch->changes[held.index],
                   [&](const chat::UserId& user, std::span<const chat::Notice> notices) {
-                    if (user == device->user) tell(device, notices, views);
+                    if (user != device->user || device->is_gone()) return;
+                    view.turn_to(user, notices);
+                    tell(device, view);
                   });
   }
 }
 
-void Devices::tell(const DevicePtr& device, std::span<const chat::Notice> notices, Views& views) {
-  for (const chat::Notice& notice : notices) {
-    if (!device->is_gone()) tell(device, notice, views);
-  }
-}
-
-void Devices::tell(const DevicePtr& device, const chat::Notice& notice, Views& views) {
-  if (const auto* received = std::get_if<chat::MessageNotice>(&notice)) {
+/// All that the device is told of a change goes in one piece.
+void Devices::tell(const DevicePtr& device, View& view) {
+  const chat::Notice& first = view.first();
+  if (const auto* received = std::get_if<chat::MessageNotice>(&first)) {
     const chat::Message& message = received->message;
-    if (!was_told(*device, message, From::feed)) deliver(device, message, views);
-    return;
+    return was_told(*device, message, From::feed) ? emit(*device, view.all().rest())
+                                                  : deliver(device, message, view);
   }
-  if (const auto* read = std::get_if<chat::ReadNotice>(&notice)) {
+  if (const auto* read = std::get_if<chat::ReadNotice>(&first)) {
     // The device that read knows it already.
     const auto& own = device->own_reads;
     if (std::find(own.begin(), own.end(), read->read.message_id) != own.end()) return;
   }
-  const auto* delivered = std::get_if<chat::DeliveredNotice>(&notice);
+  const auto* delivered = std::get_if<chat::DeliveredNotice>(&first);
   if (busy_ && delivered != nullptr) return late_.add(device, delivered->delivered);
-  late_.release(*device);
-  device->socket->emit(views.of(notice, device->user));
+  emit(*device, view.all());
 }
 
-void Devices::deliver(const DevicePtr& device, const chat::Message& message, Views& views) {
+void Devices::emit(Device& device, const engineio::TextFrames& events) {
+  if (events.count == 0) return;
+  late_.release(device);
+  device.socket->emit(events);
+}
+
+/// The first event of `view` is the message.
+void Devices::deliver(const DevicePtr& device, const chat::Message& message, View& view) {
   const bool for_receiver = message.receiver == device->user;
-  if (for_receiver && device->confirms) return ask_confirmation(device, message);
-  late_.release(*device);
-  device->socket->emit(views.of(chat::MessageNotice{message}, device->user));
+  if (for_receiver && device->confirms) {
+    ask_confirmation(device, message);
+    return emit(*device, view.all().rest());
+  }
+  emit(*device, view.all());
   if (!for_receiver) return;
   device->written.push_back(mark_of(message));
   if (device->phase == Device::Phase::live) observe_delivery(message);
@@ -253,17 +246,15 @@ void Devices::ask_confirmation(const DevicePtr& device, const chat::Message& mes
 
 void Devices::deliver_backlog(const DevicePtr& device, const chat::Message& message) {
   if (was_told(*device, message, From::store)) return;
-  Views views(writers_);
-  deliver(device, message, views);
+  const chat::Notice notice{chat::MessageNotice{message}};
+  View view(writers_, notice, device->user);
+  deliver(device, message, view);
 }
 
 void Devices::tell_missed(const DevicePtr& device, const chat::Sync& page) {
   for (const chat::Message& message : page.messages) {
     if (!is_for(*device, message)) continue;
-    if (!was_told(*device, message, From::store)) {
-      Views views(writers_);
-      deliver(device, message, views);
-    }
+    deliver_backlog(device, message);
     if (device->is_gone()) return;
     for (const chat::Receipt& receipt : page.receipts) {
       if (receipt.conversation_id == message.conversation_id)
@@ -272,8 +263,9 @@ void Devices::tell_missed(const DevicePtr& device, const chat::Sync& page) {
   }
   for (const chat::Summary& summary : page.conversations) {
     if (!summary.last_message) continue;
-    const chat::ConversationNotice notice{*summary.last_message, summary.unread_count};
-    device->socket->emit(Views{writers_}.of(notice, device->user));
+    const chat::Notice notice{
+        chat::ConversationNotice{*summary.last_message, summary.unread_count}};
+    device->socket->emit(View(writers_, notice, device->user).all());
   }
 }
 
@@ -291,12 +283,14 @@ void Devices::tell_receipt(Device& device, const chat::Receipt& receipt,
                                   0,
                                   *receipt.read_at,
                                   0};
-    device.socket->emit(Views{writers_}.of(chat::ReadNotice{read}, device.user));
+    const chat::Notice notice{chat::ReadNotice{read}};
+    device.socket->emit(View(writers_, notice, device.user).all());
   } else if (receipt.delivered_seq == message.seq && receipt.delivered_at && !is_mine) {
     const chat::MessageDelivered delivered{
         message.conversation_id, message.id, message.seq, message.sender, message.receiver,
         *receipt.delivered_at,   0};
-    device.socket->emit(Views{writers_}.of(chat::DeliveredNotice{delivered}, device.user));
+    const chat::Notice notice{chat::DeliveredNotice{delivered}};
+    device.socket->emit(View(writers_, notice, device.user).all());
   }
 }
 

@@ -69,20 +69,20 @@ class Devices {
   void close(chat::UserId user, const std::optional<chat::FamilyId>& family);
 
  private:
-  class Views;
+  class View;
   /// A user's devices, mostly one.
   using Present = boost::container::small_vector<DevicePtr, 1>;
   enum class From { store, feed };
-  /// The buffers of Views, kept from one change to the next.
+  /// The buffers of View, kept from one change to the next.
   struct Writers {
     wire::MessageText message;
-    socketio::EventWriter to_sender, to_others, conversation;
+    socketio::EventWriter events;
   };
 
-  void tell(const DevicePtr& device, std::span<const chat::Notice> notices, Views& views);
-  void tell(const DevicePtr& device, const chat::Notice& notice, Views& views);
+  void tell(const DevicePtr& device, View& view);
   void tell_receipt(Device& device, const chat::Receipt& receipt, const chat::Message& message);
-  void deliver(const DevicePtr& device, const chat::Message& message, Views& views);
+  void deliver(const DevicePtr& device, const chat::Message& message, View& view);
+  void emit(Device& device, const engineio::TextFrames& events);
   void on_answered(Device& device);
   bool is_news(const Device& device, const chat::Change& change) const;
   bool was_told(Device& device, const chat::Message& message, From from) const;

@@ -22,10 +22,12 @@ void LateReceipts::release_all() {
 }
 
 void LateReceipts::send(Device& device) {
+  writer_.clear();
   for (const chat::MessageDelivered& receipt : device.receipts) {
     wire::append_message_delivered(writer_.begin(heads::message_delivered), receipt);
-    device.socket->emit(writer_.end());
+    writer_.end();
   }
+  device.socket->emit(writer_.frames());
   device.receipts.clear();
   if (device.receipts.capacity() > kept_receipts) device.receipts.shrink_to_fit();
 }

@@ -113,13 +113,17 @@ void ShardGateway::on_sent(socketio::Socket& socket, socketio::AckId ack,
 
 void ShardGateway::answer(socketio::Socket& socket, socketio::AckId ack,
                           const chat::Message& message) {
+  writer_.clear();
   wire::append_message_sent(writer_.begin(heads::message_sent), message);
-  socket.emit(writer_.end());
-  if (!ack) return;
-  answer_ = "{\"ok\":true,\"message\":";
-  wire::append_message(answer_, message, wire::Viewer::sender);
-  answer_ += '}';
-  socket.answer(*ack, answer_);
+  writer_.end();
+  if (ack) {
+    std::string& answer = writer_.begin_answer(socket.nsp().name(), *ack);
+    answer += "{\"ok\":true,\"message\":";
+    wire::append_message(answer, message, wire::Viewer::sender);
+    answer += '}';
+    writer_.end();
+  }
+  socket.emit(writer_.frames());
 }
 
 void ShardGateway::on_message_read(socketio::Socket& socket, socketio::Event& event) {

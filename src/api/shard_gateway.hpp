@@ -89,7 +89,6 @@ class ShardGateway {
   Ways ways_;
   Devices devices_;
   socketio::EventWriter writer_;
-  std::string answer_;  ///< The last one's text; a buffer.
   FewAtOnce<DevicePtr> leaving_;
   chat::Typing typing_{chat::Typing::Settings{}};
   net::Timer typing_timer_;
