@@ -35,7 +35,10 @@ Client::~Client() = default;
 
 void Client::on_connect_timeout() { session_.close(engineio::CloseReason::forced_close); }
 
-void Client::on_text(std::string_view text) { handle(decoder_.on_text(text)); }
+void Client::on_text(std::string_view text) {
+  Findings findings;
+  handle(decoder_.on_text(text, findings));
+}
 void Client::on_binary(std::string_view bytes) { handle(decoder_.on_binary(bytes)); }
 
 void Client::handle(Result<std::optional<Decoded>> decoded) {

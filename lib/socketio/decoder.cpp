@@ -2,26 +2,17 @@
 
 namespace parley::socketio {
 
-Result<std::optional<Decoded>> Decoder::on_text(std::string_view text) {
+Result<std::optional<Decoded>> Decoder::on_text(std::string_view text, Findings& findings) {
   if (pending_) return fail(Errc::bad_request, "text while attachments are missing");
-  std::string unescaped;
-  auto packet = decode_packet(text, unescaped, *limits_);
+  auto packet = decode_packet(text, findings, *limits_);
   if (!packet) return packet.error();
-  if (packet->attachments == 0) {
-    Decoded decoded{*packet, {}, nullptr, nullptr};
-    if (unescaped.empty() || packet->name.data() != unescaped.data())
-      return std::optional{std::move(decoded)};
-    decoded.name = std::make_unique<std::string>(std::move(unescaped));
-    decoded.packet.name = *decoded.name;
-    return std::optional{std::move(decoded)};
-  }
+  if (packet->attachments == 0) return std::optional{Decoded{*packet, {}, nullptr}};
   // The text goes before the packet is complete: decode a copy, so that all views point into it.
   pending_ = std::make_unique<Decoded>();
-  pending_->text = std::make_unique<std::string>(text);
-  pending_->name = std::make_unique<std::string>();
-  auto kept = decode_packet(*pending_->text, *pending_->name, *limits_);
-  if (!kept) return kept.error();
-  pending_->packet = *kept;
+  pending_->kept = std::make_unique<Decoded::Kept>(Decoded::Kept{std::string{text}, {}});
+  auto again = decode_packet(pending_->kept->text, pending_->kept->findings, *limits_);
+  if (!again) return again.error();
+  pending_->packet = *again;
   return std::optional<Decoded>{};
 }
 

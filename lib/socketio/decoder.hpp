@@ -11,13 +11,17 @@
 
 namespace parley::socketio {
 
-/// A packet with what its views may borrow from. `packet` also borrows from the text given to
-/// Decoder::on_text, so it is used before that text goes.
+/// A packet with its attachments. Without any it borrows from what was given to Decoder::on_text,
+/// so it is used before that goes.
 struct Decoded {
+  /// What one that waited for its attachments borrows from.
+  struct Kept {
+    std::string text;
+    Findings findings;
+  };
   Packet packet;
   std::vector<std::string> attachments;
-  /// The text and the unescaped name of a packet that waited for its attachments; else null.
-  std::unique_ptr<std::string> text, name;
+  std::unique_ptr<Kept> kept;
 };
 
 /// Puts the packets of one connection together: a binary packet's header waits for its attachments.
@@ -27,8 +31,8 @@ class Decoder {
  public:
   explicit Decoder(const PacketLimits& limits) : limits_(&limits) {}
 
-  /// nullopt while attachments are missing. Errors: bad_request.
-  Result<std::optional<Decoded>> on_text(std::string_view text);
+  /// nullopt while attachments are missing. `findings` are new ones. Errors: bad_request.
+  Result<std::optional<Decoded>> on_text(std::string_view text, Findings& findings);
   Result<std::optional<Decoded>> on_binary(std::string_view bytes);
   bool is_waiting() const { return pending_ != nullptr; }
 

@@ -9,7 +9,8 @@ const PacketLimits limits;
 
 TEST(Decoder, gives_a_text_packet_at_once) {
   Decoder decoder{limits};
-  const auto decoded = decoder.on_text(R"(2["a",1])");
+  Findings findings;
+  const auto decoded = decoder.on_text(R"(2["a",1])", findings);
   ASSERT_TRUE(decoded && *decoded);
   EXPECT_EQ((**decoded).packet.name, "a");
   EXPECT_FALSE(decoder.is_waiting());
@@ -17,7 +18,9 @@ TEST(Decoder, gives_a_text_packet_at_once) {
 
 TEST(Decoder, keeps_an_unescaped_name) {
   Decoder decoder{limits};
-  const auto decoded = decoder.on_text(R"(2["\u0061 name that is longer than a short string",1])");
+  Findings findings;
+  const auto decoded =
+      decoder.on_text(R"(2["\u0061 name that is longer than a short string",1])", findings);
   ASSERT_TRUE(decoded && *decoded);
   EXPECT_EQ((**decoded).packet.name, "a name that is longer than a short string");
 }
@@ -25,9 +28,10 @@ TEST(Decoder, keeps_an_unescaped_name) {
 TEST(Decoder, waits_for_attachments) {
   Decoder decoder{limits};
   {
+    Findings findings;
     const std::string header =
         R"(52-7["\u0061",{"_placeholder":true,"num":0},{"_placeholder":true,"num":1}])";
-    const auto first = decoder.on_text(header);
+    const auto first = decoder.on_text(header, findings);
     ASSERT_TRUE(first.has_value());
     EXPECT_FALSE(first->has_value());
   }
@@ -39,14 +43,16 @@ TEST(Decoder, waits_for_attachments) {
   ASSERT_TRUE(last && *last);
   EXPECT_EQ((**last).packet.name, "a");
   EXPECT_EQ((**last).packet.id, 7U);
+  EXPECT_EQ((**last).packet.members->find("num")->text, "0");
   EXPECT_EQ((**last).attachments, (std::vector<std::string>{"one", "two"}));
   EXPECT_FALSE(decoder.is_waiting());
 }
 
 TEST(Decoder, refuses_text_between_attachments) {
   Decoder decoder{limits};
-  ASSERT_TRUE(decoder.on_text(R"(51-["a",{"_placeholder":true,"num":0}])").has_value());
-  EXPECT_FALSE(decoder.on_text(R"(2["a"])").has_value());
+  Findings findings;
+  ASSERT_TRUE(decoder.on_text(R"(51-["a",{"_placeholder":true,"num":0}])", findings).has_value());
+  EXPECT_FALSE(decoder.on_text(R"(2["a"])", findings).has_value());
 }
 
 TEST(Decoder, refuses_binary_without_a_header) {
@@ -56,7 +62,8 @@ TEST(Decoder, refuses_binary_without_a_header) {
 
 TEST(Decoder, refuses_bad_packets) {
   Decoder decoder{limits};
-  EXPECT_EQ(decoder.on_text("x").error().code, Errc::bad_request);
+  Findings findings;
+  EXPECT_EQ(decoder.on_text("x", findings).error().code, Errc::bad_request);
 }
 
 }  // namespace

@@ -108,6 +108,8 @@ class Event {
   std::string_view name() const { return packet_->name; }
   /// The arguments behind the name as they stand on the wire, without the array's brackets.
   std::string_view text() const { return packet_->args; }
+  /// Of the first argument behind the name; none when it is no object.
+  const JsonMembers& members() const { return *packet_->members; }
   /// The arguments behind the name.
   const Payload& payload() const;
   /// The same, parsed once on first use; never fails because the packet was checked when it came.

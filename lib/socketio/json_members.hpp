@@ -8,7 +8,8 @@
 
 namespace parley::socketio {
 
-/// The members of a JSON object, in a text that scan_json accepted. Borrows from it.
+/// The members of a JSON object as they stand in a text, noted while scan_json checks it. Borrows
+/// from it.
 class JsonMembers {
  public:
   struct Value {
@@ -24,10 +25,15 @@ class JsonMembers {
     }
   };
 
-  /// Of the object that `text` begins with; none when it begins with something else.
-  explicit JsonMembers(std::string_view text);
+  void add(const Value& key, const Value& value) { members_.push_back({key, value}); }
   /// nullptr when there is none; of duplicates the last counts.
-  const Value* find(std::string_view name) const;
+  const Value* find(std::string_view name) const {
+    for (auto member = members_.end(); member != members_.begin();) {
+      const Value& key = (--member)->key;
+      if (key.has_escapes ? key.string() == name : key.quoted() == name) return &member->value;
+    }
+    return nullptr;
+  }
 
  private:
   struct Member {

@@ -5,10 +5,13 @@
 namespace parley::socketio {
 
 namespace {
-/// Of an accepted text.
+/// Of `text` as an event's first argument; it is kept, for the members borrow from it.
 JsonMembers members_of(std::string_view text) {
-  EXPECT_TRUE(scan_json(std::string{"["}.append(text) + "]")) << text;
-  return JsonMembers{text};
+  static std::string event;
+  event = std::string{R"([{"name":1},)"}.append(text) + "]";
+  JsonMembers members;
+  EXPECT_TRUE(scan_json(event, {}, &members)) << text;
+  return members;
 }
 
 std::string_view text_of(const JsonMembers& members, std::string_view name) {
@@ -36,8 +39,17 @@ TEST(JsonMembers, gives_every_kind_of_value_as_it_stands) {
 }
 
 TEST(JsonMembers, has_none_of_what_is_no_object) {
-  for (const auto* text : {"", " ", "{}", "{ }", "[{\"a\":1}]", "\"{\"", "1,{\"a\":1}"})
+  for (const auto* text : {"1", "{}", "{ }", "[{\"a\":1}]", "\"{\"", "1,{\"a\":1}",
+                           "{\"b\":{\"a\":1}},{\"a\":1}", "[],{\"a\":1}"})
     EXPECT_EQ(members_of(text).find("a"), nullptr) << text;
+}
+
+TEST(JsonMembers, are_those_of_an_array_s_second_element) {
+  for (const auto* text : {R"({"x":1,"y":{"a":1}})", R"([{"a":1}])", R"([[0,{"a":1}]])", "[]"}) {
+    JsonMembers members;
+    EXPECT_TRUE(scan_json(text, {}, &members));
+    EXPECT_EQ(members.find("a"), nullptr) << text;
+  }
 }
 
 TEST(JsonMembers, takes_the_last_of_duplicates_and_names_with_escapes) {

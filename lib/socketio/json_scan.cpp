@@ -4,6 +4,7 @@
 #include <optional>
 
 #include "base/json.hpp"
+#include "socketio/json_members.hpp"
 
 namespace parley::socketio {
 namespace {
@@ -77,7 +78,8 @@ void append_utf8(std::string& out, unsigned code) {
 /// One pass over a text. Iterative: depth costs a row in `open_`, never stack.
 class Scanner {
  public:
-  Scanner(std::string_view text, JsonScanLimits limits) : text_(text), limits_(limits) {
+  Scanner(std::string_view text, JsonScanLimits limits, JsonMembers* members)
+      : text_(text), limits_(limits), members_(members) {
     if (limits_.max_depth > hard_depth) limits_.max_depth = hard_depth;
   }
 
@@ -155,7 +157,10 @@ class Scanner {
   bool open(bool is_object, bool& opened) {
     if (depth_ == limits_.max_depth) return refuse("nested too deep");
     ++at_;
-    if (depth_ == 1) first_start_ = first_start_ == 0 ? value_start_ : first_start_;
+    if (depth_ == 1) {
+      first_start_ = first_start_ == 0 ? value_start_ : first_start_;
+      in_argument_ = members_ != nullptr && commas_ == 1 && !open_[0].is_object && is_object;
+    }
     open_[depth_++] = Level{is_object};
     skip_spaces();
     if (peek() == (is_object ? '}' : ']')) return close();
@@ -184,6 +189,7 @@ class Scanner {
     const char c = peek();
     if (c == ',') {
       ++at_;
+      if (depth_ == 1) ++commas_;
       skip_spaces();
       if (is_object && !key()) return false;
       more = true;
@@ -197,10 +203,16 @@ class Scanner {
     const std::size_t start = at_;
     if (peek() != '"') return refuse("no member name");
     if (!string()) return false;
-    if (limits_.attachments > 0) classify(text_.substr(start, at_ - start));
+    const JsonMembers::Value name{JsonKind::string, has_escapes_, text_.substr(start, at_ - start)};
+    if (limits_.attachments > 0) classify(name.text);
     skip_spaces();
     if (peek() != ':') return refuse("no colon");
     ++at_;
+    skip_spaces();
+    if (notes_members()) {
+      key_ = name;
+      member_start_ = at_;
+    }
     return true;
   }
 
@@ -216,6 +228,8 @@ class Scanner {
     if (member_ == Member::num) level.names_attachment = false;
   }
 
+  bool notes_members() const { return in_argument_ && depth_ == 2; }
+
   /// A value ended at at_.
   void ended(JsonKind kind) {
     if (depth_ == 0) {
@@ -223,6 +237,8 @@ class Scanner {
       if (kind == JsonKind::array) finish_array();
       return;
     }
+    if (notes_members())
+      members_->add(key_, {kind, has_escapes_, text_.substr(member_start_, at_ - member_start_)});
     Level& level = open_[depth_ - 1];
     if (limits_.attachments > 0 && level.is_object && member_ != Member::other)
       note_member(level, kind);
@@ -293,6 +309,7 @@ class Scanner {
 
   bool string() {
     ++at_;
+    has_escapes_ = false;
     while (true) {
       at_ += json::plain_prefix(text_.substr(at_));
       if (at_ == text_.size()) return refuse("string without end");
@@ -303,6 +320,7 @@ class Scanner {
   }
 
   bool escape() {
+    has_escapes_ = true;
     const char c = at_ + 1 < text_.size() ? text_[at_ + 1] : '\0';
     if (c == 'u') {
       const auto unicode = unicode_escape(text_, at_);
@@ -325,7 +343,13 @@ class Scanner {
   std::size_t value_start_ = 0;
   std::size_t first_start_ = 0, first_end_ = 0, end_of_top_ = 0;
   std::size_t depth_ = 0;
+  std::size_t commas_ = 0;  ///< Of the top-level array.
   Member member_ = Member::other;
+  bool has_escapes_ = false;  ///< Of the last string.
+  bool in_argument_ = false;  ///< In the object whose members are noted.
+  JsonMembers* members_;
+  JsonMembers::Value key_;  ///< Of the member that is being read there.
+  std::size_t member_start_ = 0;
   std::array<Level, hard_depth> open_{};
 };
 
@@ -348,8 +372,8 @@ char simple_escape(char c) {
 
 }  // namespace
 
-Result<JsonScan> scan_json(std::string_view text, JsonScanLimits limits) {
-  return Scanner{text, limits}.run();
+Result<JsonScan> scan_json(std::string_view text, JsonScanLimits limits, JsonMembers* members) {
+  return Scanner{text, limits, members}.run();
 }
 
 std::string unescape_json_string(std::string_view literal) {

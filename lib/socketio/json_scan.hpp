@@ -25,6 +25,8 @@ struct JsonScan {
   bool lone_surrogates = false;
 };
 
+class JsonMembers;
+
 struct JsonScanLimits {
   std::size_t max_depth = 32;
   /// Attachments that placeholders may name; with 0 a placeholder is plain data. Source: Socket.IO
@@ -35,7 +37,11 @@ struct JsonScanLimits {
 /// Checks that `text` is one JSON text (RFC 8259) without building values or allocating: the only
 /// pass over an event's payload until somebody asks for its arguments. `text` is valid UTF-8.
 /// Errors: bad_request with the byte where it went wrong.
-Result<JsonScan> scan_json(std::string_view text, JsonScanLimits limits = {});
+///
+/// `members`, where somebody wants to know, gets those of a top-level array's second element, if it
+/// is an object: what an event's first argument is.
+Result<JsonScan> scan_json(std::string_view text, JsonScanLimits limits = {},
+                           JsonMembers* members = nullptr);
 
 /// The characters of a JSON string literal (with quotes) that scan_json accepted; a lone surrogate
 /// becomes U+FFFD.

@@ -16,12 +16,13 @@ constexpr std::size_t max_id_digits = 16;
 /// The text being decoded; every step takes its part from the front.
 class Reader {
  public:
-  Reader(std::string_view text, const PacketLimits& limits) : text_(text), limits_(limits) {}
+  Reader(std::string_view text, Findings& findings, const PacketLimits& limits)
+      : text_(text), findings_(findings), limits_(limits) {}
 
-  Result<Packet> read(std::string& unescaped) {
+  Result<Packet> read() {
     const auto head = read_head();
     if (!head) return head.error();
-    const auto payload = read_payload(unescaped);
+    const auto payload = read_payload();
     if (!payload) return payload.error();
     return packet_;
   }
@@ -92,13 +93,14 @@ class Reader {
     return Done{};
   }
 
-  Result<Done> read_payload(std::string& unescaped) {
+  Result<Done> read_payload() {
     const std::string_view payload = text_.substr(at_);
     if (packet_.type == PacketType::disconnect) {
       return payload.empty() ? Result<Done>{Done{}} : refuse("payload in DISCONNECT");
     }
     if (packet_.type == PacketType::connect && payload.empty()) return Done{};
-    const auto scan = scan_json(payload, {limits_.max_depth, packet_.attachments});
+    const auto scan =
+        scan_json(payload, {limits_.max_depth, packet_.attachments}, &findings_.members);
     if (!scan) return refuse(scan.error().detail + ", payload");
     packet_.lone_surrogates = scan->lone_surrogates;
     switch (packet_.type) {
@@ -111,7 +113,7 @@ class Reader {
       case PacketType::binary_ack:
         return ack_payload(payload, *scan);
       default:
-        return event_payload(*scan, unescaped);
+        return event_payload(*scan);
     }
   }
 
@@ -129,12 +131,12 @@ class Reader {
     return Done{};
   }
 
-  Result<Done> event_payload(const JsonScan& scan, std::string& unescaped) {
+  Result<Done> event_payload(const JsonScan& scan) {
     if (scan.kind != JsonKind::array) return refuse("EVENT without an array");
     if (scan.first_kind == JsonKind::string && !scan.first.empty()) {
       packet_.name = scan.first.substr(1, scan.first.size() - 2);
       if (packet_.name.find('\\') != std::string_view::npos) {
-        packet_.name = unescaped = unescape_json_string(scan.first);
+        packet_.name = findings_.name = unescape_json_string(scan.first);
       }
       if (is_reserved(packet_.name)) return refuse("reserved event name");
     } else if (scan.first_kind == JsonKind::number && !scan.first.empty()) {
@@ -143,10 +145,12 @@ class Reader {
       return refuse("EVENT without a name");
     }
     packet_.args = scan.rest;
+    packet_.members = &findings_.members;
     return Done{};
   }
 
   std::string_view text_;
+  Findings& findings_;
   const PacketLimits& limits_;
   Packet packet_;
   std::size_t at_ = 0;
@@ -154,9 +158,9 @@ class Reader {
 
 }  // namespace
 
-Result<Packet> decode_packet(std::string_view text, std::string& unescaped,
+Result<Packet> decode_packet(std::string_view text, Findings& findings,
                              const PacketLimits& limits) {
-  return Reader{text, limits}.read(unescaped);
+  return Reader{text, findings, limits}.read();
 }
 
 void append_head(std::string& out, const PacketHead& head) {

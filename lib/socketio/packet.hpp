@@ -7,6 +7,7 @@
 #include <string_view>
 
 #include "base/result.hpp"
+#include "socketio/json_members.hpp"
 
 namespace parley::socketio {
 
@@ -21,8 +22,14 @@ enum class PacketType : std::uint8_t {
   binary_ack = 6,
 };
 
-/// One decoded packet. Its views borrow from the text that was decoded, except `name` when it had
-/// to be unescaped (see decode_packet).
+/// What decoding finds out about a packet besides views of its text.
+struct Findings {
+  std::string name;     ///< Of an event, when there are escapes in it.
+  JsonMembers members;  ///< Of an event's first argument, when it is an object.
+};
+
+/// One decoded packet. Its views borrow from the text that was decoded, `name` perhaps from the
+/// Findings, as `members` does.
 struct Packet {
   PacketType type = PacketType::connect;
   unsigned attachments = 0;  ///< Binary messages that follow; 0 unless type is binary_*.
@@ -31,7 +38,8 @@ struct Packet {
   std::string_view json;            ///< CONNECT, CONNECT_ERROR: the payload, empty when absent.
   std::string_view name;            ///< EVENT: the event's name; of a number its digits.
   std::string_view args;            ///< EVENT, ACK: the arguments, without the array's brackets.
-  bool lone_surrogates = false;     ///< See JsonScan.
+  const JsonMembers* members = nullptr;  ///< EVENT: of its first argument.
+  bool lone_surrogates = false;          ///< See JsonScan.
 };
 
 struct PacketLimits {
@@ -40,10 +48,9 @@ struct PacketLimits {
   std::size_t max_nsp = 256;  ///< Bytes of a namespace's name.
 };
 
-/// Decodes the text of one Engine.IO message, strictly. A name with escapes is put into
-/// `unescaped`, which `Packet::name` borrows then. Errors: bad_request that says what was wrong and
-/// where.
-Result<Packet> decode_packet(std::string_view text, std::string& unescaped,
+/// Decodes the text of one Engine.IO message, strictly. `findings` are new ones. Errors:
+/// bad_request that says what was wrong and where.
+Result<Packet> decode_packet(std::string_view text, Findings& findings,
                              const PacketLimits& limits = {});
 
 /// What stands before the payload.

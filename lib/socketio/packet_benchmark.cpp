@@ -18,9 +18,9 @@ constexpr std::string_view answer =
     R"(317[{"success":true,"messageId":"65f1c0ffee65f1c0ffee0002"}])";
 
 void decode(benchmark::State& state, std::string_view text) {
-  std::string unescaped;
   for (auto _ : state) {
-    auto packet = decode_packet(text, unescaped);
+    Findings findings;
+    auto packet = decode_packet(text, findings);
     if (!packet) return state.SkipWithError("refused");
     benchmark::DoNotOptimize(packet);
   }
@@ -36,7 +36,8 @@ void decode_attachment(benchmark::State& state) {
   Decoder decoder{limits};
   const std::string bytes(1'000, '\x80');
   for (auto _ : state) {
-    auto waiting = decoder.on_text(R"(51-["file",{"_placeholder":true,"num":0}])");
+    Findings findings;
+    auto waiting = decoder.on_text(R"(51-["file",{"_placeholder":true,"num":0}])", findings);
     auto whole = decoder.on_binary(bytes);
     if (!waiting || !whole || !*whole) return state.SkipWithError("refused");
     benchmark::DoNotOptimize(whole);

@@ -5,9 +5,10 @@
 namespace parley::socketio {
 namespace {
 
-std::optional<Packet> decode(std::string_view text, std::string* name = nullptr) {
-  static std::string unescaped;
-  const auto packet = decode_packet(text, name == nullptr ? unescaped : *name);
+std::optional<Packet> decode(std::string_view text) {
+  static Findings findings;
+  findings = {};
+  const auto packet = decode_packet(text, findings);
   return packet ? std::optional{*packet} : std::nullopt;
 }
 
@@ -117,12 +118,13 @@ TEST(Packet, refuses_reserved_event_names_even_escaped) {
   EXPECT_TRUE(decode(R"(2["connected"])"));
 }
 
-TEST(Packet, unescapes_a_name_into_the_callers_string) {
-  std::string name;
-  const auto packet = decode(R"(2["a\nb",1])", &name);
+TEST(Packet, keeps_an_unescaped_name_with_the_findings) {
+  Findings findings;
+  const auto packet = decode_packet(R"(2["a\nb",{"c":1}])", findings);
   ASSERT_TRUE(packet);
   EXPECT_EQ(packet->name, "a\nb");
-  EXPECT_EQ(packet->name.data(), name.data());
+  EXPECT_EQ(packet->name.data(), findings.name.data());
+  EXPECT_EQ(packet->members->find("c")->text, "1");
 }
 
 TEST(Packet, bounds_acknowledgement_ids) {
@@ -138,9 +140,9 @@ TEST(Packet, bounds_attachments) {
 }
 
 TEST(Packet, says_what_was_wrong_and_where) {
-  std::string name;
-  EXPECT_EQ(decode_packet("9", name).error().detail, "unknown packet type at byte 0");
-  EXPECT_EQ(decode_packet("2{}", name).error().detail, "EVENT without an array at byte 1");
+  Findings findings;
+  EXPECT_EQ(decode_packet("9", findings).error().detail, "unknown packet type at byte 0");
+  EXPECT_EQ(decode_packet("2{}", findings).error().detail, "EVENT without an array at byte 1");
 }
 
 TEST(Packet, encodes_heads) {

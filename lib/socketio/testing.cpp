@@ -151,8 +151,10 @@ void TestClient::read_sent() {
   const std::vector<engineio::Message> sent = session_.sent();
   session_.take_sent();
   for (const engineio::Message& message : sent) {
-    const auto decoded = message.is_binary() ? decoder_.on_binary(message.payload())
-                                             : decoder_.on_text(message.payload().substr(1));
+    Findings findings;
+    const auto decoded = message.is_binary()
+                             ? decoder_.on_binary(message.payload())
+                             : decoder_.on_text(message.payload().substr(1), findings);
     if (decoded && *decoded) read(**decoded);
   }
 }

@@ -47,7 +47,9 @@ TEST(Fields, reads_an_event_as_it_reads_a_body) {
         R"({"n":18446744073709551615,"b":0,"id":123456789012345678901234567})", "{}",
         R"({"a":"","n":1e2,"id":"0123456789abcdef0123456\u0037","a":"last"})"}) {
     const json::object object = object_of(text);
-    const socketio::JsonMembers members{text};
+    const std::string args = std::string{"[0,"} + text + "]";
+    socketio::JsonMembers members;
+    ASSERT_TRUE(socketio::scan_json(args, {}, &members));
     Fields body(object), event(members);
     EXPECT_EQ(body.string("a"), event.string("a")) << text;
     EXPECT_EQ(body.optional_count("n"), event.optional_count("n")) << text;

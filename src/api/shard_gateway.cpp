@@ -82,8 +82,7 @@ class ShardGateway::Sending final : public chat::AppendWaiter {
 
 void ShardGateway::on_send_message(socketio::Socket& socket, socketio::Event& event) {
   const DevicePtr& device = device_of(socket);
-  const socketio::JsonMembers members{event.text()};
-  Fields fields(members);
+  Fields fields(event.members());
   chat::NewMessage draft{device->user, fields.id<chat::UserId>("receiverId"),
                          fields.string("content"), fields.optional_string("clientId"), wall_now()};
   const auto checked = fields.check();
@@ -128,8 +127,7 @@ void ShardGateway::answer(socketio::Socket& socket, socketio::AckId ack,
 
 void ShardGateway::on_message_read(socketio::Socket& socket, socketio::Event& event) {
   const DevicePtr device = device_of(socket);
-  const socketio::JsonMembers members{event.text()};
-  Fields fields(members);
+  Fields fields(event.members());
   const auto id = fields.id<chat::MessageId>("messageId");
   const auto checked = fields.check();
   if (!checked) return refuse(socket, event.ack_id(), {"messageId", std::nullopt}, checked.error());
@@ -157,8 +155,7 @@ Task<void> ShardGateway::read(DevicePtr device, chat::MessageId message, socketi
 /// The receiver that the call names; refuses it when it names none.
 std::optional<chat::UserId> ShardGateway::receiver_of(socketio::Socket& socket,
                                                       socketio::Event& event) {
-  const socketio::JsonMembers members{event.text()};
-  Fields fields(members);
+  Fields fields(event.members());
   const auto receiver = fields.id<chat::UserId>("receiverId");
   const auto checked = fields.check();
   if (checked) return receiver;
@@ -210,8 +207,7 @@ void ShardGateway::on_sync(socketio::Socket& socket, socketio::Event& event) {
   const auto ack = event.ack_id();
   if (!ack) return;  // Nobody waits for an answer.
   const DevicePtr device = device_of(socket);
-  const socketio::JsonMembers members{event.text()};
-  Fields fields(members);
+  Fields fields(event.members());
   chat::SyncRequest request{device->user, fields.optional_string("since"),
                             fields.optional_count("limit")};
   const auto checked = fields.check();
@@ -250,8 +246,7 @@ Task<void> ShardGateway::sync(DevicePtr device, chat::SyncRequest request, std::
 
 void ShardGateway::on_auth_refresh(socketio::Socket& socket, socketio::Event& event) {
   const DevicePtr device = device_of(socket);
-  const socketio::JsonMembers members{event.text()};
-  Fields fields(members);
+  Fields fields(event.members());
   const std::string token = fields.string("token");
   if (const auto checked = fields.check(); !checked) {
     return refuse(socket, event.ack_id(), {"token", std::nullopt}, checked.error());
