@@ -82,6 +82,19 @@ class Devices::View {
   bool has_text_ = false;
 };
 
+/// Calls for each device that the user has here. They may go away meanwhile.
+template <class Call>
+void Devices::for_each(const chat::UserId& user, Call call) {
+  const auto entry = by_user_.find(user);
+  if (entry == by_user_.end()) return;
+  if (entry->second.size() == 1) {  // as mostly: a copy of the list costs more
+    const DevicePtr only = entry->second.front();
+    return call(only);
+  }
+  const Present present = entry->second;
+  for (const DevicePtr& device : present) call(device);
+}
+
 void Devices::add(const DevicePtr& device) {
   device->joined_at = seen_version_;
   by_user_[device->user].push_back(device);
@@ -118,15 +131,12 @@ void Devices::on_batch(const chat::ChangeBatchPtr& batch) {
     const chat::Change& change = batch->changes[index];
     View view(writers_);
     chat::fan_out(change, [&](const chat::UserId& user, std::span<const chat::Notice> notices) {
-      const auto entry = by_user_.find(user);
-      if (entry == by_user_.end()) return;
       view.turn_to(user, notices);
-      const Present present = entry->second;  // it changes when one of them goes away
-      for (const DevicePtr& device : present) {
-        if (!is_news(*device, change)) continue;
+      for_each(user, [&](const DevicePtr& device) {
+        if (!is_news(*device, change)) return;
         if (device->phase == Device::Phase::catching_up) hold(device, batch, index);
         if (device->phase == Device::Phase::live) tell(device, view);
-      }
+      });
     });
   }
   seen_version_ = batch->last_version;
@@ -311,21 +321,14 @@ void Devices::on_drained(Device& device) {
 }
 
 void Devices::emit(std::span<const chat::UserId> users, const socketio::EncodedEvent& event) {
-  for (const chat::UserId& user : users) {
-    const auto entry = by_user_.find(user);
-    if (entry == by_user_.end()) continue;
-    const Present present = entry->second;
-    for (const DevicePtr& device : present) device->socket->emit(event);
-  }
+  for (const chat::UserId& user : users)
+    for_each(user, [&](const DevicePtr& device) { device->socket->emit(event); });
 }
 
 void Devices::close(chat::UserId user, const std::optional<chat::FamilyId>& family) {
-  const auto entry = by_user_.find(user);
-  if (entry == by_user_.end()) return;
-  const Present present = entry->second;
-  for (const DevicePtr& device : present) {
+  for_each(user, [&](const DevicePtr& device) {
     if (!family || device->family == family) device->socket->close_engine();
-  }
+  });
 }
 
 }  // namespace parley::api

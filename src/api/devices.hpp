@@ -79,6 +79,8 @@ class Devices {
     socketio::EventWriter events;
   };
 
+  template <class Call>
+  void for_each(const chat::UserId& user, Call call);
   void tell(const DevicePtr& device, View& view);
   void tell_receipt(Device& device, const chat::Receipt& receipt, const chat::Message& message);
   void deliver(const DevicePtr& device, const chat::Message& message, View& view);
