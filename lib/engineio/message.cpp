@@ -25,8 +25,8 @@ std::vector<Message> TextFrames::messages() const {
 }
 
 void TextWriter::clear() {
+  if (buffer_.capacity() > kept_capacity) buffer_ = {};
   buffer_.clear();
-  if (buffer_.capacity() > kept_capacity) buffer_.shrink_to_fit();
   count_ = 0;
 }
 
@@ -38,8 +38,7 @@ std::string& TextWriter::begin(std::string_view beginning) {
 void TextWriter::end() {
   const std::size_t payload = buffer_.size() - begin_ - usual_head;
   const std::size_t head = websocket::head_size(payload);
-  if (head < usual_head) buffer_.erase(begin_, usual_head - head);
-  if (head > usual_head) buffer_.insert(begin_, head - usual_head, '\0');
+  if (head != usual_head) buffer_.replace(begin_, usual_head, head, '\0');
   websocket::write_head(buffer_.data() + begin_, websocket::Opcode::text, payload);
   ++count_;
 }

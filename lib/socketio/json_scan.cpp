@@ -14,7 +14,7 @@ constexpr std::size_t max_number = 512;  // characters; JavaScript writes at mos
 constexpr int max_exponent_digits = 4;
 
 bool is_digit(char c) { return c >= '0' && c <= '9'; }
-bool is_space(char c) { return c == ' ' || c == '\t' || c == '\n' || c == '\r'; }
+bool is_space(char c) { return c <= ' ' && (c == ' ' || c == '\t' || c == '\n' || c == '\r'); }
 
 int hex_digit(char c) {
   if (is_digit(c)) return c - '0';
@@ -119,7 +119,6 @@ class Scanner {
     bool more = true;  // a value starts at at_
     while (true) {
       if (more) {
-        skip_spaces();
         value_start_ = at_;
         if (!begin_value(more)) return false;
         if (more) continue;

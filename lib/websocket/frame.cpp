@@ -30,11 +30,21 @@ bool is_close_code(std::uint16_t code) {
 void write_head(char* to, Opcode opcode, std::size_t payload_size, FrameFlags flags) {
   const int first =
       static_cast<int>(opcode) | (flags.fin ? 0x80 : 0) | (flags.compressed ? 0x40 : 0);
-  const std::size_t head = head_size(payload_size);
+  const auto low_byte = [](std::size_t number) { return static_cast<char>(number & 0xFF); };
   to[0] = static_cast<char>(first);
-  to[1] = static_cast<char>(head == 2 ? payload_size : head == 4 ? 126 : 127);
-  for (std::size_t at = head - 1; at >= 2; --at, payload_size >>= 8)
-    to[at] = static_cast<char>(payload_size & 0xFF);
+  switch (head_size(payload_size)) {
+    case 2:
+      to[1] = low_byte(payload_size);
+      break;
+    case 4:
+      to[1] = 126;
+      to[2] = low_byte(payload_size >> 8);
+      to[3] = low_byte(payload_size);
+      break;
+    default:
+      to[1] = 127;
+      for (int at = 9; at >= 2; --at, payload_size >>= 8) to[at] = low_byte(payload_size);
+  }
 }
 
 void append_head(std::string& out, Opcode opcode, std::size_t payload_size, FrameFlags flags) {
