@@ -69,7 +69,7 @@ class Stream {
   Stream& operator=(const Stream&) = delete;
 
   /// Begins to connect. `number` is the connection's own: where the server is on loopback, every
-  /// 20,000 have a source address of their own, since one has not ports enough.
+  /// 2,000 have a source address of their own, since one has not ports enough.
   void connect(const Address& address, std::size_t number);
   /// Sent at the end of the turn.
   std::string& out();
