@@ -74,8 +74,11 @@ class Client {
     ::fcntl(socket_.get(), F_SETFL, O_NONBLOCK);
   }
   bool connected() const { return connected_; }
-  void send(std::string_view bytes) {
-    ::send(socket_.get(), bytes.data(), bytes.size(), MSG_NOSIGNAL);
+  void send(std::string_view bytes) { send_some(bytes); }
+  /// How much the kernel took.
+  std::size_t send_some(std::string_view bytes) {
+    const ssize_t sent = ::send(socket_.get(), bytes.data(), bytes.size(), MSG_NOSIGNAL);
+    return sent < 0 ? 0 : static_cast<std::size_t>(sent);
   }
   /// Takes what is there (at most `limit` bytes); appends to `received`.
   void read(std::size_t limit = 1 << 20) {
@@ -118,6 +121,14 @@ class ListenerTest : public testing::Test {
     Client client{listener_->port(), receive_buffer};
     EXPECT_TRUE(until([&] { return script_.connections.size() > before; }));
     return client;
+  }
+  /// Two receives: the client is no newcomer any more.
+  void admit(Client& client) {
+    for (const char* part : {"GET ", "40"}) {
+      client.send(part);
+      const int before = script_.reads;
+      ASSERT_TRUE(until([&] { return script_.reads > before; }));
+    }
   }
   bool until(const std::function<bool()>& done, std::chrono::milliseconds limit = 10s) {
     return run_until(shard_, done, limit);
@@ -238,15 +249,11 @@ TEST_F(ListenerTest, reads_at_most_once_a_connection_and_turn) {
 
 TEST_F(ListenerTest, who_is_established_is_served_before_newcomers_and_those_who_leave) {
   listen();
-  shard_.poller().set_patience(0ns);  // one of those who wait a turn
+  shard_.poller().set_lobby_share({.handful = 1, .patience = 0ns});
   std::vector<Client> clients;
   for (int i = 0; i < 5; ++i) clients.push_back(connect());
   Client& established = clients[0];
-  for (const char* admission : {"GET ", "40"}) {
-    established.send(admission);
-    const int before = script_.reads;
-    ASSERT_TRUE(until([&] { return script_.reads > before; }));
-  }
+  admit(established);
   clients[1].send("x");
   clients[1].close();
   script_.received.clear();
@@ -260,6 +267,52 @@ TEST_F(ListenerTest, who_is_established_is_served_before_newcomers_and_those_who
   std::string calls = script_.received;
   calls.erase(calls.find('x'), 1);
   EXPECT_EQ(calls, "newoldnewoldnewold");
+}
+
+TEST_F(ListenerTest, who_is_established_is_served_before_established_ones_who_leave) {
+  listen();
+  shard_.poller().set_lobby_share({.handful = 1, .patience = 0ns});
+  std::vector<Client> clients;
+  for (int i = 0; i < 4; ++i) clients.push_back(connect());
+  for (Client& client : clients) admit(client);
+  script_.received.clear();
+  script_.on_bytes = [&](Connection&, std::string_view bytes) {
+    if (bytes == "bye") clients[0].send("old");
+  };
+  for (std::size_t i = 1; i < 4; ++i) {
+    clients[i].send("bye");
+    clients[i].close();
+  }
+  EXPECT_TRUE(until([&] { return script_.causes.size() == 3; }));
+  EXPECT_EQ(script_.received, "byeoldbyeoldbyeold");
+}
+
+TEST_F(ListenerTest, who_leaves_is_heard_out) {
+  listen();
+  Client client = connect();
+  admit(client);
+  script_.received.clear();
+  const std::string last(300'000, 'x');  // more than one receive takes
+  std::size_t sent = 0;
+  ASSERT_TRUE(until([&] {
+    sent += client.send_some(std::string_view{last}.substr(sent));
+    return sent == last.size();
+  }));
+  client.end_stream();
+  EXPECT_TRUE(until([&] { return script_.causes.size() == 1; }));
+  EXPECT_EQ(script_.received, last);
+  EXPECT_EQ(script_.causes.front(), CloseCause::peer);
+}
+
+TEST_F(ListenerTest, who_left_and_who_is_new_are_served_when_all_come_in_one_turn) {
+  listen();
+  std::deque<Client> leaving, coming;
+  for (int i = 0; i < 40; ++i) admit(leaving.emplace_back(connect()));
+  script_.received.clear();
+  for (Client& client : leaving) client.close();
+  for (int i = 0; i < 40; ++i) coming.emplace_back(listener_->port()).send("x");
+  EXPECT_TRUE(until([&] { return script_.causes.size() == 40 && script_.received.size() == 40; }));
+  EXPECT_EQ(listener_->counts().open, 40U);
 }
 
 TEST_F(ListenerTest, delivers_bytes_that_come_one_by_one) {

@@ -34,8 +34,14 @@ void guarded(Shard& shard, detail::SocketConnection& connection, Call call) {
 Poller::Poller(Shard& shard)
     : shard_(shard),
       epoll_(shard.executor(), make_epoll()),
+      lobby_(make_epoll()),
       receive_buffer_(receive_size),
-      send_scratch_(scratch_size) {}
+      send_scratch_(scratch_size) {
+  epoll_event event{};
+  event.events = EPOLLIN;
+  if (::epoll_ctl(epoll_.native_handle(), EPOLL_CTL_ADD, lobby_.get(), &event) != 0)
+    throw std::system_error(errno, std::generic_category(), "epoll_ctl");
+}
 
 Poller::~Poller() {
   for (const auto& connection : connections_) {
@@ -73,19 +79,45 @@ void Poller::wait() {
 }
 
 void Poller::on_ready() {
+  const detail::Look look = serve_established();
+  if (detail::LobbyShare::is_due(look)) serve_lobby();
+  wait();
+}
+
+detail::Look Poller::serve_established() {
   const int ready =
       ::epoll_wait(epoll_.native_handle(), events_.data(), static_cast<int>(events_.size()), 0);
-  patient_.clear();
-  for (int i = 0; i < ready; ++i) {
-    const epoll_event& event = events_[static_cast<std::size_t>(i)];
-    if (static_cast<detail::SocketConnection*>(event.data.ptr)->can_wait(event.events)) {
-      patient_.push_back(event);
-    } else {
+  detail::Look look;
+  look.found = static_cast<std::size_t>(std::max(ready, 0));
+  look.is_full = look.found == events_.size();
+  for (const epoll_event& event : std::span{events_}.first(look.found)) {
+    auto* connection = static_cast<detail::SocketConnection*>(event.data.ptr);
+    if (connection == nullptr) {
+      look.saw_lobby = true;
+    } else if (!connection->can_wait(event.events)) {
       serve(event);
+    } else if (!connection->is_gone()) {
+      change_sets(*connection);
+      ++look.left;
     }
   }
-  serve_patient();
-  wait();
+  return look;
+}
+
+void Poller::serve_lobby() {
+  lobby_share_.begin(std::chrono::steady_clock::now());
+  const auto handful = std::span{events_}.first(lobby_share_.handful());
+  std::size_t found = 0;
+  do {
+    const int ready =
+        ::epoll_wait(lobby_.get(), handful.data(), static_cast<int>(handful.size()), 0);
+    found = static_cast<std::size_t>(std::max(ready, 0));
+    for (const epoll_event& event : handful.first(found)) {
+      serve(event);
+      auto& connection = *static_cast<detail::SocketConnection*>(event.data.ptr);
+      if (!connection.is_gone() && !connection.can_wait(event.events)) change_sets(connection);
+    }
+  } while (lobby_share_.goes_on(found, std::chrono::steady_clock::now()));
 }
 
 void Poller::serve(const epoll_event& event) {
@@ -93,21 +125,16 @@ void Poller::serve(const epoll_event& event) {
   guarded(shard_, connection, [&] { connection.on_events(event.events); });
 }
 
-/// Who is left over is reported again, behind all others that are ready: epoll goes round.
-void Poller::serve_patient() {
-  if (patient_.empty()) return;
-  const auto end = std::chrono::steady_clock::now() + patience_;
-  for (const epoll_event& event : patient_) {
-    serve(event);
-    if (std::chrono::steady_clock::now() >= end) return;
-  }
+void Poller::change_sets(detail::SocketConnection& connection) {
+  if (!connection.change_sets()) connection.close();
 }
 
 bool Poller::set_events(detail::SocketConnection& connection, int operation, std::uint32_t events) {
   epoll_event event{};
   event.events = events;
   event.data.ptr = &connection;
-  return ::epoll_ctl(epoll_.native_handle(), operation, connection.socket(), &event) == 0;
+  const int set = connection.is_in_lobby() ? lobby_.get() : epoll_.native_handle();
+  return ::epoll_ctl(set, operation, connection.socket(), &event) == 0;
 }
 
 void Poller::watch_dirty(detail::SocketConnection& connection) {

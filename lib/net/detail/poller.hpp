@@ -4,24 +4,25 @@
 
 #include <array>
 #include <boost/asio/posix/basic_stream_descriptor.hpp>
-#include <chrono>
 #include <memory>
 #include <span>
 #include <vector>
 
+#include "net/detail/lobby_share.hpp"
 #include "net/detail/socket_connection.hpp"
 #include "net/shard.hpp"
 
 namespace parley::net {
 
-/// The client sockets of one shard: an epoll set of our own, whose descriptor Asio awaits.
+/// The client sockets of one shard: an epoll set of our own, whose descriptor Asio awaits, and in
+/// it another one, the lobby, of those who come and go. Newcomers are in the lobby until they are
+/// admitted; the established go there when their peers end.
 ///
-/// A turn: up to 1,024 ready sockets, one receive each, those first that are established; who comes
-/// or goes gets what is left of a few milliseconds, and otherwise the next turn, so that a storm of
-/// them holds nobody up. Then whatever was posted meanwhile; then the turn's end, a posted call of
-/// its own, with one send for each connection that has something to send, the on_closed calls, and
-/// the destruction of what was closed or replaced. So nothing is destroyed while a call of it is on
-/// the stack.
+/// A turn: up to 1,024 ready sockets of the established, one receive each; then the lobby for a few
+/// milliseconds (`LobbyShare`), so that a storm there stands before nobody. Then whatever was
+/// posted meanwhile; then the turn's end, a posted call of its own, with one send for each
+/// connection that has something to send, the on_closed calls, and the destruction of what was
+/// closed or replaced. So nothing is destroyed while a call of it is on the stack.
 class Poller {
  public:
   explicit Poller(Shard& shard);
@@ -35,8 +36,9 @@ class Poller {
              const std::function<std::unique_ptr<Protocol>(Connection&)>& first);
 
   Shard& shard() { return shard_; }
-  /// How long a turn sees to those who come and go; one of them gets its turn always.
-  void set_patience(std::chrono::nanoseconds patience) { patience_ = patience; }
+  void set_lobby_share(detail::LobbyShare::Config config) {
+    lobby_share_ = detail::LobbyShare{config};
+  }
 
   // For SocketConnection:
 
@@ -62,18 +64,20 @@ class Poller {
 
   void wait();
   void on_ready();
+  detail::Look serve_established();
+  void serve_lobby();
   void serve(const epoll_event& event);
-  void serve_patient();
+  void change_sets(detail::SocketConnection& connection);
   void schedule_turn_end();
   void on_turn_end();
 
   Shard& shard_;
   asio::posix::basic_stream_descriptor<Executor> epoll_;
+  Descriptor lobby_;  ///< In epoll_, without a connection.
   bool waiting_ = false;
   bool turn_end_scheduled_ = false;
-  std::chrono::nanoseconds patience_ = std::chrono::milliseconds{2};
+  detail::LobbyShare lobby_share_{{}};
   std::array<epoll_event, 1024> events_{};
-  std::vector<epoll_event> patient_;  ///< Of this turn.
   std::vector<char> receive_buffer_;
   std::vector<char> send_scratch_;
   std::vector<std::shared_ptr<detail::Origin>> origins_;

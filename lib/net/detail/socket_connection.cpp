@@ -39,6 +39,12 @@ bool SocketConnection::watch() {
   return poller_.set_events(*this, EPOLL_CTL_ADD, watched_);
 }
 
+bool SocketConnection::change_sets() {
+  poller_.set_events(*this, EPOLL_CTL_DEL, 0);
+  in_lobby_ = !in_lobby_;
+  return poller_.set_events(*this, EPOLL_CTL_ADD, watched_);
+}
+
 // --- sending
 // ---------------------------------------------------------------------------------------------
 

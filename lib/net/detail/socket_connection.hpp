@@ -55,9 +55,13 @@ class SocketConnection final : public Connection {
   /// The end of a turn in which something was sent.
   void on_turn_end();
   int socket() const { return socket_.get(); }
-  /// True for what can wait for the others: the end of a peer, and the first receives of a
-  /// newcomer, which are its admission (request, handshake, connect).
+  /// True once the peer is about to end, and for a newcomer until its admission (request,
+  /// handshake, connect) has been received: it can wait for the others.
   bool can_wait(std::uint32_t events) const;
+  /// In the epoll set of those who come and go.
+  bool is_in_lobby() const { return in_lobby_; }
+  /// Goes over to the other epoll set. False when the kernel refuses.
+  bool change_sets();
   bool is_gone() const { return state_ == State::gone; }
   bool has_protocol() const { return protocol_ != nullptr; }
   /// The poller ends: no further call has an effect.
@@ -101,7 +105,8 @@ class SocketConnection final : public Connection {
   bool dirty_ = false;    ///< In the poller's list of those to flush.
   bool blocked_ = false;  ///< The kernel's buffer is full.
   bool peer_ended_ = false;
-  bool counted_ = true;              ///< In Origin::open.
+  bool counted_ = true;  ///< In Origin::open.
+  bool in_lobby_ = true;
   std::unique_ptr<Timer> deadline_;  ///< Stalled write, or the end of lingering.
   Peer peer_;
 };
