@@ -97,7 +97,7 @@ const SkipList* RowGroups::find(const rocksdb::Slice& internal_key) const {
   return group == nullptr ? nullptr : &group->rows;
 }
 
-/// The whole hash tells groups apart, as good as always; a row of it makes sure.
+/// The whole hash tells groups apart, as good as always; a row of the group makes sure.
 template <class AnyRow>
 RowGroups::Group* RowGroups::find(const rocksdb::Slice& prefix, std::uint64_t hash,
                                   AnyRow row_of) const {

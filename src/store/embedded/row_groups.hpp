@@ -19,10 +19,11 @@ namespace parley::store::embedded {
 /// one's rows have no more than these.
 struct Grouping {
   std::size_t (*prefix)(const rocksdb::Slice& key);  ///< How many bytes of a key name its group.
-  std::size_t buckets;                               ///< A power of two: some row a bucket.
+  std::size_t buckets;                               ///< A power of two, about as many as groups.
 };
 
-/// The hash of a group's prefix. Nobody can choose keys that collide.
+/// The hash of a group's prefix, with a seed of this process: clients choose part of some keys, and
+/// are not to know which of them meet in a bucket.
 std::uint64_t hash_of(const rocksdb::Slice& prefix);
 
 /// Hashes of the groups of rows that are about to be inserted, in their order, so that what their
