@@ -134,6 +134,7 @@ void Rows::fill_times(const Head& head, Member member, Mark mark,
   const Reached& reached = mark == Mark::delivered ? state.delivered : state.read;
   chat::Seq covered = 0;
   Time at;
+  std::optional<Scan> advances;
   for (chat::Message& message : messages) {
     if (message.receiver != head.participants[member]) continue;
     if (message.seq > reached.seq) return;
@@ -143,10 +144,11 @@ void Rows::fill_times(const Head& head, Member member, Mark mark,
       if (message.seq < reached.seq) {
         // An advance behind the newest one: the first row at or after the message tells when.
         const Key from = keys::watermark(head.id, member, mark, message.seq);
-        const Scan row = scan(from, from.bytes.size() - sizeof(chat::Seq));
-        const auto record = row.valid() ? decode_watermark(row.value()) : std::nullopt;
+        if (!advances) advances = scan(from, from.bytes.size() - sizeof(chat::Seq));
+        while (advances->valid() && advances->key() < from.bytes.view()) advances->next();
+        const auto record = advances->valid() ? decode_watermark(advances->value()) : std::nullopt;
         if (record) {
-          covered = Parser(row.rest()).be64();
+          covered = Parser(advances->rest()).be64();
           at = record->at;
         } else if (const auto pending = unwritten_advance(head, member, mark, message.seq)) {
           covered = message.seq;

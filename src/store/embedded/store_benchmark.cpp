@@ -5,6 +5,8 @@
 #include <latch>
 #include <map>
 #include <random>
+#include <thread>
+#include <tuple>
 
 #include "base/benchmarking.hpp"
 #include "store/embedded/internals.hpp"
@@ -15,16 +17,20 @@ namespace {
 
 using chat::contract::at;
 
-/// Conversations, twenty a user, whatever the number of messages.
-constexpr std::size_t talks = 5'000;
+/// Each user is in twenty conversations, of ten with another user each.
+constexpr std::size_t talks_a_user = 10;
+constexpr std::size_t readers = 50;
 
-/// A store with `messages` messages between 500 users, filled once and kept.
+/// A store with `messages` messages between its users, filled once and kept.
 struct Filled {
-  explicit Filled(std::size_t messages) {
-    if (messages == 0) return;
-    for (int i = 0; i < 500; ++i) users.push_back(caller.user(store, "user" + std::to_string(i)));
-    for (std::size_t done = 0; done < messages; done += 1'000) exchange(1'000, talks);
+  Filled(std::size_t messages, std::size_t user_count, bool receipts) {
+    for (std::size_t i = 0; i < user_count; ++i) {
+      users.push_back(caller.user(store, "user" + std::to_string(i)));
+    }
+    for (std::size_t done = 0; done < messages; done += 1'000) exchange(1'000, talks(), receipts);
   }
+
+  std::size_t talks() const { return users.size() * talks_a_user; }
 
   chat::NewMessage draft(std::size_t pairs) {
     const std::size_t pair = random() % pairs;
@@ -76,7 +82,23 @@ struct Filled {
     co_return Done{};
   }
 
-  chat::UserId any_user() { return users[random() % users.size()]; }
+  /// Everything in table files, as after a restart, and RocksDB's threads at rest.
+  void settle() {
+    Engine& engine = *store.database->internals().engine;
+    for (const Table table : {Table::people, Table::chat}) {
+      if (!engine.db().Flush({}, engine.table(table)).ok()) throw std::runtime_error("no flush");
+    }
+    const auto is_busy = [&](const char* property) {
+      std::uint64_t count = 0;
+      engine.db().GetAggregatedIntProperty(property, &count);
+      return count > 0;
+    };
+    while (is_busy("rocksdb.compaction-pending") || is_busy("rocksdb.num-running-compactions"))
+      std::this_thread::sleep_for(100ms);
+  }
+
+  /// One of fifty, so that whoever reads from a larger store reads as few pages.
+  chat::UserId any_reader() { return users[random() % readers * users.size() / readers]; }
 
   TemporaryDirectory directory;
   static Config config(const std::filesystem::path& data) {
@@ -92,13 +114,36 @@ struct Filled {
   std::vector<std::vector<chat::DeliveryMark>> undelivered;
 };
 
-Filled& filled(std::int64_t messages) {
+/// What `users` wrote to each other, `messages` of them, filled at first use.
+Filled& filled(std::int64_t messages, std::int64_t users = 500, bool receipts = false) {
   // RocksDB's own statics are made before the stores, so that they end after them.
-  static const Filled first(0);
-  static std::map<std::int64_t, std::unique_ptr<Filled>> all;
-  auto& one = all[messages];
-  if (!one) one = std::make_unique<Filled>(static_cast<std::size_t>(messages));
+  static const Filled first(0, 0, false);
+  static std::map<std::tuple<std::int64_t, std::int64_t, bool>, std::unique_ptr<Filled>> all;
+  auto& one = all[{messages, users, receipts}];
+  if (!one) {
+    one = std::make_unique<Filled>(static_cast<std::size_t>(messages),
+                                   static_cast<std::size_t>(users), receipts);
+  }
   return *one;
+}
+
+/// A store to read from: its messages delivered and read one by one, and nothing under way.
+Filled& at_rest(const benchmark::State& state) {
+  Filled& store = filled(state.range(0), state.range(1), true);
+  store.settle();
+  return store;
+}
+
+/// Few messages; a thousand times as many in as many times the conversations, twenty in each; and
+/// in ten times the conversations, two thousand in each. CPU of the whole process, for reads are
+/// not the caller's thread's alone.
+void small_wide_and_deep(benchmark::internal::Benchmark* reading) {
+  reading->ArgNames({"messages", "users"})
+      ->Args({10'000, 50})
+      ->Args({10'000'000, 50'000})
+      ->Args({10'000'000, 500})
+      ->MeasureProcessCPUTime()
+      ->UseRealTime();
 }
 
 void append(benchmark::State& state) {
@@ -140,23 +185,23 @@ BENCHMARK(append_deliver_read)
     ->UseRealTime();
 
 void list(benchmark::State& state) {
-  Filled& store = filled(state.range(0));
+  Filled& store = at_rest(state);
   std::size_t found = 0;
   for (auto _ : state) {
-    found += store.caller.good(store.store.conversations().list(store.any_user(), {}, 20))
+    found += store.caller.good(store.store.conversations().list(store.any_reader(), {}, 20))
                  .summaries.size();
   }
   state.counters["rows"] = static_cast<double>(found) / static_cast<double>(state.iterations());
 }
-BENCHMARK(list)->Arg(100'000)->Arg(10'000'000);
+BENCHMARK(list)->Apply(small_wide_and_deep);
 
 void history(benchmark::State& state) {
-  Filled& store = filled(state.range(0));
+  Filled& store = at_rest(state);
   std::vector<std::pair<chat::ConversationId, chat::UserId>> known;
-  for (int i = 0; i < 200; ++i) {
-    const auto user = store.any_user();
+  for (std::size_t i = 0; i < readers; ++i) {
+    const auto user = store.users[i * store.users.size() / readers];
     for (const auto& one :
-         store.caller.good(store.store.conversations().list(user, {}, 5)).summaries) {
+         store.caller.good(store.store.conversations().list(user, {}, 10)).summaries) {
       known.emplace_back(one.conversation.id, user);
     }
   }
@@ -170,27 +215,29 @@ void history(benchmark::State& state) {
   }
   state.counters["rows"] = static_cast<double>(found) / static_cast<double>(state.iterations());
 }
-BENCHMARK(history)->Arg(100'000)->Arg(10'000'000);
+BENCHMARK(history)->Apply(small_wide_and_deep);
 
 void sync(benchmark::State& state) {
-  Filled& store = filled(state.range(0));
-  // What 200 messages changed, for whoever they concerned.
+  Filled& store = at_rest(state);
+  // What the last messages changed, two for five users, for whoever they concerned.
+  const std::size_t sent = store.users.size() * 2 / 5;
   const auto now = store.caller.good(store.store.messages().changes(store.users[0], 0, 1'000'000))
                        .cursor.version;
   chat::Version newest = now;
-  store.exchange(200, talks);
+  store.exchange(sent, store.talks());
   for (const auto& user : store.users) {
     newest = std::max(
         newest, store.caller.good(store.store.messages().changes(user, now, 1'000)).cursor.version);
   }
   std::size_t found = 0;
   for (auto _ : state) {
-    found += store.caller.good(store.store.messages().changes(store.any_user(), newest - 200, 20))
-                 .messages.size();
+    found +=
+        store.caller.good(store.store.messages().changes(store.any_reader(), newest - sent, 20))
+            .messages.size();
   }
   state.counters["rows"] = static_cast<double>(found) / static_cast<double>(state.iterations());
 }
-BENCHMARK(sync)->Arg(100'000)->Arg(10'000'000);
+BENCHMARK(sync)->Apply(small_wide_and_deep);
 
 }  // namespace
 }  // namespace parley::store::embedded

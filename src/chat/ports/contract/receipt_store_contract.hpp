@@ -89,6 +89,29 @@ TEST_P(ReceiptStoreContract, keeps_the_times_of_earlier_messages_when_a_watermar
   EXPECT_EQ(as_seen(second).read_at, at(5000));
 }
 
+TEST_P(ReceiptStoreContract, tells_each_message_of_a_page_when_its_own_watermark_came) {
+  std::vector<Message> sent;
+  for (int i = 0; i < 8; ++i) {
+    sent.push_back(i % 3 == 2 ? say(bob_, alice_, "his") : say(alice_, bob_, "hers"));
+  }
+  deliver(sent[0], at(2001));
+  deliver(sent[3], at(2004));
+  deliver(sent[4], at(2005));
+  deliver(sent[5], at(2006));
+  read(sent[1], at(3002));
+  read(sent[4], at(3005));
+  read(sent[2], at(3003));
+  std::vector<std::optional<Time>> delivered, read;
+  for (const Message& one : all_of(sent[0].conversation_id, alice_)) {
+    delivered.push_back(one.delivered_at);
+    read.push_back(one.read_at);
+  }
+  EXPECT_EQ(delivered, (std::vector<std::optional<Time>>{
+                           at(2001), at(2004), at(2006), at(2004), at(2005), at(2006), {}, {}}));
+  EXPECT_EQ(read, (std::vector<std::optional<Time>>{
+                      at(3002), at(3002), at(3003), at(3005), at(3005), {}, {}, {}}));
+}
+
 TEST_P(ReceiptStoreContract, takes_many_marks_at_once) {
   const Message to_bob = say(alice_, bob_, "1"), to_carol = say(alice_, carol_, "2");
   const Message from_carol = say(carol_, bob_, "3");
