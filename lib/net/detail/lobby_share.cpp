@@ -11,4 +11,10 @@ bool LobbyShare::goes_on(std::size_t found, SteadyTime now) const {
   return found >= config_.handful && now < end_;
 }
 
+bool LobbyShare::takes_rest(SteadyTime now) {
+  if (now < rested_ + config_.wakefulness) return false;
+  rested_ = now;
+  return true;
+}
+
 }  // namespace parley::net::detail

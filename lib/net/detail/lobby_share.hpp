@@ -21,7 +21,8 @@ class LobbyShare {
  public:
   struct Config {
     std::size_t handful = 8;  ///< Served between two looks at the clock, even when time is over.
-    std::chrono::nanoseconds patience = std::chrono::milliseconds{2};  ///< Of a turn.
+    std::chrono::nanoseconds patience = std::chrono::milliseconds{2};     ///< Of a turn.
+    std::chrono::nanoseconds wakefulness = std::chrono::milliseconds{4};  ///< From rest to rest.
   };
   explicit LobbyShare(Config config) : config_(config) {}
 
@@ -32,10 +33,15 @@ class LobbyShare {
   void begin(SteadyTime now) { end_ = now + config_.patience; }
   /// After a handful that was asked for and `found`: whether there is another one.
   bool goes_on(std::size_t found, SteadyTime now) const;
+  /// At the end of the lobby's share: whether the thread is to sleep for a moment now. In a storm
+  /// it never would, and the scheduler may keep the kernel's own threads, which a sync of the disk
+  /// waits for, from the core until it does. Source: docs/adr/0014.
+  bool takes_rest(SteadyTime now);
 
  private:
   Config config_;
   SteadyTime end_{};
+  SteadyTime rested_{};
 };
 
 }  // namespace parley::net::detail

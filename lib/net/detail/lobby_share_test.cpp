@@ -49,5 +49,14 @@ TEST(LobbyShare, serves_one_handful_a_turn_without_patience) {
   EXPECT_FALSE(share.goes_on(1, start));
 }
 
+TEST(LobbyShare, rests_once_in_a_while) {
+  LobbyShare share{{.wakefulness = 4ms}};
+  EXPECT_TRUE(share.takes_rest(start));
+  EXPECT_FALSE(share.takes_rest(start));
+  EXPECT_FALSE(share.takes_rest(start + 3999us));
+  EXPECT_TRUE(share.takes_rest(start + 4ms));
+  EXPECT_FALSE(share.takes_rest(start + 7ms));
+}
+
 }  // namespace
 }  // namespace parley::net::detail

@@ -4,6 +4,7 @@
 #include <cassert>
 #include <cerrno>
 #include <system_error>
+#include <thread>
 #include <utility>
 
 namespace parley::net {
@@ -118,6 +119,8 @@ void Poller::serve_lobby() {
       if (!connection.is_gone() && !connection.can_wait(event.events)) change_sets(connection);
     }
   } while (lobby_share_.goes_on(found, std::chrono::steady_clock::now()));
+  if (lobby_share_.takes_rest(std::chrono::steady_clock::now()))
+    std::this_thread::sleep_for(std::chrono::nanoseconds{1});
 }
 
 void Poller::serve(const epoll_event& event) {
