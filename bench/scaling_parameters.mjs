@@ -13,7 +13,7 @@ export const parameters = {
   readsPerMessage: assumed(1, '', 'REST pages, lists and syncs for each message sent'),
   storedBytes: assumed(600, 'bytes', 'a message in MongoDB with its three indexes, compressed'),
 
-  cpuMessage: measured(25, 'µs', 'bench/compare, 1,000 users: stored in the embedded store, delivered, echoed, acknowledged; all threads'),
+  cpuMessage: measured(19, 'µs', 'bench/compare, 1,000 users: stored in the embedded store, delivered, echoed, acknowledged; all threads'),
   cpuNode: assumed(150, 'µs', 'the same on a node with MongoDB and Redis: driver, BSON, a Redis hop; bench/cluster measures it'),
   cpuRead: measured(100, 'µs', 'store_benchmark: a page of history in the embedded store; the list 63, a sync 115. Taken for MongoDB, too'),
   cpuEvent: measured(11, 'µs', 'bench/cluster-fanout: the receiving node of one event'),
