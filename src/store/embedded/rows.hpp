@@ -57,7 +57,7 @@ class Rows {
   std::optional<chat::ConversationId> conversation_of(chat::UserId one, chat::UserId other);
 
   /// Sets delivered_at and read_at of messages of one conversation, which are in the order of their
-  /// seq.
+  /// seq and close together: the advances between them are walked over.
   void fill_times(const Head& head, std::span<chat::Message> messages);
 
   /// Rows from `from` on that share its first `prefix_length` bytes. One scan a table at a time.
