@@ -15,15 +15,17 @@ std::vector<chat::Message> load(View& view, const Head& head, chat::Seq first, c
   messages.reserve(last - first + 1);
   const Key from = keys::message(head.id, first);
   chat::Seq seq = first;
-  for (Scan row = view.scan(from, from.bytes.size() - sizeof seq); row.valid() && seq <= last;
-       row.next(), ++seq) {
+  Scan row = view.scan(from, from.bytes.size() - sizeof seq);
+  for (; row.valid() && seq <= last; row.next(), ++seq) {
     auto record = decode_message(row.value());
     if (!record || record->sender >= head.participants.size() || Parser(row.rest()).be64() != seq)
       break;
     messages.push_back(head.message(seq, std::move(*record)));
   }
-  if (seq <= last)
+  if (seq <= last) {
+    if (!row.valid()) view.check(row);
     view.set_error(fail(Errc::corrupt, "messages of " + head.id.hex() + " are missing"));
+  }
   view.fill_times(head, messages);
   return messages;
 }

@@ -53,8 +53,12 @@ Scan Rows::scan(const Key& from, std::size_t prefix_length) {
     iterator.reset(engine_->db().NewIterator(options, engine_->table(from.table)));
   }
   Scan scan(*iterator, from.bytes, prefix_length);
-  if (!iterator->status().ok()) set_error(to_error(iterator->status()));
+  check(scan);
   return scan;
+}
+
+void Rows::check(const Scan& scan) {
+  if (const auto status = scan.status(); !status.ok()) set_error(to_error(status));
 }
 
 template <class Record>
@@ -146,6 +150,7 @@ void Rows::fill_times(const Head& head, Member member, Mark mark,
         const Key from = keys::watermark(head.id, member, mark, message.seq);
         if (!advances) advances = scan(from, from.bytes.size() - sizeof(chat::Seq));
         while (advances->valid() && advances->key() < from.bytes.view()) advances->next();
+        if (!advances->valid()) check(*advances);
         const auto record = advances->valid() ? decode_watermark(advances->value()) : std::nullopt;
         if (record) {
           covered = Parser(advances->rest()).be64();

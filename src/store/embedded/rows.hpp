@@ -28,6 +28,7 @@ class Scan {
   std::string_view value() const { return {rows_->value().data(), rows_->value().size()}; }
   /// The key without the prefix.
   std::string_view rest() const { return key().substr(prefix_.size()); }
+  rocksdb::Status status() const { return rows_->status(); }
 
  private:
   rocksdb::Iterator* rows_;
@@ -66,6 +67,8 @@ class Rows {
 
   bool get(const Key& key, std::string& value);
   void set_error(Error error);
+  /// A scan that is over because a row could not be read is an error, not the end of the rows.
+  void check(const Scan& scan);
 
  protected:
   virtual rocksdb::Status fetch(const Key& key, std::string& value) = 0;

@@ -97,8 +97,9 @@ struct Filled {
       std::this_thread::sleep_for(100ms);
   }
 
-  /// One of fifty, so that whoever reads from a larger store reads as few pages.
-  chat::UserId any_reader() { return users[random() % readers * users.size() / readers]; }
+  /// The same number in every store, so that as few pages are read from a larger one.
+  chat::UserId reader(std::size_t place) const { return users[place * users.size() / readers]; }
+  chat::UserId any_reader() { return reader(random() % readers); }
 
   TemporaryDirectory directory;
   static Config config(const std::filesystem::path& data) {
@@ -197,7 +198,7 @@ void history(benchmark::State& state) {
   Filled& store = at_rest(state);
   std::vector<std::pair<chat::ConversationId, chat::UserId>> known;
   for (std::size_t i = 0; i < readers; ++i) {
-    const auto user = store.users[i * store.users.size() / readers];
+    const auto user = store.reader(i);
     for (const auto& one :
          store.caller.good(store.store.conversations().list(user, {}, 10)).summaries) {
       known.emplace_back(one.conversation.id, user);
