@@ -72,6 +72,7 @@ Result<Done> Committer::health() const {
 }
 
 void Committer::run() {
+  count_nothing();
   hold_something();
   Operations taken;
   SteadyTime next_tick = std::chrono::steady_clock::now() + interval_;

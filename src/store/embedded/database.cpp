@@ -17,6 +17,7 @@ Internals::Internals(Config settings, std::unique_ptr<Engine> opened)
                   if (probing) transaction.require_sync();
                   if (probing || liveness.online.load() > 0)
                     Liveness::alive(transaction, config.clock());
+                  if (const auto tables = tidying.look(stats.commits)) engine->merge_from(*tables);
                 }),
       readers({config.readers, config.max_queued_reads}) {}
 

@@ -2,6 +2,7 @@
 
 #include <rocksdb/cache.h>
 #include <rocksdb/filter_policy.h>
+#include <rocksdb/perf_level.h>
 #include <rocksdb/slice_transform.h>
 #include <rocksdb/table.h>
 
@@ -11,6 +12,7 @@
 #include "store/embedded/bytes.hpp"
 #include "store/embedded/memtable.hpp"
 #include "store/embedded/retention.hpp"
+#include "store/embedded/tidying.hpp"
 #include "store/embedded/yielding.hpp"
 
 namespace parley::store::embedded {
@@ -42,7 +44,7 @@ rocksdb::ColumnFamilyOptions common_options(const Config& config,
   options.level_compaction_dynamic_level_bytes = true;
   options.write_buffer_size = config.write_buffer;
   options.max_write_buffer_number = 3;
-  options.level0_file_num_compaction_trigger = 8;  // half the compactions that 4 make
+  options.level0_file_num_compaction_trigger = Tidying::under_load;
   options.target_file_size_base = 32u << 20;
   options.compaction_filter = retention;
   return options;
@@ -81,6 +83,8 @@ bool is_locked(const rocksdb::Status& status) {
 }
 }  // namespace
 
+void count_nothing() { rocksdb::SetPerfLevel(rocksdb::PerfLevel::kDisable); }
+
 Error to_error(const rocksdb::Status& status) {
   return fail(status.IsCorruption() ? Errc::corrupt : Errc::unavailable, status.ToString());
 }
@@ -114,6 +118,14 @@ Result<std::unique_ptr<Engine>> Engine::open(const Config& config, Access access
   }
   if (auto checked = engine->check_format(config, access); !checked) return checked.error();
   return engine;
+}
+
+void Engine::merge_from(int tables) {
+  for (rocksdb::ColumnFamilyHandle* table : tables_) {
+    // Refused, it is as before: reads cost more.
+    db_->SetOptions(table, {{"level0_file_num_compaction_trigger", std::to_string(tables)}})
+        .PermitUncheckedError();
+  }
 }
 
 rocksdb::Status Engine::open_database(const Config& config, Access access) {

@@ -31,6 +31,8 @@ class Engine {
   rocksdb::ColumnFamilyHandle* table(Table table) {
     return tables_[static_cast<std::size_t>(table)];
   }
+  /// RocksDB merges its first level from so many tables on. Writes a small file, synced.
+  void merge_from(int tables);
   /// Of the rows that the next write of chat rows inserts. The writing thread's.
   Upcoming& upcoming() { return upcoming_[static_cast<std::size_t>(Table::chat)]; }
 
@@ -46,6 +48,10 @@ class Engine {
   std::array<rocksdb::ColumnFamilyHandle*, 2> tables_{};
   std::vector<rocksdb::ColumnFamilyHandle*> handles_;
 };
+
+/// RocksDB keeps statistics of each thread (comparisons, blocks read …) unless the thread declines,
+/// and nobody reads them. Cheap enough to be called before each read.
+void count_nothing();
 
 /// What a failed call of RocksDB means here: corrupt, or unavailable.
 Error to_error(const rocksdb::Status& status);

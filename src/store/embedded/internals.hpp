@@ -11,6 +11,7 @@
 #include "store/embedded/liveness.hpp"
 #include "store/embedded/stats.hpp"
 #include "store/embedded/submit.hpp"
+#include "store/embedded/tidying.hpp"
 
 namespace parley::store::embedded {
 
@@ -23,6 +24,7 @@ struct Internals {
   std::unique_ptr<Engine> engine;
   Stats stats;
   Liveness liveness;
+  Tidying tidying;
   Committer committer;
   net::Workers readers;
 };

@@ -169,6 +169,7 @@ void Rows::fill_times(const Head& head, Member member, Mark mark,
 
 View::View(Engine& engine) : Rows(engine), snapshot_(engine.db().GetSnapshot()) {
   options_.snapshot = snapshot_;
+  count_nothing();
 }
 
 View::~View() {

@@ -82,7 +82,7 @@ struct Filled {
     co_return Done{};
   }
 
-  /// Everything in table files, as after a restart, and RocksDB's threads at rest.
+  /// Everything in table files, as after a restart, and tidied as it is when nobody writes.
   void settle() {
     Engine& engine = *store.database->internals().engine;
     for (const Table table : {Table::people, Table::chat}) {
@@ -93,7 +93,13 @@ struct Filled {
       engine.db().GetAggregatedIntProperty(property, &count);
       return count > 0;
     };
-    while (is_busy("rocksdb.compaction-pending") || is_busy("rocksdb.num-running-compactions"))
+    const auto is_untidy = [&] {
+      std::string count;
+      engine.db().GetProperty(engine.table(Table::chat), "rocksdb.num-files-at-level0", &count);
+      return std::stoi(count) >= Tidying::at_rest;
+    };
+    while (is_untidy() || is_busy("rocksdb.compaction-pending") ||
+           is_busy("rocksdb.num-running-compactions"))
       std::this_thread::sleep_for(100ms);
   }
 

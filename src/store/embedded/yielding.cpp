@@ -4,6 +4,8 @@
 
 #include <algorithm>
 
+#include "store/embedded/engine.hpp"
+
 namespace parley::store::embedded {
 
 namespace {
@@ -14,6 +16,7 @@ void yield() {
   static thread_local bool done = false;
   if (done) return;
   done = true;
+  count_nothing();
   ::setpriority(PRIO_PROCESS, 0,
                 std::min(lowest, ::getpriority(PRIO_PROCESS, 0) + Yielding::steps));
 }
