@@ -76,6 +76,21 @@ function historyTable(records) {
   return table(['server', 'calls/s', 'CPU, µs a call', 'page p99, ms', 'list p99, ms'], rows);
 }
 
+function storedTable(records) {
+  const readings = records.filter((one) => one.part === 'stored');
+  const kinds = [...new Map(readings.map(({ stored, written }) => [`${stored} ${written}`, { stored, written }])).values()];
+  const cpuOf = (one) => one.result.server.cpuMicrosecondsEach;
+  const times = (all, kind) => number(median(all.map((one) => one.result.milliseconds[`${kind}, with warm-up`].p50)), 2);
+  const of = ({ stored, written }) => readings.filter((one) => one.stored === stored && one.written === written);
+  const base = median(of(kinds[0]).map(cpuOf));
+  const rows = kinds.map((kind) => {
+    const all = of(kind);
+    const cpu = all.map(cpuOf);
+    return [whole(kind.stored), kind.written, `${number(median(cpu))}${spread(cpu)}`, `${number(median(cpu) / base, 2)} ×`, times(all, 'page'), times(all, 'list'), `${all.length}`];
+  });
+  return table(['messages stored', 'its users wrote', 'CPU, µs a call (spread)', 'against the first', 'page p50, ms', 'list p50, ms', 'rounds'], rows);
+}
+
 const sections = [
   ['send', 'A message: stored, delivered to one device, echoed and acknowledged',
     'Closed loop, 1,000 users (`original-stack`: 20, whom its database keeps waiting) with one message each under way, contacts as people have them, 100 bytes of text. The CPU time is that of all threads of the server, for all events of the contract. Median of the rounds, the servers taking turns.', sendTable],
@@ -83,6 +98,8 @@ const sections = [
   ['idle', 'Idle, authenticated WebSockets', 'User-space memory of the server, growth since before the first connection; one connection a user.', idleTable],
   ['storm', 'Everybody reconnects at once', '100 users stay and write 500 messages a second; all other connections break and come back in the same moment.', stormTable],
   ['history', 'History over REST', '200 users, 16 connections, closed loop; three in four calls are a page of 20 messages, the others a list of conversations.', historyTable],
+  ['stored', 'The same pages with many messages stored',
+    '200 users with 8 contacts each, 8 connections, closed loop; three in four calls are a page of 20 messages, the others a list of conversations. The users wrote some ten thousand messages into an empty store (first), or after the messages of 1,000 others (last). The stores take turns, each on a server that has just opened it; before, they had time to come to rest.', storedTable],
 ];
 
 /** Writes the document; gives its path. */

@@ -4,18 +4,21 @@ import { parseArgs } from 'node:util';
 import { writeDocument } from './document.mjs';
 import { all, forget, keep, median, of } from './results.mjs';
 import { bench, missing, servers } from './servers.mjs';
+import { measureStored } from './stored.mjs';
 
 const help = `Usage: bench/compare [options]
   --rounds N       rounds of the part send, each with every server in turn (3)
   --seconds S      seconds that are measured, of each server and round (5)
   --only A,B       these servers: ${Object.keys(servers).join(', ')}
-  --part A,B       these parts: send, paced, idle, storm, history (all)
+  --part A,B       these parts: send, paced, idle, storm, history, stored (all but stored, which takes a quarter of an hour)
                    send     closed loop, 1,000 users (original-stack: 20): CPU per message, messages a second
                    paced    open loop at half of what send reached: latency
                    idle     memory of connections that say nothing
                    storm    all connections but 100 users' come back at once
                    history  pages and lists over REST
+                   stored   the same pages and lists with few messages stored, and with many
   --connections N  of idle (10000) and storm (5000)
+  --messages N     of stored (10000000)
   --fresh          forget what was measured before; otherwise it is added to
   --write          only write docs/performance.md from what was measured
 Stop everything else. The server has core 0, the load generator core 1. Ends by writing docs/performance.md.`;
@@ -23,7 +26,7 @@ Stop everything else. The server has core 0, the load generator core 1. Ends by 
 const { values: options } = parseArgs({
   options: {
     rounds: { type: 'string', default: '3' }, seconds: { type: 'string', default: '5' }, only: { type: 'string' }, part: { type: 'string' },
-    connections: { type: 'string' }, fresh: { type: 'boolean' }, write: { type: 'boolean' }, help: { type: 'boolean' },
+    connections: { type: 'string' }, messages: { type: 'string', default: '10000000' }, fresh: { type: 'boolean' }, write: { type: 'boolean' }, help: { type: 'boolean' },
   },
 });
 
@@ -78,13 +81,25 @@ const parts = {
   async history() {
     for (const name of among(['parley'])) await measure('history', name, 'history', '--users', '200', '--depth', '60', '--seconds', options.seconds);
   },
+  async stored() {
+    const server = 'parley';
+    if (among([server]).length === 0) return;
+    await measureStored({
+      total: Number(options.messages), rounds: Number(options.rounds), seconds: options.seconds, say: console.log,
+      keep: (one) => {
+        keep({ part: 'stored', server, ...one });
+        console.log(`stored ${one.stored}, written ${one.written}: ${one.result.server.cpuMicrosecondsEach.toFixed(1)} µs a call`);
+      },
+    });
+  },
 };
 
 if (options.help) {
   console.log(help);
 } else {
   if (options.fresh) forget();
-  const wanted = options.write ? [] : chosen(options.part, Object.keys(parts));
+  const usual = Object.keys(parts).filter((part) => part !== 'stored');
+  const wanted = options.write ? [] : options.part ? chosen(options.part, Object.keys(parts)) : usual;
   for (const part of wanted) await parts[part]();
   console.log(`written: ${writeDocument(all())}`);
 }

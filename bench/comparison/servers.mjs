@@ -17,7 +17,7 @@ const peer = (name) => ['node', join(repository, 'bench/peers', `${name}.mjs`)];
 
 const settings = {
   HOST: '127.0.0.1', SHARDS: '1', LOG_LEVEL: 'warn', HASH_COST: '4', HASH_QUEUE: '1000', RATE_LIMIT_AUTH: '0', RATE_LIMIT_API: '0',
-  PING_INTERVAL: '5m', PING_TIMEOUT: '1m',
+  PING_INTERVAL: '5m', PING_TIMEOUT: '1m', ACCESS_TOKEN_EXPIRE: '10h',
 };
 
 /** By name: the command, what it needs around it, how many users it is driven by and how long before it is warm, what `parley bench` is told besides, what it is. */
@@ -48,11 +48,10 @@ export function missing(name) {
   return program.includes('/') && !existsSync(program) ? program : undefined;
 }
 
-/** Starts a server; gives {pid, url, stop}. */
-async function start(name) {
+/** Starts a server; gives {pid, url, directory, stop, end}: `stop` kills it, `end` lets it end by itself. */
+export async function start(name, directory = temporaryDirectory()) {
   const { command, needs } = servers[name];
   const around = needs ? await needs() : { env: {}, stop: async () => {} };
-  const directory = temporaryDirectory();
   const port = await freePort();
   const env = { ...process.env, ...settings, ...around.env, PORT: `${port}`, DATA_DIR: directory, NODE_ENV: '' };
   const child = new Child('taskset', ['-c', serverCore, ...command()], { cwd: directory, env });
@@ -67,22 +66,32 @@ async function start(name) {
       await child.kill();
       await around.stop();
     },
+    end: async () => {
+      child.signal('SIGTERM');
+      await child.ended;
+      await around.stop();
+    },
   };
 }
 
-/** Runs `parley bench` with these arguments against a new server of that name; gives its JSON. */
+/** Runs `parley bench` with these arguments against a server of that name; gives its JSON. */
+export async function drive(name, { pid, url }, options, accounts) {
+  const load = new Child('taskset', [
+    '-c', otherCore, generator, 'bench', ...options, ...(servers[name].options ?? []), '--url', url, '--json', '--quiet',
+    '--server-pid', `${pid}`, '--accounts', accounts,
+  ]);
+  await load.ended;
+  if (!load.stdout.startsWith('{')) throw new Error(`${name}: ${load.output}`);
+  const result = JSON.parse(load.stdout);
+  if (!result.passed) console.log(`  ${name}: ${result.problems.join('; ')}`);
+  return result;
+}
+
+/** The same against a new server. */
 export async function bench(name, options) {
   const server = await start(name);
   try {
-    const load = new Child('taskset', [
-      '-c', otherCore, generator, 'bench', ...options, ...(servers[name].options ?? []), '--url', server.url, '--json', '--quiet',
-      '--server-pid', `${server.pid}`, '--accounts', join(server.directory, 'accounts-of-the-bench'),
-    ]);
-    await load.ended;
-    if (!load.stdout.startsWith('{')) throw new Error(`${name}: ${load.output}`);
-    const result = JSON.parse(load.stdout);
-    if (!result.passed) console.log(`  ${name}: ${result.problems.join('; ')}`);
-    return result;
+    return await drive(name, server, options, join(server.directory, 'accounts-of-the-bench'));
   } finally {
     await server.stop();
   }
