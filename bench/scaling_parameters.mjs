@@ -13,9 +13,9 @@ export const parameters = {
   readsPerMessage: assumed(1, '', 'REST pages, lists and syncs for each message sent'),
   storedBytes: assumed(600, 'bytes', 'a message in MongoDB with its three indexes, compressed'),
 
-  cpuMessage: measured(19, 'µs', 'bench/compare, 1,000 users: stored in the embedded store, delivered, echoed, acknowledged; all threads'),
+  cpuMessage: measured(27, 'µs', 'bench/compare, 1,000 users: stored in the embedded store, delivered, echoed, acknowledged; all threads'),
   cpuNode: assumed(150, 'µs', 'the same on a node with MongoDB and Redis: driver, BSON, a Redis hop; bench/cluster measures it'),
-  cpuRead: measured(163, 'µs', 'store_benchmark: a page of history in the embedded store with 10 million messages; the list 288, a sync 155. Taken for MongoDB, too'),
+  cpuRead: measured(125, 'µs', 'store_benchmark: a page of history in the embedded store with 10 million messages; the list 293, a sync 146. Taken for MongoDB, too'),
   cpuEvent: measured(11, 'µs', 'bench/cluster-fanout: the receiving node of one event'),
   cpuEventElsewhere: measured(1.8, 'µs', 'bench/cluster-fanout: classic, each node that nobody asked for; sharded 0.0'),
   cpuRedisEvent: measured(4.8, 'µs', 'bench/cluster-fanout: sharded, 8 nodes: one PUBLISH to one node'),
