@@ -1,8 +1,8 @@
 #include "cluster/cluster.hpp"
 
 #include <array>
-#include <random>
 
+#include "base/hex.hpp"
 #include "cluster/classic_wire.hpp"
 #include "cluster/redis_adapter.hpp"
 #include "cluster/sharded_wire.hpp"
@@ -12,19 +12,11 @@
 namespace parley::cluster {
 namespace {
 
-/// 16 hexadecimal digits, as upstream's cluster adapters have.
-std::string hex_uid() {
-  std::random_device random;
-  std::string uid;
-  for (int i = 0; i < 16; ++i) uid += "0123456789abcdef"[random() & 15];
-  return uid;
-}
-
 std::unique_ptr<Wire> make_wire(const Config& config, const std::string& nsp) {
   DocumentLimits limits;
   limits.max_bytes = config.max_message;
-  if (config.protocol == Protocol::sharded)
-    return std::make_unique<ShardedWire>(Address{config.prefix, nsp, hex_uid()}, limits);
+  if (config.protocol == Protocol::sharded)  // With 16 digits, as upstream's cluster adapters have.
+    return std::make_unique<ShardedWire>(Address{config.prefix, nsp, random_hex(8)}, limits);
   const std::string uid = socketio::random_id().substr(0, 6);
   return std::make_unique<ClassicWire>(Address{config.prefix, nsp, uid}, limits);
 }

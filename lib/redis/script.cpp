@@ -1,8 +1,10 @@
 #include <openssl/evp.h>
 
 #include <array>
+#include <span>
 #include <string_view>
 
+#include "base/hex.hpp"
 #include "redis/client.hpp"
 
 namespace parley::redis {
@@ -10,16 +12,10 @@ namespace parley::redis {
 namespace {
 
 std::string hex_sha1(std::string_view text) {
-  constexpr std::string_view digits = "0123456789abcdef";
   std::array<unsigned char, EVP_MAX_MD_SIZE> digest{};
   unsigned size = 0;
   EVP_Digest(text.data(), text.size(), digest.data(), &size, EVP_sha1(), nullptr);
-  std::string hex;
-  for (unsigned i = 0; i < size; ++i) {
-    hex += digits[digest[i] >> 4];
-    hex += digits[digest[i] & 15];
-  }
-  return hex;
+  return to_hex(std::span{digest}.first(size));
 }
 
 Command evaluation(std::string_view name, const std::string& script,

@@ -10,7 +10,6 @@ namespace parley::archive {
 
 using Digest = std::array<std::uint8_t, 32>;
 
-std::string to_hex(const Digest& digest);
 /// nullopt unless `hex` is exactly 64 lower-case hex digits.
 std::optional<Digest> digest_from_hex(std::string_view hex);
 

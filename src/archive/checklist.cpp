@@ -10,7 +10,7 @@ static_assert(std::is_trivially_copyable_v<Check>);
 
 std::string Check::name() const {
   static constexpr const char* kinds[] = {"account ", "login ", "conversation "};
-  return kinds[static_cast<std::size_t>(kind)] + parley::to_hex(id);
+  return kinds[static_cast<std::size_t>(kind)] + to_hex(id);
 }
 
 bool Check::before(const Check& other) const {

@@ -2,6 +2,7 @@
 
 #include <charconv>
 
+#include "base/hex.hpp"
 #include "base/json.hpp"
 #include "base/utf8.hpp"
 
@@ -19,15 +20,7 @@ class Members {
       json::append_string(out_, text);
       return *this;
     }
-    static constexpr char digits[] = "0123456789abcdef";
-    key(std::string(name) + ":hex");
-    out_ += '"';
-    for (const char c : text) {
-      out_ += digits[static_cast<std::uint8_t>(c) >> 4];
-      out_ += digits[static_cast<std::uint8_t>(c) & 15];
-    }
-    out_ += '"';
-    return *this;
+    return quoted(std::string(name) + ":hex", to_hex(text));
   }
   Members& maybe_text(std::string_view name, const std::optional<std::string>& maybe) {
     return maybe ? text(name, *maybe) : *this;
@@ -83,8 +76,9 @@ class Fields {
   std::string text(std::string_view name) {
     if (const auto plain = json::string_member(*object_, name)) return std::string(*plain);
     const auto hex = json::string_member(*object_, std::string(name) + ":hex");
-    if (hex && hex->size() % 2 == 0) return from_hex(*hex);
-    return wrong(name), std::string{};
+    const auto bytes = hex ? from_hex(*hex) : std::nullopt;
+    if (!bytes) wrong(name);
+    return bytes.value_or(std::string{});
   }
   std::optional<std::string> maybe_text(std::string_view name) {
     if (!has(name) && !has(std::string(name) + ":hex")) return std::nullopt;
@@ -152,14 +146,6 @@ class Fields {
   }
 
  private:
-  static std::string from_hex(std::string_view hex) {
-    const auto value = [](char c) { return c >= 'a' ? c - 'a' + 10 : c - '0'; };
-    std::string bytes;
-    for (std::size_t i = 0; i < hex.size(); i += 2)
-      bytes += static_cast<char>(value(hex[i]) << 4 | (value(hex[i + 1]) & 15));
-    return bytes;
-  }
-
   const json::object* object_;
   std::string problem_;
 };
@@ -323,7 +309,7 @@ std::string encode(const Header& header) {
   return Members()
       .quoted("parley", "archive")
       .number("format", format_version)
-      .quoted("id", parley::to_hex(header.id))
+      .quoted("id", to_hex(header.id))
       .text("store", header.store)
       .time("time", header.written_at)
       .take();

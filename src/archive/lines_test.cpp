@@ -4,6 +4,7 @@
 #include <gtest/gtest.h>
 
 #include "archive/testing.hpp"
+#include "base/hex.hpp"
 
 namespace parley::archive {
 namespace {
@@ -22,8 +23,8 @@ One decoded(const std::string& line) {
   return std::get<One>(*read);
 }
 
-std::string problem(const std::string& line) {
-  const auto read = decode(line, nullptr);
+std::string problem(const std::string& line, const chat::Conversation* within = nullptr) {
+  const auto read = decode(line, within);
   return read ? "none" : read.error().detail;
 }
 
@@ -124,6 +125,18 @@ TEST(Lines, are_refused_when_a_version_is_no_number) {
     std::string other = line;
     other.replace(other.find("\"7\""), 3, '"' + std::string(version) + '"');
     EXPECT_NE(problem(other), "none") << version;
+  }
+}
+
+TEST(Lines, are_refused_when_bytes_are_no_hex_digits) {
+  chat::Message message = full_message();
+  message.content = "\xff";
+  const std::string line = encode(message);
+  const chat::Conversation within = talk();
+  for (const char* digits : {"fg", "f", "FF", "-1"}) {
+    std::string other = line;
+    other.replace(other.find("\"ff\""), 4, '"' + std::string(digits) + '"');
+    EXPECT_EQ(problem(other, &within), "content is missing or of a wrong form") << digits;
   }
 }
 

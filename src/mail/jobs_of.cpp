@@ -2,6 +2,9 @@
 
 #include <openssl/sha.h>
 
+#include <span>
+
+#include "base/hex.hpp"
 #include "base/json.hpp"
 #include "chat/ports/account_store.hpp"
 
@@ -32,13 +35,7 @@ void allow_once(jobs::NewJob& job, std::string id, std::chrono::milliseconds wit
 std::string fingerprint(const std::string& text) {
   unsigned char digest[SHA256_DIGEST_LENGTH];
   SHA256(reinterpret_cast<const unsigned char*>(text.data()), text.size(), digest);
-  static constexpr char digits[] = "0123456789abcdef";
-  std::string hex;
-  for (std::size_t i = 0; i < 8; ++i) {
-    hex += digits[digest[i] >> 4];
-    hex += digits[digest[i] & 15];
-  }
-  return hex;
+  return to_hex(std::span{digest}.first(8));
 }
 
 }  // namespace

@@ -3,8 +3,10 @@
 #include <openssl/sha.h>
 
 #include <optional>
+#include <span>
 #include <utility>
 
+#include "base/hex.hpp"
 #include "base/utf8.hpp"
 #include "chat/recovery.hpp"
 #include "jobs/verdict.hpp"
@@ -66,13 +68,7 @@ std::string message_id_of(const jobs::Job& job, std::string_view domain) {
       job.name + "\n" + job.id + "\n" + std::to_string(to_unix_ms(job.created_at));
   unsigned char digest[SHA256_DIGEST_LENGTH];
   SHA256(reinterpret_cast<const unsigned char*>(text.data()), text.size(), digest);
-  static constexpr char digits[] = "0123456789abcdef";
-  std::string id;
-  for (std::size_t i = 0; i < 16; ++i) {
-    id += digits[digest[i] >> 4];
-    id += digits[digest[i] & 15];
-  }
-  return id + "@" + std::string{domain};
+  return to_hex(std::span{digest}.first(16)) + "@" + std::string{domain};
 }
 
 Outcome outcome_of(const Result<json::value>& result, const jobs::Job& job) {

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "base/percent.hpp"
 #include "mail/page.hpp"
 #include "mail/text.hpp"
 
@@ -19,7 +20,7 @@ std::string product_of(const MailSettings& settings) {
 }
 
 std::string link(const MailSettings& settings, std::string_view path, const std::string& token) {
-  return settings.public_url + std::string{path} + "?token=" + escape_url(token);
+  return settings.public_url + std::string{path} + "?token=" + percent_encoded(token);
 }
 
 Letter letter_of(const MailSettings& settings, Address to, std::string subject, const Page& page) {

@@ -22,9 +22,6 @@ std::string clean_lines(std::string_view text);
 /// For text and quoted attributes of HTML.
 std::string escape_html(std::string_view text);
 
-/// Everything but letters, digits and `-._~` percent-encoded.
-std::string escape_url(std::string_view text);
-
 /// `1 hour`, `90 minutes`, `2 days`: in the largest unit that needs no fraction.
 std::string in_words(std::chrono::seconds duration);
 

@@ -71,11 +71,6 @@ TEST(EscapeHtml, leaves_no_way_out_of_text_and_attributes) {
             "&lt;a href=&quot;x&quot; b=&#39;y&#39;&gt;&amp;amp;");
 }
 
-TEST(EscapeUrl, keeps_only_what_is_unreserved) {
-  EXPECT_EQ(escape_url("aZ09-._~"), "aZ09-._~");
-  EXPECT_EQ(escape_url("a b&c=\"ä\"\n"), "a%20b%26c%3D%22%C3%A4%22%0A");
-}
-
 TEST(InWords, says_the_largest_unit_without_fraction) {
   EXPECT_EQ(in_words(1h), "1 hour");
   EXPECT_EQ(in_words(24h), "1 day");

@@ -1,16 +1,9 @@
 #include "nodes/name.hpp"
 
-#include <random>
+#include "base/hex.hpp"
 
 namespace parley::nodes {
 
-std::string new_name() {
-  constexpr std::size_t digits = 12;
-  std::random_device random;
-  std::uniform_int_distribution<unsigned> digit{0, 15};
-  std::string name;
-  for (std::size_t i = 0; i < digits; ++i) name += "0123456789abcdef"[digit(random)];
-  return name;
-}
+std::string new_name() { return random_hex(6); }
 
 }  // namespace parley::nodes

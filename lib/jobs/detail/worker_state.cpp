@@ -2,25 +2,15 @@
 
 #include <algorithm>
 #include <exception>
+#include <random>
 #include <utility>
 
+#include "base/hex.hpp"
 #include "ops/log.hpp"
 
 namespace parley::jobs {
 
 namespace {
-
-/// 128 random bits in hex: no two workers have the same.
-std::string random_token() {
-  std::random_device device;
-  std::string token;
-  constexpr char digits[] = "0123456789abcdef";
-  for (int word = 0; word < 4; ++word) {
-    for (auto [bits, digit] = std::pair{device(), 0}; digit < 8; ++digit, bits >>= 4)
-      token += digits[bits & 15];
-  }
-  return token;
-}
 
 constexpr std::chrono::milliseconds first_rest{100}, longest_rest{1000};
 /// Deeper data is no job of ours; a parser must end somewhere.
@@ -32,7 +22,7 @@ Worker::State::State(net::Shard& home, std::shared_ptr<Source> source, WorkerCon
     : home_(home),
       source_(std::move(source)),
       config_(std::move(config)),
-      token_base_(random_token()),
+      token_base_(random_hex(16)),
       random_(std::random_device{}()) {
   for (auto* signal : {&renewal_, &rescue_, &ended_})
     *signal = std::make_shared<Signal>(home.executor());

@@ -4,6 +4,8 @@
 #include <cctype>
 #include <charconv>
 
+#include "base/percent.hpp"
+
 namespace parley::app {
 namespace {
 
@@ -13,8 +15,6 @@ constexpr std::size_t longest_sender = 320;
 bool is_alnum(char c) { return std::isalnum(static_cast<unsigned char>(c)) != 0; }
 bool is_digit(char c) { return c >= '0' && c <= '9'; }
 bool is_hex(char c) { return std::isxdigit(static_cast<unsigned char>(c)) != 0; }
-/// RFC 3986, section 2.3.
-bool is_unreserved(char c) { return is_alnum(c) || std::string_view{"-._~"}.find(c) < 4; }
 
 /// Takes `prefix` off the front of `text`.
 bool skip(std::string_view& text, std::string_view prefix) {
@@ -151,22 +151,6 @@ std::optional<std::string> QueuePrefix::read(std::string_view text) const {
   if (text.empty() || text.size() > 64 || !std::all_of(text.begin(), text.end(), is_good))
     return std::nullopt;
   return std::string{text};
-}
-
-std::string percent_encoded(std::string_view text) {
-  constexpr char digits[] = "0123456789ABCDEF";
-  std::string out;
-  for (const char c : text) {
-    if (is_unreserved(c)) {
-      out += c;
-      continue;
-    }
-    const auto byte = static_cast<unsigned char>(c);
-    out += '%';
-    out += digits[byte >> 4];
-    out += digits[byte & 15];
-  }
-  return out;
 }
 
 }  // namespace parley::app

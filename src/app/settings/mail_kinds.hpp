@@ -37,7 +37,4 @@ struct QueuePrefix {
   std::string write(const std::string& value) const { return value; }
 };
 
-/// `text` so that it can stand as user or password of a URL. Source: RFC 3986, section 2.1.
-std::string percent_encoded(std::string_view text);
-
 }  // namespace parley::app

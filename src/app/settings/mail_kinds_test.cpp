@@ -38,11 +38,6 @@ TEST(QueuePrefix, is_short_and_plain) {
   EXPECT_FALSE(QueuePrefix{}.read(std::string(65, 'a')));
 }
 
-TEST(percent_encoded, keeps_what_a_url_may_hold_and_encodes_the_rest) {
-  EXPECT_EQ(percent_encoded("a-b_c.d~9"), "a-b_c.d~9");
-  EXPECT_EQ(percent_encoded("p@ss:w/rd"), "p%40ss%3Aw%2Frd");
-}
-
 TEST(SmtpUrl, refuses_what_curl_would_read_otherwise) {
   for (const std::string bad :
        {"", "localhost:25", "smtp://host:0", "smtp://host:", "smtp://host:123456", "smtp://host#x",

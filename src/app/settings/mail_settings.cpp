@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <array>
 
+#include "base/percent.hpp"
 #include "settings/mail_kinds.hpp"
 
 namespace parley::app {
