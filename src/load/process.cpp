@@ -25,9 +25,17 @@ std::uint64_t number_at(std::string_view text) {
   return number;
 }
 
-void add_switches(ProcessUse& use, const std::filesystem::path& process) {
+double seconds_of(std::pair<std::uint64_t, std::uint64_t> ticks) {
+  return static_cast<double>(ticks.first + ticks.second) /
+         static_cast<double>(::sysconf(_SC_CLK_TCK));
+}
+
+void add_threads(ProcessUse& use, const std::filesystem::path& process) {
   std::error_code error;
   for (const auto& task : std::filesystem::directory_iterator{process / "task", error}) {
+    const auto stat = content_of(task.path() / "stat");
+    if (const auto ticks = read_stat(stat))
+      use.threads[std::string{name_in_stat(stat)}] += seconds_of(*ticks);
     const auto status = content_of(task.path() / "status");
     use.voluntary += read_field(status, "voluntary_ctxt_switches");
     use.forced += read_field(status, "nonvoluntary_ctxt_switches");
@@ -39,6 +47,12 @@ double seconds_of(const timeval& time) {
 }
 
 }  // namespace
+
+std::string_view name_in_stat(std::string_view text) {
+  const auto begin = text.find('('), end = text.rfind(')');
+  if (begin == text.npos || end == text.npos || end < begin) return {};
+  return text.substr(begin + 1, end - begin - 1);
+}
 
 std::optional<std::pair<std::uint64_t, std::uint64_t>> read_stat(std::string_view text) {
   const auto end = text.rfind(')');
@@ -77,7 +91,7 @@ std::optional<ProcessUse> look_at_process(int pid) {
   use.resident = read_field(status, "VmRSS") * 1024;
   use.peak = read_field(status, "VmHWM") * 1024;
   use.own = (read_field(maps, "Private_Clean") + read_field(maps, "Private_Dirty")) * 1024;
-  add_switches(use, process);
+  add_threads(use, process);
   return use;
 }
 

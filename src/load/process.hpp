@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <map>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -16,6 +17,8 @@ struct ProcessUse {
   std::uint64_t resident = 0;  ///< Bytes.
   std::uint64_t own = 0;       ///< Private bytes; 0 where they may not be read.
   std::uint64_t peak = 0;      ///< Most resident bytes so far.
+  /// Seconds of CPU of the threads that live, those of one name together.
+  std::map<std::string, double> threads;
 
   double cpu() const { return user + system; }
 };
@@ -25,6 +28,8 @@ std::optional<ProcessUse> look_at_process(int pid);
 /// Of this process.
 ProcessUse look_at_self();
 
+/// The name in a /proc stat file, which may hold anything but ends with the file's last `)`.
+std::string_view name_in_stat(std::string_view text);
 /// User and system ticks out of /proc/<pid>/stat, whose second field may hold anything.
 std::optional<std::pair<std::uint64_t, std::uint64_t>> read_stat(std::string_view text);
 /// The number after `name:` in a /proc file of lines; 0 when it is absent.

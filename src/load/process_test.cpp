@@ -14,6 +14,11 @@ TEST(ReadStat, finds_times_behind_any_name) {
   EXPECT_EQ(ticks->second, 45u);
 }
 
+TEST(NameInStat, may_hold_anything) {
+  EXPECT_EQ(name_in_stat("7 (a) b (c) S 1 7"), "a) b (c");
+  for (const auto* text : {"", "7 (name", "7 name) S", ")("}) EXPECT_EQ(name_in_stat(text), "");
+}
+
 TEST(ReadStat, refuses_what_is_cut) {
   for (const auto* text :
        {"", "7 (name", "7 (name) S 1 2", "7 (n) S 1 7 7 0 -1 4194304 5 6 7 8 123"})
@@ -37,6 +42,7 @@ TEST(LookAtProcess, sees_this_one_and_no_other) {
   EXPECT_GE(use->peak, use->resident);
   EXPECT_GT(use->own, 0u);
   EXPECT_GT(use->voluntary + use->forced, 0u);
+  EXPECT_TRUE(use->threads.contains("load_test"));
   EXPECT_FALSE(look_at_process(-3));
 }
 

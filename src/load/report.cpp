@@ -1,5 +1,6 @@
 #include "load/report.hpp"
 
+#include <algorithm>
 #include <boost/json/serialize.hpp>
 #include <cmath>
 #include <cstdio>
@@ -57,6 +58,28 @@ std::string times_table(const Outcome& outcome) {
 
 double each(double total, double count) { return count > 0 ? total / count : 0; }
 
+/// Seconds that its threads used, the most first, without those that used none.
+std::vector<std::pair<std::string, double>> threads_of(const ServerUse& server) {
+  std::vector<std::pair<std::string, double>> threads;
+  for (const auto& [name, seconds] : server.end.threads) {
+    const auto before = server.begin.threads.find(name);
+    const double used = seconds - (before == server.begin.threads.end() ? 0 : before->second);
+    if (used > 0) threads.emplace_back(name, used);
+  }
+  std::sort(threads.begin(), threads.end(),
+            [](const auto& a, const auto& b) { return a.second > b.second; });
+  return threads;
+}
+
+std::string thread_line(const Outcome& outcome) {
+  std::string text;
+  for (const auto& [name, seconds] : threads_of(*outcome.server)) {
+    const double part = each(seconds * 1e6, static_cast<double>(outcome.operations));
+    text += (text.empty() ? left("  of its threads", 20) : ", ") + name + " " + short_number(part);
+  }
+  return text.empty() || outcome.operations == 0 ? "" : text + "\n";
+}
+
 std::string server_lines(const Outcome& outcome) {
   if (!outcome.server) return "";
   const ServerUse& server = *outcome.server;
@@ -70,7 +93,8 @@ std::string server_lines(const Outcome& outcome) {
             ", system " +
             short_number(each((server.end.system - server.begin.system) * 1e6, operations)) + "), ";
   }
-  text += short_number(100 * each(server.cpu(), outcome.seconds)) + " % of a core\n";
+  text += short_number(100 * each(server.cpu(), outcome.seconds)) + " % of a core\n" +
+          thread_line(outcome);
   const auto voluntary = static_cast<double>(server.end.voluntary - server.begin.voluntary);
   const auto forced = static_cast<double>(server.end.forced - server.begin.forced);
   text += left("server switches", 20) + short_number(each(voluntary, outcome.seconds)) +
@@ -101,6 +125,13 @@ json::object times_json(const Outcome& outcome) {
   return all;
 }
 
+json::object threads_json(const Outcome& outcome) {
+  json::object all;
+  for (const auto& [name, seconds] : threads_of(*outcome.server))
+    all[name] = each(seconds * 1e6, static_cast<double>(outcome.operations));
+  return all;
+}
+
 json::object server_json(const Outcome& outcome) {
   const ServerUse& server = *outcome.server;
   const auto operations = static_cast<double>(outcome.operations);
@@ -109,6 +140,7 @@ json::object server_json(const Outcome& outcome) {
           {"userSeconds", server.end.user - server.begin.user},
           {"systemSeconds", server.end.system - server.begin.system},
           {"cpuMicrosecondsEach", each(server.cpu() * 1e6, operations)},
+          {"threadMicrosecondsEach", threads_json(outcome)},
           {"cores", each(server.cpu(), outcome.seconds)},
           {"voluntarySwitches", server.end.voluntary - server.begin.voluntary},
           {"forcedSwitches", server.end.forced - server.begin.forced},

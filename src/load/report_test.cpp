@@ -31,6 +31,8 @@ Outcome good_outcome() {
   use.begin.user = 1;
   use.end.user = 1.06;
   use.end.system = 0.04;
+  use.begin.threads = {{"committer", 1}, {"idle", 1}, {"shard-0", 2}};
+  use.end.threads = {{"committer", 1.02}, {"idle", 1}, {"shard-0", 2.07}, {"young", 0.01}};
   outcome.server = use;
   outcome.own_cpu = 0.02;
   outcome.checked = "all of it";
@@ -40,7 +42,8 @@ Outcome good_outcome() {
 TEST(TableOf, tells_rates_times_and_what_the_server_used) {
   const auto table = table_of({}, good_outcome());
   for (const auto* part : {"1,000 users", "10 connections", "1,000/s", "3.00", "50.0 µs a message",
-                           "4096 bytes private", "10.0 µs a message", "checked: all of it"})
+                           "shard-0 35.0, committer 10.0, young 5.00\n", "4096 bytes private",
+                           "10.0 µs a message", "checked: all of it"})
     EXPECT_THAT(table, HasSubstr(part));
   EXPECT_THAT(table, Not(HasSubstr("FAILED")));
 }
@@ -68,6 +71,7 @@ TEST(JsonOf, is_one_line_of_json) {
   EXPECT_TRUE(all.at("passed").as_bool());
   EXPECT_EQ(all.at("rate").as_double(), 1'000);
   EXPECT_NEAR(all.at("server").at("cpuMicrosecondsEach").as_double(), 50, 0.01);
+  EXPECT_NEAR(all.at("server").at("threadMicrosecondsEach").at("shard-0").as_double(), 35, 0.01);
   EXPECT_NEAR(all.at("milliseconds").at("send to <receipt>").at("p99").as_double(), 3, 0.01);
   EXPECT_EQ(all.at("course").as_array().size(), 2u);
 }

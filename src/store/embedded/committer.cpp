@@ -1,5 +1,7 @@
 #include "store/embedded/committer.hpp"
 
+#include <pthread.h>
+
 #include <algorithm>
 #include <boost/asio/post.hpp>
 
@@ -72,6 +74,7 @@ Result<Done> Committer::health() const {
 }
 
 void Committer::run() {
+  pthread_setname_np(pthread_self(), "committer");
   count_nothing();
   hold_something();
   Operations taken;

@@ -1,6 +1,7 @@
 #include "store/mongo/client.hpp"
 
 #include <mongoc/mongoc.h>
+#include <pthread.h>
 #include <sys/mman.h>
 #include <unistd.h>
 
@@ -149,6 +150,7 @@ Result<Done> Client::health() const {
 }
 
 void Client::watch() {
+  pthread_setname_np(pthread_self(), "mongo-watch");
   std::unique_lock lock(state_->mutex);
   while (!state_->is_ending) {
     lock.unlock();

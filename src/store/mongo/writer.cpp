@@ -1,5 +1,7 @@
 #include "store/mongo/writer.hpp"
 
+#include <pthread.h>
+
 #include <algorithm>
 
 #include "ops/log.hpp"
@@ -75,6 +77,7 @@ void Writer::repair(chat::ConversationId conversation) {
 }
 
 void Writer::run() {
+  pthread_setname_np(pthread_self(), "writer");
   Operations taken;
   while (take(taken)) {
     const std::size_t most = context_.config.max_batch;
