@@ -32,7 +32,8 @@ export function limits(p) {
   const one = needs(1e9, p);
   const at = (used, limit) => (1e9 * limit) / used;
   const rows = [
-    ['embedded store: one process, one committer thread', at((one.messages * p.committerMessage) / 1e6, p.committerShare), 'MongoDB and nodes'],
+    ['embedded store: the connections of one process', at(one.connections, p.nodeConnections), 'MongoDB and nodes'],
+    ['embedded store: its one committer thread', at((one.messages * p.committerMessage) / 1e6, p.committerShare), 'MongoDB and nodes'],
     ['MongoDB: writes of one replica set', at(one.byWrites, 1), 'sharding'],
     ['MongoDB: a year of messages in one replica set', at(one.byBytes, 1), 'sharding, or an archive'],
     ['Redis: one core, sharded adapter', at(one.redisCpu, p.load), 'Redis Cluster, not supported yet'],

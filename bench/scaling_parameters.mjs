@@ -19,7 +19,7 @@ export const parameters = {
   cpuEvent: measured(11, 'µs', 'bench/cluster-fanout: the receiving node of one event'),
   cpuEventElsewhere: measured(1.8, 'µs', 'bench/cluster-fanout: classic, each node that nobody asked for; sharded 0.0'),
   cpuRedisEvent: measured(4.8, 'µs', 'bench/cluster-fanout: sharded, 8 nodes: one PUBLISH to one node'),
-  cpuConnect: assumed(400, 'µs', 'TCP, upgrade, token, presence, first sync; without TLS'),
+  cpuConnect: assumed(400, 'µs', 'TCP, upgrade, token, presence, first sync; without TLS. bench/compare --part storm: 139 with the embedded store; the rest is for Redis and MongoDB'),
   redisConnectOps: assumed(6, 'commands', 'presence script, subscription, limit, and the same when leaving'),
   cpuRedisOp: assumed(5, 'µs', 'a command, or a line of a script'),
   redisMessageOps: assumed(2, 'publications', 'one channel for the receiver, one for the sender; receipts share them'),
@@ -34,8 +34,8 @@ export const parameters = {
   cores: assumed(8, 'cores', 'of a node'),
   load: assumed(0.5, 'of a core', 'at the peak, so that a third of the nodes may be away'),
   nodeConnections: assumed(100_000, 'connections', 'more would make the death of one node a worse storm than the simulation shows'),
-  committerShare: assumed(0.5, 'of a core', 'the one thread of the embedded store (ADR 0005: 20–50 µs a message)'),
-  committerMessage: measured(35, 'µs', 'ADR 0005: the middle of 20–50 µs'),
+  committerShare: assumed(0.5, 'of a core', 'the one thread of the embedded store'),
+  committerMessage: measured(7, 'µs', 'parley bench send --server-pid, 1,000 users, saturated: the thread named committer'),
 };
 
 export const valueOf = Object.fromEntries(Object.entries(parameters).map(([name, one]) => [name, one.value]));
