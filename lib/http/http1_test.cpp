@@ -157,6 +157,31 @@ TEST_F(Http1Test, pauses_a_peer_that_pipelines_too_much) {
   EXPECT_FALSE(client().connection().is_paused());
 }
 
+TEST_F(Http1Test, answers_a_few_of_many_pipelined_requests_a_turn) {
+  const std::string one = "GET /hello HTTP/1.1\r\nHost: h\r\n\r\n";
+  std::string many;
+  for (int i = 0; i < 1000; ++i) many += one;
+  net::ShardScope scope{shard_};
+  shard_.post([&] { client().connection().feed(many); });  // as the poller does, within a turn
+  shard_.context().run_one();
+  const std::string at_once = client().connection().take_sent();
+  EXPECT_LT(at_once.size(), 5'000U) << "others have their turn before the rest";
+  EXPECT_TRUE(client().connection().is_paused());
+  const std::size_t answer = at_once.find("GET /hello") + std::string_view{"GET /hello"}.size();
+  wait_for_answers(1000 - at_once.size() / answer);
+  EXPECT_FALSE(client().connection().is_paused());
+}
+
+TEST_F(Http1Test, what_comes_while_pipelined_requests_wait_for_their_turn_stops_no_deadline) {
+  ask("GET /late/1 HTTP/1.1\r\nHost: h\r\n\r\nGET /late/2 HTTP/1.1\r\n");
+  wait_for_answers(1);
+  ask("Host: h\r\n\r\n");
+  wait_for_answers(1);
+  ask("GET /hel");
+  pass(11s);
+  EXPECT_EQ(status_of(client().connection().take_sent()), 408);
+}
+
 TEST_F(Http1Test, survives_a_peer_that_leaves_while_its_handler_runs) {
   ask("GET /late/1 HTTP/1.1\r\nHost: h\r\n\r\n");
   client_.reset();

@@ -10,6 +10,9 @@ namespace parley::http::detail {
 namespace {
 /// Bodies from here on are sent as they are instead of being copied behind their head.
 constexpr std::size_t own_frame_from = 16 * 1024;
+/// Of pipelined requests whose answers are there at once; the rest wait until others had their
+/// turn.
+constexpr std::uint8_t most_at_once = 8;
 constexpr std::string_view continue_line = "HTTP/1.1 100 Continue\r\n\r\n";
 }  // namespace
 
@@ -49,6 +52,8 @@ void Http1::process_input() {
 void Http1::process(std::string_view bytes) {
   rest_ = bytes;
   processing_ = true;
+  resume_soon_ = false;
+  begun_ = 0;
   while (step()) {
   }
   processing_ = false;
@@ -74,6 +79,10 @@ bool Http1::step_head() {
   // Empty lines before a request are passed over (RFC 9112 section 2.2).
   while (scanned_ == 0 && rest_.starts_with("\r\n")) rest_.remove_prefix(2);
   if (rest_.empty() || rest_ == "\r") return false;
+  if (begun_ == most_at_once) {
+    go_on_soon();
+    return false;
+  }
   const HeadScan scan = scan_head(rest_, scanned_);
   if (scan.malformed) {
     refuse(400, "Malformed request");
@@ -128,6 +137,7 @@ bool Http1::step_body() {
 
 void Http1::begin(std::unique_ptr<RequestParser> parser, Request request) {
   served_ = true;
+  ++begun_;
   if (parser->expectation() == RequestParser::Expectation::unknown) {
     refuse(417, "Expectation failed");
     return;
@@ -177,7 +187,8 @@ void Http1::too_large(std::shared_ptr<Http1Exchange> exchange) {
 void Http1::settle() {
   if (state_ == State::ended) return;
   if (input_.empty() && input_.capacity() > 64) input_ = {};
-  const bool pause = state_ == State::waiting && input_.size() > core_.config.max_head;
+  const bool must_wait = state_ == State::waiting || resume_soon_;
+  const bool pause = must_wait && input_.size() > core_.config.max_head;
   if (pause != paused_) {
     paused_ = pause;
     pause ? connection_.pause() : connection_.resume();
@@ -243,12 +254,14 @@ void Http1::finish(Http1Exchange& exchange, Response response) {
   state_ = State::head;
   head_begun_ = false;
   if (processing_) return;
-  if (!input_.empty()) {
-    // The next request waits. Not from here: the caller may be anybody.
-    resume_soon_ = true;
-    timer_.start(connection_.shard().now());
-  }
+  if (!input_.empty()) go_on_soon();  // not from here: the caller may be anybody
   settle();
+}
+
+/// With the request that waits in input_, in a later turn.
+void Http1::go_on_soon() {
+  resume_soon_ = true;
+  timer_.start(connection_.shard().now());
 }
 
 void Http1::refuse(int status, std::string_view message) {

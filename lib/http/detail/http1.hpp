@@ -19,10 +19,10 @@ namespace detail {
 
 class Http1Exchange;
 
-/// Source: RFC 9112. The protocol of one connection: requests one after another; those that come
-/// before their turn wait unparsed, and the connection is paused when more than a head's worth
-/// does. Everything that belongs to one request is in its exchange, so an idle connection holds
-/// none of it.
+/// Source: RFC 9112. The protocol of one connection: requests one after another, and few in one
+/// loop turn; those that come before their turn wait unparsed, and the connection is paused when
+/// more than a head's worth does. Everything that belongs to one request is in its exchange, so an
+/// idle connection holds none of it.
 class Http1 final : public net::Protocol,
                     public boost::intrusive::list_base_hook<
                         boost::intrusive::link_mode<boost::intrusive::auto_unlink>> {
@@ -65,6 +65,7 @@ class Http1 final : public net::Protocol,
   void begin(std::unique_ptr<RequestParser> parser, Request request);
   void dispatch();
   void settle();
+  void go_on_soon();
   void set_deadlines();
   void on_deadline();
   void refuse(int status, std::string_view message);
@@ -82,6 +83,7 @@ class Http1 final : public net::Protocol,
   std::string_view rest_;    ///< Only while bytes are processed: those not yet used.
   std::size_t scanned_ = 0;  ///< Bytes of an unfinished head that were searched for its end.
   State state_ = State::head;
+  std::uint8_t begun_ = 0;  ///< Requests of the bytes that are being processed.
   bool processing_ = false;
   bool head_begun_ = false;   ///< The head's deadline runs.
   bool served_ = false;       ///< A request was read: idling is keep-alive now.
