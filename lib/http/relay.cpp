@@ -49,7 +49,8 @@ class Relaying : public std::enable_shared_from_this<Relaying> {
  private:
   Task<void> run() {
     const auto self = shared_from_this();
-    const bool upgrades = exchange_->request().headers.find("upgrade").has_value();
+    const http::Request& request = exchange_->request();
+    const bool upgrades = request.headers.find("upgrade") && request.body.empty();
     set_deadline(limits_.connect_timeout);
     const bool connected = co_await connect();
     if (!exchange_->is_open()) co_return;
@@ -104,11 +105,11 @@ class Relaying : public std::enable_shared_from_this<Relaying> {
 
   void tunnel() {
     deadline_.cancel();
-    std::string first = detail::upstream_request(exchange_->request(), true);
+    std::string request = detail::upstream_request(exchange_->request(), true);
     std::string leftover;
     net::Connection& client = exchange_->take_over(leftover);
     std::make_shared<detail::Tunnel>(std::move(socket_), client, limits_.max_waiting)
-        ->start(first + leftover);
+        ->start(std::move(request), leftover);
   }
 
   void set_deadline(std::chrono::milliseconds limit) {

@@ -254,6 +254,34 @@ TEST_F(RelayTest, tunnels_an_upgraded_connection_both_ways) {
   talking.join();
 }
 
+/// Otherwise a client could write whole requests into it, with any X-Forwarded-For.
+TEST_F(RelayTest, carries_nothing_into_a_connection_that_was_not_upgraded) {
+  for (const std::string_view answer :
+       {"HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nEND\r\n", "END\r\n"}) {
+    ScriptedServer refusing{std::string{answer}};
+    outer_->port = refusing.port;
+    {
+      const net::Descriptor client = send(
+          "GET /echo HTTP/1.1\r\nHost: h\r\nConnection: Upgrade\r\nUpgrade: h2c\r\n\r\n"
+          "GET /first HTTP/1.1\r\n\r\n");
+      hear(client.get(), "END\r\n");
+      say(client.get(), "GET /second HTTP/1.1\r\n\r\n");
+      hear(client.get(), "");
+    }
+    wait_until([&] { return refusing.has_ended.load(); });
+    EXPECT_EQ(refusing.heard.find("/first"), std::string::npos) << refusing.heard;
+    EXPECT_EQ(refusing.heard.find("/second"), std::string::npos) << refusing.heard;
+  }
+}
+
+TEST_F(RelayTest, upgrades_nothing_that_has_a_body) {
+  const std::string got =
+      ask("POST /echo HTTP/1.1\r\nHost: h\r\nConnection: Upgrade\r\nUpgrade: h2c\r\n"
+          "Content-Length: 4\r\n\r\nbody",
+          "127.0.0.1");
+  EXPECT_NE(got.find("/echo|body||1.1 parley|127.0.0.1"), std::string::npos) << got;
+}
+
 TEST_F(RelayTest, ends_a_tunnel_from_either_side) {
   const int before = Shouting::ended;
   const net::Descriptor ended_inside = shouting();

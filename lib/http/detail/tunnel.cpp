@@ -13,6 +13,7 @@ namespace parley::http::detail {
 namespace {
 
 constexpr std::size_t read_size = 16 << 10;
+constexpr std::string_view upgraded = "HTTP/1.1 101";
 
 }  // namespace
 
@@ -36,16 +37,29 @@ Tunnel::Tunnel(UpstreamSocket upstream, net::Connection& client, std::size_t max
       max_waiting_(max_waiting),
       drained_(shard_.context()) {}
 
-void Tunnel::start(std::string first) {
+void Tunnel::start(std::string request, std::string_view early) {
   client_->set_protocol(std::make_unique<End>(shared_from_this()));
-  on_bytes(first);
-  shard_.spawn("read a tunnel", read_upstream());
+  if (!early.empty()) on_bytes(early);
+  shard_.spawn("read a tunnel", ask_and_read(std::move(request)));
 }
 
 void Tunnel::on_bytes(std::string_view bytes) {
   waiting_.append(bytes);
   if (waiting_.size() > max_waiting_ && !std::exchange(is_paused_, true)) client_->pause();
-  if (!std::exchange(is_writing_, true)) shard_.spawn("write a tunnel", write_upstream());
+  if (is_upgraded_ && !std::exchange(is_writing_, true))
+    shard_.spawn("write a tunnel", write_upstream());
+}
+
+void Tunnel::hear(std::string_view bytes) {
+  if (status_.size() == upgraded.size()) return;
+  status_.append(bytes.substr(0, upgraded.size() - status_.size()));
+  if (status_ == upgraded) {
+    is_upgraded_ = true;
+    on_bytes({});
+  } else if (!upgraded.starts_with(status_)) {
+    boost::system::error_code ignored;
+    upstream_.shutdown(UpstreamSocket::shutdown_send, ignored);  // it ends when it has answered
+  }
 }
 
 void Tunnel::on_client_gone() {
@@ -70,16 +84,20 @@ Task<void> Tunnel::write_upstream() {
   if (failed && client_ != nullptr) client_->close_after_flush();
 }
 
-Task<void> Tunnel::read_upstream() {
+Task<void> Tunnel::ask_and_read(std::string request) {
   const auto self = shared_from_this();
   const auto bytes = std::make_unique<std::array<char, read_size>>();
   const auto buffer = asio::buffer(*bytes);
   boost::system::error_code failed;
   auto token = asio::redirect_error(asio::use_awaitable_t<Executor>{}, failed);
-  while (true) {
+  const auto question = asio::buffer(request);
+  co_await asio::async_write(upstream_, question, token);
+  while (!failed) {
     const std::size_t size = co_await upstream_.async_read_some(buffer, token);
     if (client_ == nullptr || failed) break;
-    client_->send(std::string_view{bytes->data(), size});
+    const std::string_view some{bytes->data(), size};
+    hear(some);
+    client_->send(some);
     co_await wait_for_client();
   }
   if (client_ != nullptr) client_->close_after_flush();

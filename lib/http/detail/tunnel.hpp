@@ -4,6 +4,7 @@
 #include <boost/asio/steady_timer.hpp>
 #include <memory>
 #include <string>
+#include <string_view>
 
 #include "base/task.hpp"
 #include "net/connection.hpp"
@@ -12,23 +13,27 @@ namespace parley::http::detail {
 
 using UpstreamSocket = asio::basic_stream_socket<asio::ip::tcp, Executor>;
 
-/// Carries bytes between a client's connection and another server until one of them ends. Lives on
-/// the connection's shard, held by its protocol there and by the coroutines that wait.
+/// Carries bytes between a client's connection and another server until one of them ends; the
+/// client's only once that server has upgraded: else they would be requests that nobody here has
+/// seen. Lives on the connection's shard, held by its protocol there and by the coroutines that
+/// wait.
 class Tunnel : public std::enable_shared_from_this<Tunnel> {
  public:
   /// `max_waiting`: bytes on the way to one side, beyond which the other is not read.
   Tunnel(UpstreamSocket upstream, net::Connection& client, std::size_t max_waiting);
 
-  /// Becomes the client's protocol; `first` goes to the other server ahead of what comes.
-  void start(std::string first);
+  /// Becomes the client's protocol and asks the other server for the upgrade; `early` came behind
+  /// the request.
+  void start(std::string request, std::string_view early);
 
  private:
   class End;
 
   void on_bytes(std::string_view bytes);
+  void hear(std::string_view bytes);
   void on_client_gone();
   Task<void> write_upstream();
-  Task<void> read_upstream();
+  Task<void> ask_and_read(std::string request);
   Task<void> wait_for_client();
 
   UpstreamSocket upstream_;
@@ -36,6 +41,8 @@ class Tunnel : public std::enable_shared_from_this<Tunnel> {
   net::Shard& shard_;
   std::size_t max_waiting_;
   std::string waiting_;  ///< For the other server.
+  std::string status_;   ///< The beginning of its answer.
+  bool is_upgraded_ = false;
   bool is_writing_ = false;
   bool is_paused_ = false;
   asio::steady_timer drained_;

@@ -22,15 +22,16 @@ void append(std::string& out, std::string_view name, std::string_view value) {
 }  // namespace
 
 bool is_hop_by_hop(std::string_view name) {
-  static constexpr std::array<std::string_view, 9> names{"connection",
-                                                         "keep-alive",
-                                                         "proxy-authenticate",
-                                                         "proxy-authorization",
-                                                         "te",
-                                                         "transfer-encoding",
-                                                         "trailer",
-                                                         "upgrade",
-                                                         "content-length"};
+  static constexpr std::array<std::string_view, 10> names{"connection",
+                                                          "expect",
+                                                          "keep-alive",
+                                                          "proxy-authenticate",
+                                                          "proxy-authorization",
+                                                          "te",
+                                                          "transfer-encoding",
+                                                          "trailer",
+                                                          "upgrade",
+                                                          "content-length"};
   return is_one_of(name, names);
 }
 
