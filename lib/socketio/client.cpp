@@ -37,8 +37,18 @@ void Client::on_connect_timeout() { session_.close(engineio::CloseReason::forced
 
 void Client::on_text(std::string_view text) {
   Findings findings;
-  handle(decoder_.on_text(text, findings));
+  auto decoded = decoder_.on_text(text, findings);
+  // Who has not joined is not to keep attachments here.
+  if (const Packet* waiting = decoder_.waiting(); waiting != nullptr && !has_joined(waiting->nsp))
+    return close_for_state();
+  handle(std::move(decoded));
 }
+
+bool Client::has_joined(std::string_view nsp) const {
+  const auto socket = find(nsp);
+  return socket && socket->is_connected();
+}
+
 void Client::on_binary(std::string_view bytes) { handle(decoder_.on_binary(bytes)); }
 
 void Client::handle(Result<std::optional<Decoded>> decoded) {

@@ -57,6 +57,7 @@ class Client final : public engineio::SessionHandler {
   std::shared_ptr<Socket> take(const Socket& socket);
   void leave(const Socket& socket, DisconnectReason reason);
   std::shared_ptr<Socket> find(std::string_view nsp) const;
+  bool has_joined(std::string_view nsp) const;
   /// A packet that does not fit the state.
   void close_for_state();
   void on_connect_timeout();

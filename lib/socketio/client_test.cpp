@@ -321,6 +321,15 @@ TEST_F(ClientTest, makes_dynamic_namespaces_with_their_parents_handlers) {
   EXPECT_EQ(sent(), (Texts{R"(4/room-2,{"message":"Invalid namespace"})"}));
 }
 
+TEST_F(ClientTest, keeps_no_attachments_of_who_has_not_joined) {
+  for (const char* text : {R"(51-["a",{"_placeholder":true,"num":0}])",
+                           R"(51-/other,["a",{"_placeholder":true,"num":0}])"}) {
+    open();
+    feed(text);
+    EXPECT_TRUE(is_closed()) << text;
+  }
+}
+
 class FewDynamicNamespaces : public ClientTest {
  protected:
   static Config few() {

@@ -34,7 +34,8 @@ class Decoder {
   /// nullopt while attachments are missing. `findings` are new ones. Errors: bad_request.
   Result<std::optional<Decoded>> on_text(std::string_view text, Findings& findings);
   Result<std::optional<Decoded>> on_binary(std::string_view bytes);
-  bool is_waiting() const { return pending_ != nullptr; }
+  /// The packet whose attachments are missing; nullptr when nothing waits.
+  const Packet* waiting() const { return pending_ ? &pending_->packet : nullptr; }
 
  private:
   const PacketLimits* limits_;
