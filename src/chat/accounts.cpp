@@ -4,11 +4,6 @@
 
 namespace parley::chat {
 
-namespace {
-/// A hash of nobody's password, at the usual cost: what an unknown address is checked against.
-constexpr const char* nobodys_hash = "$2b$10$SH9ESyqK3hUHr18i5qmjBuQJT.eTPPiQgFXGVkq9xrdBoraP2NvZe";
-}  // namespace
-
 Accounts::Accounts(AccountStore& store, PasswordHasher& hasher, ObjectIdSource& ids, Limits limits,
                    AccountRules rules)
     : store_(store), hasher_(hasher), ids_(ids), limits_(limits), rules_(rules) {}
@@ -39,7 +34,7 @@ Task<Result<Account>> Accounts::login(std::string email, std::string password) {
   Result<Account> account = fail(Errc::not_found);
   if (email.size() <= limits_.email_max) account = co_await store_.find_by_email(std::move(email));
   if (!account && account.error().code != Errc::not_found) co_return account.error();
-  std::string hash = account ? account->password_hash : nobodys_hash;
+  std::string hash = account ? account->password_hash : hasher_.nobodys_hash();
   const auto right = co_await hasher_.verify(std::move(password), std::move(hash));
   if (!right) co_return right.error();
   if (!account || !*right) co_return fail(Errc::unauthorized, "Invalid email or password");

@@ -7,6 +7,11 @@
 
 namespace parley::crypto {
 
+std::string BcryptHasher::nobodys_hash() const {
+  const std::string cost = std::to_string(100 + settings_.cost).substr(1);
+  return "$2b$" + cost + "$SH9ESyqK3hUHr18i5qmjBuQJT.eTPPiQgFXGVkq9xrdBoraP2NvZe";
+}
+
 Task<Result<std::string>> BcryptHasher::hash(std::string password) {
   auto work = [password = std::move(password), cost = settings_.cost] {
     return bcrypt_hash(password, cost);

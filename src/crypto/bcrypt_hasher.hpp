@@ -25,6 +25,7 @@ class BcryptHasher final : public chat::PasswordHasher {
   /// A password that `hash` refuses is false, after the same work. corrupt: `hash` is no bcrypt
   /// hash; overloaded.
   Task<Result<bool>> verify(std::string password, std::string hash) override;
+  std::string nobodys_hash() const override;
 
  private:
   net::Workers& workers_;

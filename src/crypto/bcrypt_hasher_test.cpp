@@ -25,6 +25,13 @@ TEST_F(BcryptHasherTest, hashes_and_verifies) {
   EXPECT_FALSE(*chat::fakes::run(context_, hasher_.verify("hunter23", *hash)));
 }
 
+TEST_F(BcryptHasherTest, checks_nobodys_password_at_the_cost_of_everybodys) {
+  const std::string nobodys = hasher_.nobodys_hash();
+  const auto somebodys = chat::fakes::run(context_, hasher_.hash("hunter22"));
+  EXPECT_EQ(nobodys.substr(0, 7), somebodys->substr(0, 7));
+  EXPECT_FALSE(*chat::fakes::run(context_, hasher_.verify("hunter22", nobodys)));
+}
+
 TEST_F(BcryptHasherTest, passes_on_what_bcrypt_refuses) {
   const auto hash = chat::fakes::run(context_, hasher_.hash(std::string(73, 'x')));
   EXPECT_EQ(hash.error().code, Errc::bad_request);

@@ -10,12 +10,15 @@
 
 namespace parley::chat {
 
-/// bcrypt, off the shard. Both calls: overloaded when the bounded queue is full.
+/// bcrypt, off the shard. hash and verify: overloaded when the bounded queue is full.
 class PasswordHasher {
  public:
   virtual ~PasswordHasher() = default;
   virtual Task<Result<std::string>> hash(std::string password) = 0;
   virtual Task<Result<bool>> verify(std::string password, std::string hash) = 0;
+  /// A hash of nobody's password, which takes as long to verify as one that `hash` makes: what an
+  /// unknown address is checked against.
+  virtual std::string nobodys_hash() const = 0;
 };
 
 /// What a token says. Source: RFC 7519.
