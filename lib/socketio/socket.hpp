@@ -29,7 +29,7 @@ struct Restored;
 using DisconnectReason = std::string_view;
 
 struct Handshake {
-  json::object auth;  ///< The CONNECT payload, {} when there was none.
+  json::object auth;  ///< The CONNECT payload, {} when there was none or it was forgotten.
   const engineio::Handshake*
       engine;  ///< Lives as long as the session; null after the socket's end.
 
@@ -53,6 +53,8 @@ class Socket final : public std::enable_shared_from_this<Socket>, private Member
   /// 20 characters, not the engine's id.
   const std::string& id() const { return id_; }
   const Handshake& handshake() const { return handshake_; }
+  /// For who has seen what is in it: its size is the client's choice, and it may hold a secret.
+  void forget_auth() { handshake_.auth = json::object{}; }
   bool is_connected() const { return state_ == State::connected; }
   /// True when this socket was restored by connection state recovery.
   bool is_recovered() const { return recovered_; }

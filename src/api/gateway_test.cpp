@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include "api/test_house.hpp"
+#include "socketio/local_adapter.hpp"
 
 namespace parley::api {
 
@@ -271,6 +272,25 @@ TEST(Gateway, closes_the_sockets_of_a_login_that_ended) {
   house.gateway.close(ann.id, std::nullopt);
   house.settle();
   EXPECT_TRUE(phone->closed());
+}
+
+TEST(Gateway, lets_somebody_stay_whose_token_is_good_for_ever) {
+  TestHouse house;
+  auto ann = house.person("ann");
+  const Time end{std::chrono::seconds{253'402'300'799}};
+  ann.access_token =
+      house.signer.sign(chat::TokenUse::access, {ann.id, std::nullopt, {}, wall_now(), end});
+  const auto phone = house.device(ann);
+  phone->run_after(1h);
+  EXPECT_FALSE(phone->closed());
+}
+
+TEST(Gateway, keeps_nothing_of_what_a_device_was_let_in_with) {
+  TestHouse house;
+  const auto phone = house.device(house.person("ann"));
+  ASSERT_TRUE(phone->is_connected());
+  const auto socket = house.io.of("/").local(0).find(phone->sid());
+  EXPECT_TRUE(socket->handshake().auth.empty());
 }
 
 TEST(Gateway, ends_a_connection_with_its_token_unless_a_fresh_one_came) {

@@ -1,4 +1,5 @@
 // A device's stay: admission, presence, backlog, the end of its token, departure.
+#include <algorithm>
 #include <boost/asio/redirect_error.hpp>
 #include <boost/asio/use_awaitable.hpp>
 #include <utility>
@@ -16,6 +17,8 @@ namespace {
 constexpr std::size_t backlog_page = 100;
 /// How long the backlog waits for a device that does not read before it looks again.
 constexpr auto drain_patience = 30s;
+/// Of a connection whose token is good for longer, perhaps until a year that no timer counts to.
+constexpr std::chrono::milliseconds longest_stay = std::chrono::years{1};
 
 /// Everything sent to the device has left the process and is confirmed where it confirms, or it is
 /// gone.
@@ -55,11 +58,12 @@ void ShardGateway::set_expiry(Device& device, Time expires_at) {
       static_cast<Device*>(expired)->socket->close_engine();
     });
   }
-  device.expiry->start(shard_.now() + (expires_at - wall_now()));
+  device.expiry->start(shard_.now() + std::min(expires_at - wall_now(), longest_stay));
 }
 
 void ShardGateway::on_connection(const std::shared_ptr<socketio::Socket>& socket) {
   const DevicePtr device = device_of(*socket);
+  socket->forget_auth();
   devices_.add(device);
   ++attended_;
   if (ways_.room) socket->join(ways_.room(device->user));
