@@ -156,6 +156,7 @@ std::vector<DevicePtr> Devices::fall_behind() {
       device->behind = device->phase == Device::Phase::catching_up;
       if (device->phase != Device::Phase::live) continue;
       device->phase = Device::Phase::catching_up;
+      late_.release(*device);
       behind.push_back(device);
     }
   }
@@ -241,6 +242,7 @@ void Devices::observe_delivery(const chat::Message& message) {
 void Devices::ask_confirmation(const DevicePtr& device, const chat::Message& message) {
   if (device->unconfirmed >= max_unconfirmed) return device->socket->close_engine();
   ++device->unconfirmed;
+  late_.release(*device);
   socketio::Payload args{"[", {}};
   wire::append_message(args.json, message, wire::Viewer::other);
   args.json += ']';

@@ -140,6 +140,13 @@ TEST_F(GatewayNeighbours, lets_receipts_wait_no_longer_than_their_patience) {
   EXPECT_EQ(told(*device), Contents{"message_delivered"});
 }
 
+TEST_F(GatewayNeighbours, lets_a_device_that_confirms_hear_of_delivery_before_what_came_later) {
+  const auto device = house_.device(ann_, 0, true);
+  feed_.say_delivered(house_.send(ann_, bob_, "question"), Devices::busy_batch);
+  feed_.say(house_.send(bob_, ann_, "answer"));
+  EXPECT_EQ(told(*device), (Contents{"message_delivered", "answer"}));
+}
+
 TEST(LateReceipts, wait_longer_where_messages_take_long) {
   net::Shard shard{0};
   LateReceipts receipts{shard};
@@ -194,6 +201,18 @@ TEST_F(GatewayNeighbours, tells_of_a_receipt_that_was_missed) {
   house_.read(bob_, message);
   feed_.lose_some(message.version - 1);
   EXPECT_EQ(told(*anns), Contents{"message_read"});
+}
+
+TEST_F(GatewayNeighbours, tells_of_delivery_before_the_reading_that_was_missed) {
+  const auto anns = house_.device(ann_, 0);
+  const chat::Message message = house_.send(ann_, bob_, "read me");
+  feed_.say(message);
+  EXPECT_EQ(told(*anns), Contents{"read me"});
+  feed_.say_delivered(message, Devices::busy_batch);
+  EXPECT_EQ(told(*anns), Contents{});
+  house_.read(bob_, message);
+  feed_.lose_some(message.version - 1);
+  EXPECT_EQ(told(*anns), (Contents{"message_delivered", "message_read"}));
 }
 
 TEST_F(GatewayNeighbours, holds_what_comes_while_it_catches_up) {
