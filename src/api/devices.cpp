@@ -114,6 +114,11 @@ void Devices::remove(const DevicePtr& device) {
   metrics_.devices.set(shard_.index(), static_cast<std::int64_t>(size_));
 }
 
+bool Devices::has_room(chat::UserId user) const {
+  const auto entry = by_user_.find(user);
+  return entry == by_user_.end() || entry->second.size() < max_of_user;
+}
+
 std::vector<DeviceReport> Devices::report(chat::UserId user) const {
   std::vector<DeviceReport> reports;
   const auto found = by_user_.find(user);

@@ -30,6 +30,9 @@ class Devices {
   /// Live changes that wait for one device to catch up; beyond it the device is cut off and
   /// resumes.
   static constexpr std::size_t max_held = 1'000;
+  /// Connections of one user here: whatever is sent to a user goes to each of them, and what one
+  /// connection sends would be multiplied without end.
+  static constexpr std::size_t max_of_user = 100;
   static constexpr std::chrono::milliseconds confirm_timeout{30'000};
   /// Changes of one commit that show that there is load, so that receipts wait for company.
   static constexpr std::size_t busy_batch = 16;
@@ -44,6 +47,8 @@ class Devices {
   void add(const DevicePtr& device);
   void remove(const DevicePtr& device);
   bool has(chat::UserId user) const { return by_user_.contains(user); }
+  /// Whether the user may have one more device here.
+  bool has_room(chat::UserId user) const;
   std::vector<DeviceReport> report(chat::UserId user) const;
 
   /// A commit of the store; they come in version order.

@@ -218,6 +218,41 @@ TEST(Gateway, passes_typing_on_and_ends_it_after_silence) {
   EXPECT_EQ(bobs->take("stop_typing").size(), 1u);
 }
 
+TEST(Gateway, passes_on_no_more_typing_than_hands_can_do) {
+  TestHouse house;
+  const auto ann = house.person("ann"), bob = house.person("bob");
+  const auto phone = house.device(ann, 0), bobs = house.device(bob, 1);
+  const std::string call = "[{\"receiverId\":\"" + bob.id.hex() + "\"}]";
+  std::size_t refused = 0;
+  for (int i = 0; i < 500; ++i) {
+    const auto answer =
+        answer_of(phone->emit_with_ack(i % 2 == 0 ? "typing" : "stop_typing", args(call)));
+    if (answer.at("ok").as_bool()) continue;
+    ++refused;
+    EXPECT_EQ(answer.at("error").as_object().at("code").as_string(), "rate_limited");
+  }
+  EXPECT_GT(refused, 0u) << "unless this took 25 seconds";
+  bobs->run();
+  const std::size_t told = bobs->take_events().size();
+  EXPECT_EQ(told, 500 - refused);
+  EXPECT_GE(told, ShardGateway::max_typing);
+}
+
+TEST(Gateway, refuses_one_more_device_of_a_user_who_has_too_many) {
+  TestHouse house;
+  const auto ann = house.person("ann"), bob = house.person("bob");
+  std::vector<std::unique_ptr<socketio::TestClient>> devices;
+  for (std::size_t i = 0; i < Devices::max_of_user; ++i) devices.push_back(house.device(ann));
+  EXPECT_TRUE(devices.back()->is_connected());
+  const auto refused = house.device(ann);
+  ASSERT_TRUE(refused->connect_error());
+  EXPECT_EQ(refused->connect_error()->at("message").as_string(), "Too many devices");
+  EXPECT_TRUE(house.device(bob)->is_connected());
+  devices.pop_back();
+  house.settle();
+  EXPECT_TRUE(house.device(ann)->is_connected());
+}
+
 TEST(Gateway, tells_those_who_share_a_conversation_of_presence_once_a_user) {
   TestHouse house;
   const auto ann = house.person("ann"), bob = house.person("bob"), eve = house.person("eve");

@@ -152,12 +152,25 @@ Task<void> ShardGateway::read(DevicePtr device, chat::MessageId message, socketi
   if (ack) device->socket->answer(*ack, ok);
 }
 
-/// The receiver that the call names; refuses it when it names none.
+bool ShardGateway::may_type(Device& device) const {
+  using namespace std::chrono;
+  const auto second = duration_cast<seconds>(shard_.now().time_since_epoch()).count();
+  if (device.typing_second != static_cast<std::uint32_t>(second)) {
+    device.typing_second = static_cast<std::uint32_t>(second);
+    device.typed = 0;
+  }
+  if (device.typed >= max_typing) return false;
+  ++device.typed;
+  return true;
+}
+
+/// The receiver that the call names; refuses it when it names none, or comes too soon.
 std::optional<chat::UserId> ShardGateway::receiver_of(socketio::Socket& socket,
                                                       socketio::Event& event) {
   Fields fields(event.members());
   const auto receiver = fields.id<chat::UserId>("receiverId");
-  const auto checked = fields.check();
+  auto checked = fields.check();
+  if (checked && !may_type(*device_of(socket))) checked = fail(Errc::rate_limited);
   if (checked) return receiver;
   refuse(socket, event.ack_id(), {"receiverId", std::nullopt}, checked.error());
   return std::nullopt;

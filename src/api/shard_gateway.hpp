@@ -31,6 +31,8 @@ class ShardGateway {
   };
   /// send_message and message_read calls of one device that may be under way at once.
   static constexpr std::uint16_t max_calls = 1'000;
+  /// typing and stop_typing of one device in a second; hands do no more.
+  static constexpr std::uint16_t max_typing = 20;
 
   ShardGateway(net::Shard& shard, const Services& services, chat::Feed& feed,
                GatewayMetrics& metrics, Ways ways);
@@ -77,6 +79,7 @@ class ShardGateway {
   void answer(socketio::Socket& socket, socketio::AckId ack, const chat::Message& message);
   void refuse(socketio::Socket& socket, socketio::AckId ack, const Subject& subject,
               const Error& error);
+  bool may_type(Device& device) const;
   std::optional<chat::UserId> receiver_of(socketio::Socket& socket, socketio::Event& event);
   void announce_typing(std::string_view event, chat::UserId sender, chat::UserId receiver);
   void on_typing_deadline();

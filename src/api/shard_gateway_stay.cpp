@@ -42,6 +42,8 @@ std::optional<socketio::ConnectError> ShardGateway::admit(
   if (!token || token->empty()) return socketio::ConnectError{"Token missing", std::nullopt};
   const auto claims = services_.sessions.authenticate(std::string{*token}, wall_now());
   if (!claims) return socketio::ConnectError{"Auth failed", std::nullopt};
+  if (!devices_.has_room(claims->user))
+    return socketio::ConnectError{"Too many devices", std::nullopt};
 
   auto device = Device::make(socket, claims->user);
   device->family = claims->family;
