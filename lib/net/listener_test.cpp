@@ -27,6 +27,7 @@ using namespace std::chrono_literals;
 struct Script {
   std::function<void(Connection&, std::string_view)> on_bytes;
   std::function<void(Connection&)> on_drained;
+  std::function<void()> on_closed;
   std::vector<Connection*> connections;
   std::vector<CloseCause> causes;
   std::string received;
@@ -50,6 +51,7 @@ class ScriptedProtocol final : public Protocol {
   void on_closed(CloseCause cause) override {
     std::erase(script_.connections, &connection_);
     script_.causes.push_back(cause);
+    if (script_.on_closed) script_.on_closed();
   }
 
  private:
@@ -392,6 +394,18 @@ TEST_F(ListenerTest, tells_of_the_peers_end_and_of_its_reset) {
   EXPECT_EQ(script_.causes, (std::vector<CloseCause>{CloseCause::peer, CloseCause::error}));
   EXPECT_EQ(script_.destroyed, 2);
   EXPECT_EQ(listener_->counts().open, 0U);
+}
+
+TEST_F(ListenerTest, a_connection_is_open_until_its_end_has_been_told) {
+  std::uint64_t open_when_told = 0;
+  script_.on_closed = [&] { open_when_told = listener_->counts().open; };
+  listen();
+  Client client = connect();
+  client.close();
+  EXPECT_TRUE(until([&] { return listener_->counts().open == 0; }));
+  EXPECT_EQ(script_.causes, std::vector<CloseCause>{CloseCause::peer});
+  EXPECT_EQ(script_.destroyed, 1);
+  EXPECT_EQ(open_when_told, 1U);
 }
 
 TEST_F(ListenerTest, a_peer_that_ended_its_stream_still_gets_what_was_sent) {

@@ -170,7 +170,7 @@ void Poller::schedule_turn_end() {
 void Poller::on_turn_end() {
   turn_end_scheduled_ = false;
   // What the calls below add waits for the next turn's end; what is destroyed here was closed
-  // before.
+  // before: the protocols that were told, then their connections, which are open until then.
   const auto retired = std::exchange(retired_, {});
   const auto buried = std::exchange(buried_, {});
   auto endings = std::exchange(endings_, {});

@@ -27,7 +27,10 @@ SocketConnection::SocketConnection(Poller& poller, Origin& origin, Descriptor so
       socket_(std::move(socket)),
       peer_(std::move(peer)) {}
 
-SocketConnection::~SocketConnection() = default;
+SocketConnection::~SocketConnection() {
+  // Not before: who waits for the last one may end the shards, and its protocol would not be told.
+  if (counted_) --origin_.open;
+}
 
 Shard& SocketConnection::shard() { return poller_.shard(); }
 
@@ -275,7 +278,6 @@ void SocketConnection::end(CloseCause cause) {
   if (outbox_) poller_.recycle(std::move(outbox_));
   poller_.bury(socket_.get());
   socket_.reset();
-  if (std::exchange(counted_, false)) --origin_.open;
   if (protocol_) poller_.announce_end(std::move(protocol_), cause);
 }
 
