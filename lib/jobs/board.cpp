@@ -30,7 +30,7 @@ Event deduplicated(const JobId& id, const std::string& deduplication_id, const J
 std::int64_t rank_of(const Job& job, Time now) {
   if (job.state == State::prioritized) return job.priority;
   if (job.state != State::delayed) return 0;
-  return to_unix_ms(due_at(job, job.attempts_made > 0 ? now : job.created_at));
+  return to_unix_ms(due_at(job, job.attempts_started > 0 ? now : job.created_at));
 }
 
 }  // namespace
@@ -119,7 +119,9 @@ void Board::promote_due(Time now) {
     const JobId id = first->job.id;
     Job job = *lines_.take_out(id);
     tell(jobs::promote(job));
-    put(std::move(job), Side::back, now);
+    // What stalled is not to wait for others, least of all beside those that stalled with it.
+    const Side side = job.stalled_count > 0 ? Side::front : Side::back;
+    put(std::move(job), side, now);
   }
 }
 
@@ -230,10 +232,10 @@ std::vector<JobId> Board::rescue(Source::Stalled how, Time now) {
   return rescued;
 }
 
-void Board::stall(const JobId& id, unsigned max_stalled) {
+void Board::stall(const JobId& id, unsigned max_stalled, std::chrono::milliseconds rest) {
   Job job = *lines_.take_out(id);
   locks_.erase(id);
-  tell(jobs::stall(job, max_stalled));
+  tell(jobs::stall(job, max_stalled, rest, now_));
   put(std::move(job), Side::front, now_);
 }
 

@@ -118,8 +118,10 @@ class Board {
   void restore(std::string deduplication_id, Owner owner);
   void restore(const JobId& id, std::deque<std::string> log);
   void restore(Meta meta);
-  /// Active jobs, whose workers died with the program that stored them, are stalled. Journaled.
-  std::vector<JobId> recover(unsigned max_stalled);
+  /// Active jobs, whose workers died with the program that stored them, are stalled. They run again
+  /// first of all, and after a second end of that kind one by one when they have rested
+  /// (rest_after_ends): one of them may be what ends the program. Journaled.
+  std::vector<JobId> recover(unsigned max_stalled, Time now);
   /// Instead, when their workers live: gives them `lock` anew.
   void relock(std::chrono::milliseconds lock, Time now);
 
@@ -135,7 +137,7 @@ class Board {
   void finish(const JobId& id, Keep keep, Time now);
   /// Unless the job has finished, and the claim has a ttl.
   void free_claim(const Job& job);
-  void stall(const JobId& id, unsigned max_stalled);
+  void stall(const JobId& id, unsigned max_stalled, std::chrono::milliseconds rest = {});
   /// Forgets the job, its log and, unless it has a ttl of its own, its claim.
   void erase(const JobId& id);
   /// In the line of its state, and journaled.

@@ -11,6 +11,8 @@ namespace parley::jobs {
 namespace {
 
 constexpr std::size_t default_log_lines = 1000;
+/// Long enough for most jobs to be done before the next of them ends the program.
+constexpr std::chrono::seconds between_suspects{1};
 
 /// `page` of what is between `from` and `end`, made by `show`.
 template <class T, class Iterator, class Show>
@@ -170,10 +172,15 @@ void Board::restore(Meta meta) {
   is_paused_ = meta.is_paused;
 }
 
-std::vector<JobId> Board::recover(unsigned max_stalled) {
+std::vector<JobId> Board::recover(unsigned max_stalled, Time now) {
+  now_ = std::max(now_, now);
   std::vector<JobId> ids = lines_.ids(State::active, std::numeric_limits<std::size_t>::max());
   // The one that began first ends in front.
-  for (auto id = ids.rbegin(); id != ids.rend(); ++id) stall(*id, max_stalled);
+  for (std::size_t at = ids.size(); at-- > 0;) {
+    auto rest = rest_after_ends(lines_.find(ids[at])->job.stalled_count + 1);
+    if (rest > 0ms) rest += at * between_suspects;
+    stall(ids[at], max_stalled, rest);
+  }
   return ids;
 }
 

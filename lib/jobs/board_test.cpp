@@ -159,16 +159,78 @@ TEST_F(BoardTest, stalls_what_ran_when_its_program_ended) {
   add(), add(), add(), take(), take();
   reopen(rows_);
   rows_.forget();
-  EXPECT_EQ(board_->recover(1), (Ids{"1", "2"}));
+  EXPECT_EQ(board_->recover(1, at(0)), (Ids{"1", "2"}));
   EXPECT_EQ(rows_.jobs, (Set{"1", "2"}));
   EXPECT_EQ(ids(State::waiting), (Ids{"1", "2", "3"})) << "in front, in their order";
   EXPECT_EQ(board_->get("1")->stalled_count, 1u);
   EXPECT_EQ(board_->events("", 1000).back().name, "stalled");
   EXPECT_FALSE(settle("1", Ending::Kind::completed)) << "its worker is dead";
-  take(), take();
+  EXPECT_EQ(take()->id, "1") << "at once, the first time";
   reopen(rows_);
-  board_->recover(1);
+  board_->recover(1, at(0));
   EXPECT_EQ(take()->deferred_failure, "job stalled more than allowable limit");
+}
+
+TEST_F(BoardTest, lets_what_ran_at_several_ends_rest_longer_each_time_and_not_all_at_once) {
+  add(), add();
+  std::vector<std::int64_t> rests;
+  for (int end = 0; end < 12; ++end) {
+    while (take(at(1'000'000 * end))) {
+    }
+    reopen(rows_);
+    rows_.forget();
+    board_->recover(100, at(1'000'000 * end));
+    EXPECT_EQ(rows_.jobs, (Set{"1", "2"}));
+    const auto first = board_->get("1"), second = board_->get("2");
+    EXPECT_EQ(second->delay - first->delay, end == 0 ? 0s : 1s);
+    rests.push_back(std::chrono::duration_cast<std::chrono::seconds>(first->delay).count());
+    if (end == 0) continue;
+    EXPECT_EQ(first->state, State::delayed);
+    EXPECT_EQ(board_->events("", 1000).back().name, "stalled");
+    EXPECT_FALSE(take(at(1'000'000 * end) + first->delay - 1ms));
+    EXPECT_EQ(take(at(1'000'000 * end) + first->delay)->id, "1");
+    reopen(rows_);  // from a disk that has not heard of the take
+    EXPECT_EQ(board_->get("1")->state, State::active);
+  }
+  EXPECT_EQ(rests, (std::vector<std::int64_t>{0, 1, 2, 4, 8, 16, 32, 64, 128, 256, 256, 256}));
+}
+
+TEST_F(BoardTest, a_job_that_ends_its_program_each_time_is_given_up_and_takes_no_other_along) {
+  constexpr unsigned most = 10;
+  JobOptions poison;
+  poison.id = "poison";
+  for (int i = 0; i < 43; ++i) add(i == 3 ? poison : JobOptions{});
+  int ends = 0;
+  std::string reason;
+  for (std::int64_t second = 0; reason.empty() && second < 3600; ++second) {
+    std::vector<Job> running;  // of a worker that does four at once
+    while (running.size() < 4) {
+      auto taken = take(at(1000 * second));
+      if (!taken) break;
+      running.push_back(std::move(*taken));
+    }
+    bool is_alive = true;
+    for (const Job& job : running) {
+      if (job.id != "poison") continue;
+      reason = job.deferred_failure;
+      is_alive = !reason.empty();
+    }
+    if (is_alive) {
+      for (const Job& job : running)
+        EXPECT_TRUE(settle(job.id, Ending::Kind::completed, {}, at(1000 * second)));
+      continue;
+    }
+    ++ends;
+    reopen(rows_);
+    board_->recover(most, at(1000 * second));
+  }
+  EXPECT_EQ(reason, "job stalled more than allowable limit");
+  EXPECT_EQ(ends, 11);
+  EXPECT_EQ(board_->counts().completed, 43u) << "with the one that was given up";
+  for (const JobId& id : ids(State::completed, {0, 100})) {
+    if (id == "poison") continue;
+    EXPECT_LE(board_->get(id)->stalled_count, 2u) << id;
+  }
 }
 
 TEST_F(BoardTest, gives_locks_anew_to_workers_that_live) {

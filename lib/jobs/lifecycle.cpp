@@ -1,5 +1,6 @@
 #include "jobs/lifecycle.hpp"
 
+#include <algorithm>
 #include <utility>
 
 namespace parley::jobs {
@@ -42,6 +43,12 @@ Events give_up(Job& job, const Ending& ending) {
   return events;
 }
 
+/// For `job.delay`.
+Event rest(Job& job, Time now) {
+  job.state = State::delayed;
+  return event("delayed", job, {{"delay", std::to_string(to_unix_ms(now + job.delay))}});
+}
+
 Events rest_or_wait(Job& job, const Ending& ending, Time now) {
   record_failure(job, ending);
   job.delay = ending.delay;
@@ -49,8 +56,7 @@ Events rest_or_wait(Job& job, const Ending& ending, Time now) {
     line_up(job);
     return {waiting_again(job, "active")};
   }
-  job.state = State::delayed;
-  return {event("delayed", job, {{"delay", std::to_string(to_unix_ms(now + ending.delay))}})};
+  return {rest(job, now)};
 }
 
 }  // namespace
@@ -108,11 +114,22 @@ Events end(Job& job, const Ending& ending, Time now) {
   return ending.kind == Ending::Kind::completed ? complete(job, ending) : give_up(job, ending);
 }
 
-Events stall(Job& job, unsigned max_count) {
+Events stall(Job& job, unsigned max_count, std::chrono::milliseconds length, Time now) {
   job.stalled_count += 1;
-  if (job.stalled_count > max_count) job.deferred_failure = "job stalled more than allowable limit";
   job.state = State::waiting;
+  if (job.stalled_count > max_count) {
+    job.deferred_failure = "job stalled more than allowable limit";
+  } else if (length > 0ms) {
+    job.delay = length;
+    return {rest(job, now), event("stalled", job)};
+  }
   return {waiting_again(job, "active"), event("stalled", job)};
+}
+
+std::chrono::milliseconds rest_after_ends(std::uint32_t count) {
+  constexpr std::uint32_t doublings = 8;
+  if (count < 2) return 0ms;
+  return std::chrono::seconds{1} * (1 << std::min(count - 2, doublings));
 }
 
 Event revive(Job& job) {

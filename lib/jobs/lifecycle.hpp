@@ -1,6 +1,8 @@
 #pragma once
 
+#include <chrono>
 #include <cstddef>
+#include <cstdint>
 #include <optional>
 #include <string_view>
 #include <vector>
@@ -30,9 +32,12 @@ Event promote(Job& job);
 Event begin(Job& job, std::string_view worker, Time now);
 /// From active to where `ending` says. A retry without delay waits again.
 Events end(Job& job, const Ending& ending, Time now);
-/// From active back in line, because its lock ran out. Beyond `max_count` it must fail when it is
-/// taken.
-Events stall(Job& job, unsigned max_count);
+/// From active back in line, because its lock ran out; delayed by `length` first unless that is 0.
+/// Beyond `max_count` it must fail when it is taken, which is at once.
+Events stall(Job& job, unsigned max_count, std::chrono::milliseconds length, Time now);
+/// How long a job rests that ran at `count` ends of its program, this one too. Not after the first,
+/// then twice as long each time: should it be the cause, the program has time for everybody else.
+std::chrono::milliseconds rest_after_ends(std::uint32_t count);
 /// From completed or failed to waiting or prioritized.
 Event revive(Job& job);
 

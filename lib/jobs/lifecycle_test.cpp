@@ -101,11 +101,12 @@ TEST(Lifecycle, gives_back_without_counting) {
 
 TEST(Lifecycle, fails_a_job_that_stalls_too_often_when_it_is_taken) {
   Job job = running();
-  const Events events = stall(job, 1);
+  const Events events = stall(job, 1, 0ms, at(25));
   EXPECT_EQ(events[1].name, "stalled");
   EXPECT_EQ(job.deferred_failure, "");
   begin(job, "w", at(30));
-  stall(job, 1);
+  stall(job, 1, 10s, at(35));
+  EXPECT_EQ(job.state, State::waiting) << "to be failed at once";
   EXPECT_EQ(job.stalled_count, 2u);
   EXPECT_EQ(job.deferred_failure, "job stalled more than allowable limit");
   end(job, ending(Ending::Kind::failed, job.deferred_failure), at(40));

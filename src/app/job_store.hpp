@@ -7,6 +7,7 @@
 #include "base/result.hpp"
 #include "jobs/bullmq_queue.hpp"
 #include "jobs/source.hpp"
+#include "jobs/worker.hpp"
 #include "net/shard.hpp"
 #include "redis/client.hpp"
 #include "settings/settings.hpp"
@@ -23,6 +24,8 @@ class JobStore {
   virtual jobs::Queue& queue() = 0;
   /// For a worker on `home`.
   virtual std::shared_ptr<jobs::Source> new_source(net::Shard& home) = 0;
+  /// A job that stalls more often fails.
+  virtual unsigned max_stalled() const { return jobs::WorkerConfig{}.max_stalled; }
   /// Any thread, without waiting.
   virtual Result<Done> health() const = 0;
   /// Finishes what it has taken on; the shards still run.
@@ -56,6 +59,7 @@ class EmbeddedJobs final : public JobStore {
 
   store::embedded::JobQueue& queue() override { return queue_; }
   std::shared_ptr<jobs::Source> new_source(net::Shard& home) override;
+  unsigned max_stalled() const override { return store::embedded::JobQueue::max_stalled; }
   Result<Done> health() const override { return database_.health(); }
   void close() override;
 

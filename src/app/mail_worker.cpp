@@ -60,10 +60,11 @@ mail::MailSettings mail_settings(const Settings& settings, std::string public_ur
   return out;
 }
 
-jobs::WorkerConfig worker_config(const Settings& settings) {
+jobs::WorkerConfig worker_config(const Settings& settings, const JobStore& jobs) {
   jobs::WorkerConfig config;
   config.name = worker_name();
   config.concurrency = settings.jobs.concurrency;
+  config.max_stalled = jobs.max_stalled();
   return config;
 }
 
@@ -76,7 +77,7 @@ MailWorker::MailWorker(net::Shard& home, Parts parts, const Settings& settings,
       transport_(new_transport(threads_, settings)),
       desk_({parts.accounts, parts.conversations, parts.recovery, *transport_},
             mail_settings(settings, std::move(public_url))),
-      worker_(home, parts.jobs.new_source(home), worker_config(settings)) {
+      worker_(home, parts.jobs.new_source(home), worker_config(settings, parts.jobs)) {
   for (const mail::Kind kind : mail::all_kinds) {
     worker_.on(std::string{mail::job_name(kind)},
                [this, kind](jobs::Job job) { return run(kind, std::move(job)); });

@@ -5,6 +5,7 @@
 
 #include "jobs/draft.hpp"
 #include "ops/log.hpp"
+#include "store/embedded/job_queue.hpp"
 #include "store/embedded/job_rows.hpp"
 #include "store/embedded/walk.hpp"
 
@@ -12,7 +13,6 @@ namespace parley::store::embedded {
 
 namespace {
 
-constexpr unsigned max_stalled = 1;  // as a Worker's
 constexpr std::chrono::seconds lock_after_a_failure{30};
 constexpr std::chrono::seconds between_complaints{1};
 
@@ -28,6 +28,18 @@ Result<Done> read_rows(Engine& engine, char tag, Keep keep) {
                      {{"kind", std::string(1, tag)}, {"count", damaged}});
   if (!row.status().ok()) return to_error(row.status());
   return Done{};
+}
+
+void tell_of(const std::vector<jobs::JobId>& stalled, const jobs::Board& board) {
+  const auto given_up = std::count_if(stalled.begin(), stalled.end(), [&board](const auto& id) {
+    return !board.find(id)->job.deferred_failure.empty();
+  });
+  const std::size_t again = stalled.size() - static_cast<std::size_t>(given_up);
+  if (again > 0)
+    ops::log().warn("jobs were running when the program ended: they run again", {{"count", again}});
+  if (given_up > 0)
+    ops::log().error("jobs were running each time the program ended: they are given up",
+                     {{"count", given_up}, {"ends", JobQueue::max_stalled + 1}});
 }
 
 std::uint64_t microseconds(Time time) {
@@ -71,11 +83,10 @@ Result<Done> JobBoard::read() {
   if (auto rest = read_the_rest(*board); !rest) return rest;
   if (is_recovered_) {
     board->relock(lock_after_a_failure, this->now());
-  } else if (const auto stalled = board->recover(max_stalled); stalled.empty()) {
+  } else if (const auto stalled = board->recover(JobQueue::max_stalled, now); stalled.empty()) {
     is_recovered_ = true;
   } else {
-    ops::log().warn("jobs were running when the program ended: they run again",
-                    {{"count", stalled.size()}});
+    tell_of(stalled, *board);
   }
   board_ = std::move(board);
   return Done{};

@@ -19,11 +19,15 @@ class JobBoard;
 
 /// The queue of jobs inside the embedded store: a jobs::Board on the committer thread, whose rows
 /// are in the batches of everything else. An answer to add, settle and the control calls means that
-/// it is durable; a take is not synced. Jobs that ran when the program ended are back in front at
+/// it is durable; a take is not synced. Jobs that ran when the program ended are back in line at
 /// the next start, and counted as stalled. Safe to call from any shard.
 /// Source: docs/formats/embedded-store.md, "Jobs".
 class JobQueue final : public jobs::Queue {
  public:
+  /// A job that ran at more ends of the program than this is taken to be their cause, and fails. It
+  /// has rested longer and longer before (jobs::Board::recover), so others do not get there.
+  static constexpr unsigned max_stalled = 10;
+
   /// At most one a database, which outlives it. What cannot be read is told by the first calls.
   explicit JobQueue(Database& database, jobs::BoardLimits limits = {});
   ~JobQueue() override;

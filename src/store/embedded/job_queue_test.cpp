@@ -117,7 +117,7 @@ TEST_F(JobQueueTest, keeps_jobs_of_every_state_across_a_restart) {
   EXPECT_EQ(broken_rules(*open.store.database), "");
 }
 
-TEST_F(JobQueueTest, stalls_what_ran_when_the_program_ended) {
+TEST_F(JobQueueTest, runs_again_what_ran_when_the_program_ended) {
   for (int run = 1; run <= 2; ++run) {
     Open open(config());
     if (run == 1) add(open), add(open);
@@ -131,8 +131,30 @@ TEST_F(JobQueueTest, stalls_what_ran_when_the_program_ended) {
   const auto told = caller_.good(open.queue.events("", 100));
   EXPECT_EQ(told.back().name, "stalled");
   EXPECT_EQ(told.back().field("jobId"), "1");
-  EXPECT_NE(take(open)->deferred_failure, "") << "it stalled too often";
+  EXPECT_EQ(ids(open, State::delayed), Ids{"1"}) << "twice is no chance any more: it rests first";
+  EXPECT_EQ(ids(open, State::waiting), Ids{"2"});
   EXPECT_EQ(broken_rules(*open.store.database), "");
+}
+
+TEST_F(JobQueueTest, gives_up_only_what_ran_at_many_ends_of_the_program) {
+  Time now = at(0);
+  Config timed = config();
+  timed.clock = [&now] { return now; };
+  for (unsigned end = 0; end <= JobQueue::max_stalled; ++end, now += 10min) {
+    Open open(timed);
+    if (end == 0) add(open, {}, now);
+    EXPECT_EQ(counts(open).active, 0u);
+    const auto taken = take(open, now + 5min);
+    ASSERT_TRUE(taken) << "after " << end;
+    EXPECT_EQ(taken->stalled_count, end);
+    EXPECT_EQ(taken->deferred_failure, "");
+  }
+  Open open(timed);
+  EXPECT_NE(take(open, now)->deferred_failure, "");
+  settle(open, ending("1", Ending::Kind::failed), now);
+  caller_.good(open.queue.retry("1", now));
+  EXPECT_EQ(take(open, now)->deferred_failure, "") << "an operator may try once more";
+  EXPECT_GE(JobQueue::max_stalled, 10u);
 }
 
 TEST_F(JobQueueTest, numbers_events_upwards_across_a_restart) {
