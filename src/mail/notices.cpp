@@ -100,6 +100,9 @@ Task<Result<Done>> QueuedNotices::State::add(Item item) {
   const auto found = co_await presence_.status(std::move(asked));
   if (!found) co_return found.error();
   if (!found->empty() && found->front().online) co_return Done{};
+  // Whoever stops asks no more: a mail too many is better than one that is lost.
+  if (!presence_.is_settled() && !is_stopping_)
+    co_return fail(Errc::unavailable, "who is connected elsewhere is not known yet");
   const auto added = co_await producer_.add(std::move(item.job), config_.clock());
   if (!added) co_return added.error();
   ++queued_;

@@ -56,7 +56,10 @@ class ShakyPresence final : public chat::PresenceStore {
     co_return found;
   }
 
+  bool is_settled() const override { return settled; }
+
   std::optional<Error> error;
+  bool settled = true;
   int asked = 0;
 
  private:
@@ -183,6 +186,30 @@ TEST_F(QueuedNoticesTest, tries_again_until_somebody_knows_who_is_there) {
   EXPECT_EQ(producer_.calls, 0);
   presence_.error.reset();
   run_until([this] { return waiting() == 1; });
+}
+
+TEST_F(QueuedNoticesTest, believes_no_absence_before_all_nodes_are_back) {
+  presence_.settled = false;
+  notices().sent(message(1));
+  chat::Message to_bob = message(2);
+  to_bob.receiver.bytes[0] = 7;
+  notices().sent(to_bob);
+  settle();
+  EXPECT_EQ(notices().stats().kept, 2U);
+  good(presence_.arrive(anna_, "phone on another node", now));
+  presence_.settled = true;
+  run_until([this] { return notices().stats().kept == 0 && waiting() == 1; });
+  EXPECT_EQ(good(queue_.list(jobs::State::waiting, {}))[0].id,
+            job_of_message(to_bob, {}).options.id);
+}
+
+TEST_F(QueuedNoticesTest, rather_sends_one_too_many_when_it_stops) {
+  presence_.settled = false;
+  notices().sent(message(1));
+  settle();
+  EXPECT_EQ(waiting(), 0U);
+  stop(5s);
+  EXPECT_EQ(waiting(), 1U);
 }
 
 TEST_F(QueuedNoticesTest, does_not_grow_without_bound) {

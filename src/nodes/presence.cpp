@@ -161,6 +161,10 @@ Presence::Counts Presence::counts() const {
 
 bool Presence::is_joined() const { return state_->joined.load(std::memory_order_acquire); }
 
+bool Presence::is_settled() const {
+  return is_joined() && SteadyTime::clock::now() >= state_->settled_at.load();
+}
+
 bool Presence::is_here(const chat::UserId& user) const {
   const std::lock_guard lock{state_->users_mutex};
   return state_->users_here.contains(user);

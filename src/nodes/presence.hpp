@@ -26,6 +26,8 @@ class Presence final : public chat::PresenceStore {
   struct Config {
     /// From the death of a node to its users being offline. Renewed thrice in that time.
     std::chrono::milliseconds lease = std::chrono::seconds{30};
+    /// From Redis' return to that of the other nodes, as far as they wait between two tries.
+    std::chrono::milliseconds comeback = redis::Config{}.backoff_max;
   };
   /// Users that Redis had otherwise than their people were told: a dead node's, taken out by this
   /// one; this node's own that were thought dead, or that came and went while Redis was away. Runs
@@ -44,6 +46,10 @@ class Presence final : public chat::PresenceStore {
   Task<Result<bool>> arrive(chat::UserId user, std::string device, Time now) override;
   Task<Result<bool>> leave(chat::UserId user, std::string device, Time now) override;
   Task<Result<std::vector<chat::Presence>>> status(std::vector<chat::UserId> users) override;
+
+  /// Not before this node is joined, nor for a lease after it came back: by then the others have
+  /// come back to Redis, too, or are dead.
+  bool is_settled() const override;
 
   /// Has a device on this node. Any thread, without waiting.
   bool is_here(const chat::UserId& user) const;

@@ -105,6 +105,8 @@ Task<bool> Presence::State::join() {
   if (!departed) co_return false;
   const bool ended = co_await end_formers();
   if (!ended) co_return false;
+  // At a first start the others have been there all the time.
+  if (joins.load() > 0) settled_at.store(home.now() + config.lease + config.comeback);
   joined.store(true, std::memory_order_release);
   asks.store(true, std::memory_order_release);
   joins.fetch_add(1, std::memory_order_relaxed);

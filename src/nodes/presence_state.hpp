@@ -65,6 +65,7 @@ struct Presence::State {
 
   std::atomic<bool> joined{false};
   std::atomic<bool> asks{false};  ///< Redis knows better than `here` how users stand.
+  std::atomic<SteadyTime> settled_at{SteadyTime{}};  ///< The other nodes are back by then.
   std::atomic<std::uint64_t> joins{0}, reaped{0}, local_answers{0};
 
  private:

@@ -27,7 +27,7 @@ Time at(std::int64_t ms) { return from_unix_ms(1'760'000'000'000 + ms); }
 class Node {
  public:
   explicit Node(const redis::Config& config, std::chrono::milliseconds lease = 30s)
-      : client_(shards_[0], config, "test"), presence_(shards_[0], client_, {lease}) {
+      : client_(shards_[0], config, "test"), presence_(shards_[0], client_, {lease, 0ms}) {
     presence_.on_change([this](UserId user, bool online) {
       const std::lock_guard lock{mutex_};
       events_.push_back({user, online});
@@ -285,6 +285,18 @@ TEST_F(PresenceTest, answers_from_what_is_here_while_redis_is_away) {
   EXPECT_TRUE(one->arrive(bob, "phone"));
   EXPECT_LT(std::chrono::steady_clock::now() - start, 250ms);
   EXPECT_FALSE(one->presence().is_joined());
+}
+
+TEST_F(PresenceTest, is_settled_a_lease_after_redis_came_back) {
+  const auto patient = node(30s), hasty = node(300ms);
+  EXPECT_TRUE(patient->presence().is_settled());
+  server_.stop();
+  until([&] { return !patient->client().is_connected() && !hasty->client().is_connected(); });
+  EXPECT_FALSE(hasty->presence().is_settled());
+  server_.start_again();
+  until_joined(*patient);
+  EXPECT_FALSE(patient->presence().is_settled()) << "others may still be on their way";
+  until([&] { return hasty->presence().is_settled(); });
 }
 
 TEST_F(PresenceTest, begins_without_redis) {

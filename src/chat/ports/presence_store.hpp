@@ -33,6 +33,9 @@ class PresenceStore {
   /// One entry an id, in order, in one round trip. Users who do not exist are offline and never
   /// seen.
   virtual Task<Result<std::vector<Presence>>> status(std::vector<UserId> users) = 0;
+  /// False while users may be online of whom `status` does not know: whoever acts on an absence
+  /// waits. Any thread.
+  virtual bool is_settled() const { return true; }
 };
 
 }  // namespace parley::chat
