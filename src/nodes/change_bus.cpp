@@ -109,6 +109,8 @@ void ChangeBus::publish(const std::vector<chat::Change>& changes) {
   }
   if (commands.empty()) return;
   state_->published.fetch_add(commands.size(), std::memory_order_relaxed);
+  if (auto notice = state_->missed.take_notice())
+    commands.insert(commands.begin(), std::move(*notice));
   // All or nothing: nobody hears of a later change before an earlier one reached every channel.
   state_->client.send_transaction(std::move(commands));
 }
@@ -221,6 +223,8 @@ void ChangeBus::State::hear(std::string_view text) {
     return;
   }
   if (auto* changes = std::get_if<std::vector<chat::Change>>(&notice->what)) {
+    // Not all channels are heard again: the gap that is told then brings it, and what came before.
+    if (!subscriber.is_connected()) return;
     if (handlers.changes && !changes->empty()) handlers.changes(std::move(*changes));
   } else if (handlers.close) {
     const auto& close = std::get<CloseLogins>(notice->what);

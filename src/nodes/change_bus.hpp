@@ -43,7 +43,8 @@ class ChangeBus {
   /// Before the shards start.
   void set_handlers(Handlers handlers);
 
-  /// To everybody whom the changes concern. Any thread; in the order of the calls.
+  /// To everybody whom the changes concern, in the order of the calls; where earlier ones were lost
+  /// the others hear of that before. Home shard only.
   void publish(const std::vector<chat::Change>& changes);
   /// Ends logins on the other nodes: while Redis is away it is tried for two minutes. Any thread.
   void close_logins(chat::UserId user, std::optional<chat::FamilyId> family);

@@ -19,6 +19,7 @@ struct Node {
         subscriber(shard, config, "changes"),
         bus(shard, client, subscriber, name) {
     bus.set_handlers({[this](std::vector<chat::Change> changes) {
+                        gaps_when_heard = gaps;
                         for (const chat::Change& change : changes)
                           heard.push_back(std::get<chat::MessageAppended>(change).message.seq);
                       },
@@ -36,7 +37,7 @@ struct Node {
   ChangeBus bus;
   Seqs heard;
   std::vector<std::pair<chat::UserId, std::optional<chat::FamilyId>>> closed;
-  int gaps = 0;
+  int gaps = 0, gaps_when_heard = 0;
   Time gap_since;
 };
 
@@ -185,6 +186,40 @@ TEST_F(ChangeBusTest, tells_of_the_gap_when_another_node_could_not_publish) {
   until([&] { return second_.gaps > before; });
   EXPECT_TRUE(second_.heard.empty());
   EXPECT_TRUE(second_.subscriber.is_connected());
+}
+
+TEST_F(ChangeBusTest, tells_of_the_gap_before_it_publishes_again) {
+  const chat::UserId bob = user();
+  follow(second_, bob);
+  for (chat::Seq seq = 1; seq <= 5; ++seq) {
+    const auto id = client_id(first_);
+    const int before = second_.gaps;
+    server_.call({"CLIENT", "KILL", "ID", id});
+    until([this] { return !first_.client.is_connected(); });
+    first_.bus.publish({message(user(), bob, 100)});
+    until([this] { return first_.client.is_connected(); });
+    first_.bus.publish({message(user(), bob, seq)});
+    until([&] { return second_.heard.size() == seq; });
+    EXPECT_GT(second_.gaps_when_heard, before) << seq;
+  }
+  EXPECT_EQ(second_.heard, (Seqs{1, 2, 3, 4, 5}));
+}
+
+TEST_F(ChangeBusTest, tells_of_the_gap_before_what_comes_while_it_subscribes_again) {
+  // Many channels: they are heard again one after the other, and the gap is told after the last.
+  std::vector<chat::UserId> all;
+  for (int i = 0; i < 5'000; ++i) all.push_back(user());
+  for (const chat::UserId who : all) shard_.spawn("test", second_.bus.follow(who));
+  until([this] { return second_.bus.counts().followed == 5'000; });
+  settle();
+  const int before = second_.gaps;
+  server_.call({"CLIENT", "KILL", "TYPE", "pubsub"});
+  until([this] { return !second_.subscriber.is_connected(); });
+  until([&] {
+    for (int i = 0; i < 5'000; i += 100) first_.bus.publish({message(user(), all[i], 1)});
+    return !second_.heard.empty();
+  });
+  EXPECT_GT(second_.gaps_when_heard, before);
 }
 
 TEST_F(ChangeBusTest, ends_logins_as_soon_as_it_can) {

@@ -1,6 +1,5 @@
 #include "nodes/missed.hpp"
 
-#include <algorithm>
 #include <charconv>
 #include <utility>
 
@@ -12,9 +11,8 @@ namespace {
 
 constexpr std::string_view channel = "parley:missed";
 constexpr auto look_every = 500ms;
-/// After a stall of Redis all nodes say it: that is one gap.
-constexpr auto gather = 1s;
 
+/// One that fails counts anew.
 std::uint64_t lost_by(const redis::Client& client) {
   const auto counts = client.counts();
   return counts.failures + counts.dropped;
@@ -24,30 +22,35 @@ std::uint64_t lost_by(const redis::Client& client) {
 
 Missed::Missed(net::Shard& home, redis::Client& client, redis::Subscriber& subscriber,
                std::string node, Listener listener)
-    : home_(home),
-      client_(client),
+    : client_(client),
       subscriber_(subscriber),
       node_(std::move(node)),
       listener_(std::move(listener)) {
-  home_.spawn("watch what is lost", watch());
+  home.spawn("watch what is lost", watch());
+}
+
+std::optional<redis::Command> Missed::take_notice() {
+  const std::uint64_t lost = lost_by(client_);
+  if (lost == told_ || !client_.is_connected()) return std::nullopt;
+  told_ = lost;
+  is_confirmed_ = false;
+  return redis::Command{"PUBLISH", std::string{channel},
+                        node_ + ' ' + std::to_string(to_unix_ms(clean_))};
 }
 
 Task<void> Missed::watch() {
   subscriber_.subscribe_soon(redis::Kind::channel, std::string{channel},
                              [this](std::string_view, std::string_view text) { hear(text); });
-  std::uint64_t known = 0;
-  Time clean = wall_now();
   while (true) {
     co_await net::sleep_for(look_every);
-    const std::uint64_t lost = lost_by(client_);
-    if (lost == known) {
-      clean = wall_now();
-      continue;
+    auto command = take_notice();
+    if (!command && !is_confirmed_) command = redis::Command{"PING"};
+    if (command) {
+      const auto said = co_await client_.call(std::move(*command));
+      // Whatever went before has arrived, too: replies come in order.
+      if (said) is_confirmed_ = true;
     }
-    redis::Command command{"PUBLISH", std::string{channel},
-                           node_ + ' ' + std::to_string(to_unix_ms(clean))};
-    const auto said = co_await client_.call(std::move(command));
-    if (said) known = lost;
+    if (is_confirmed_ && lost_by(client_) == told_) clean_ = wall_now();
   }
 }
 
@@ -59,14 +62,7 @@ void Missed::hear(std::string_view text) {
   const auto [stop, error] = std::from_chars(text.data() + space + 1, end, ms);
   // 13 digits until the year 2286: nothing that could overflow a sum of times.
   if (error != std::errc{} || stop != end || ms < 0 || ms > 9'999'999'999'999) return;
-  const bool is_waiting = since_.has_value();
-  since_ = is_waiting ? std::min(*since_, from_unix_ms(ms)) : from_unix_ms(ms);
-  if (!is_waiting) home_.spawn("tell of a gap", tell());
-}
-
-Task<void> Missed::tell() {
-  co_await net::sleep_for(gather);
-  if (const auto since = std::exchange(since_, std::nullopt)) listener_(*since);
+  listener_(from_unix_ms(ms));
 }
 
 }  // namespace parley::nodes
