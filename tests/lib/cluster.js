@@ -1,5 +1,6 @@
 /** Nodes of Parley that share a MongoDB and a Redis, behind a balancer; each with a folder of its own. */
 import { Balancer } from './balancer.js';
+import { Link } from './link.js';
 import { Mongo } from './mongo.js';
 import { Redis } from './redis.js';
 import { Server, freePort } from './server.js';
@@ -8,13 +9,15 @@ import { until } from './wait.js';
 export class Cluster {
   /**
    * Everything started and ready; `missing` is set instead when there is no MongoDB server.
-   * @param options {nodes, env, mongo, redis, wrap, advertise}: env for every node; mongo and redis when they are shared
-   *   with others; advertise: nodes forward requests for each other's sessions
+   * @param options {nodes, env, mongo, redis, wrap, advertise, linked}: env for every node; mongo and redis when they are
+   *   shared with others; advertise: nodes forward requests for each other's sessions; linked: each node has a way of its
+   *   own to Redis and MongoDB, in `links`
    */
-  static async start({ nodes = 3, env = {}, mongo, redis, wrap, advertise = false } = {}) {
+  static async start({ nodes = 3, env = {}, mongo, redis, wrap, advertise = false, linked = false } = {}) {
     const cluster = new Cluster();
     cluster.owned = [];
     cluster.nodes = [];
+    cluster.links = [];
     cluster.mongo = mongo ?? cluster.own(await Mongo.start());
     if (cluster.mongo.missing) return Object.assign(cluster, { missing: cluster.mongo.missing });
     cluster.redis = redis ?? cluster.own(await Redis.start());
@@ -23,7 +26,7 @@ export class Cluster {
     try {
       for (let index = 0; index < nodes; index += 1) {
         const port = await freePort();
-        const own = advertise ? { ADVERTISE: `127.0.0.1:${port}` } : {};
+        const own = { ...(advertise && { ADVERTISE: `127.0.0.1:${port}` }), ...(linked && (await cluster.link())) };
         cluster.nodes.push(cluster.own(await Server.start({ env: { ...shared, ...own }, port, wrap })));
       }
       cluster.balancer = cluster.own(await Balancer.start(cluster.nodes.map((node) => node.port)));
@@ -32,6 +35,16 @@ export class Cluster {
       throw error;
     }
     return cluster;
+  }
+
+  /** A node's ways, and the settings that make it take them. */
+  async link() {
+    const database = new URL(this.database);
+    const ways = { redis: this.own(await Link.start(this.redis.port)), mongo: this.own(await Link.start(Number(database.port))) };
+    this.links.push(ways);
+    database.port = `${ways.mongo.port}`;
+    database.searchParams.set('directConnection', 'true');  // A replica set would tell the node another way.
+    return { MONGO_URI: database.href, REDIS_URL: `redis://127.0.0.1:${ways.redis.port}` };
   }
 
   own(part) {
