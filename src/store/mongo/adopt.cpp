@@ -80,9 +80,12 @@ class Adoption {
     const SentCounts before = others(found_.head);
     if (auto tail = find_tail(); !tail) return std::move(tail).error();
     if (unrecorded_.empty()) count_unrecorded(before);
-    Document filter, absent, options, sort;
+    Document filter, absent, is_id, options, sort;
     absent.set("$exists", false);
+    is_id.set("$type", "objectId");
     filter.set("conversationId", id_).set("seq", absent);
+    // What nobody can have written stays without a place, however much of it there is.
+    for (const char* name : {"_id", "sender", "receiver"}) filter.set(name, is_id);
     sort.set("createdAt", 1).set("_id", 1);
     options.set("sort", sort).set("limit", std::int64_t{ordered_max});
     auto documents = lease_.find(messages_collection, filter, options);
@@ -92,7 +95,7 @@ class Adoption {
     for (const Document& document : *documents) {
       if (auto message = message_from(document)) updates.push_back(place(message->message));
     }
-    if (updates.empty()) return false;  // What nobody can have written stays without a place.
+    if (updates.empty()) return false;
     auto written = lease_.bulk(messages_collection, updates, Order::ordered);
     if (!written) return std::move(written).error();
     adopted_.messages += static_cast<std::uint64_t>(written->modified);

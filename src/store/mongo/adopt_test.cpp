@@ -3,6 +3,7 @@
 
 #include <gtest/gtest.h>
 
+#include <limits>
 #include <thread>
 
 #include "store/mongo/internals.hpp"
@@ -69,6 +70,17 @@ class AdoptTest : public ::testing::Test {
     if (!increment.empty()) update.change.set("$inc", increment);
     if (!database_.lease().update("conversations", update)) throw std::runtime_error("no update");
     return message;
+  }
+  /// To Bob, in a conversation that is not there.
+  Document orphan(chat::ConversationId id) {
+    return std::move(Document()
+                         .set("_id", ids_.next(at(0)))
+                         .set("sender", alice_)
+                         .set("receiver", bob_)
+                         .set("conversationId", id)
+                         .set("content", "orphan")
+                         .set("status", "sent")
+                         .set("createdAt", at(0)));
   }
   void set_unread(chat::ConversationId id, chat::UserId user, int count) {
     Update update;
@@ -273,6 +285,54 @@ TEST_F(AdoptTest, is_done_by_several_nodes_at_once) {
     EXPECT_EQ(all[i].content, std::to_string(i));
   }
   EXPECT_EQ(list(bob_).at(0).unread_count, std::uint64_t{count});
+}
+
+TEST_F(AdoptTest, steps_over_any_number_of_messages_that_nobody_can_have_written) {
+  const auto id = conversation(alice_, bob_);
+  for (int i = 0; i < 60; ++i) {
+    database_.put("messages", std::move(Document()
+                                            .set("_id", ids_.next(at(0)))
+                                            .set("sender", "alice")
+                                            .set("receiver", bob_)
+                                            .set("conversationId", id)
+                                            .set("content", "?")
+                                            .set("status", "sent")
+                                            .set("createdAt", at(0))));
+  }
+  for (int i = 1; i <= 3; ++i) node_says(id, alice_, bob_, std::to_string(i), at(i));
+  EXPECT_EQ(contents(all_of(id, bob_)), (std::vector<std::string>{"1", "2", "3"}));
+}
+
+TEST_F(AdoptTest, finds_a_backlog_behind_messages_of_conversations_that_are_gone) {
+  const auto id = conversation(alice_, bob_);
+  for (int i = 0; i < 12; ++i)
+    database_.put("messages", orphan(chat::ConversationId{ids_.next(at(0))}));
+  node_says(id, alice_, bob_, "from Node", at(1));
+  say(alice_, bob_, "from us", at(2));
+  chat::BacklogQuery query{bob_, 0, std::numeric_limits<chat::Version>::max(), 5};
+  const auto page = good(node_.messages().backlog(query));
+  EXPECT_EQ(contents(page.messages), (std::vector<std::string>{"from Node", "from us"}));
+}
+
+TEST_F(AdoptTest, lists_what_comes_behind_a_conversation_that_cannot_be_read) {
+  std::vector<chat::ConversationId> all;
+  for (int i = 0; i < 4; ++i) {
+    const auto other = user("other" + std::to_string(i));
+    all.push_back(conversation(bob_, other));
+    node_says(all.back(), other, bob_, "hello", at(i));
+  }
+  Update damage;
+  damage.filter.set("_id", all[2]);
+  damage.change.set("$set", Document().set("participants", Array().add(bob_).add("somebody")));
+  ASSERT_TRUE(database_.lease().update("conversations", damage));
+  std::vector<chat::ConversationId> seen;
+  std::optional<std::string> cursor;
+  do {
+    const auto page = good(node_.conversations().list(bob_, cursor, 2));
+    for (const auto& one : page.summaries) seen.push_back(one.conversation.id);
+    cursor = page.next_cursor;
+  } while (cursor);
+  EXPECT_EQ(seen, (std::vector{all[3], all[1], all[0]}));
 }
 
 TEST_F(AdoptTest, forgets_a_last_message_that_is_not_there) {

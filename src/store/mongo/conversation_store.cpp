@@ -38,15 +38,16 @@ Result<chat::SummaryPage> page_of(Lease& lease, Context& context, chat::UserId v
   if (cursor) filter.set("$or", behind(*cursor));
   sort.set("lastMessageAt", -1).set(version_field, -1).set("_id", -1);
   options.set("sort", sort).set("limit", static_cast<std::int64_t>(limit) + 1);
-  auto heads = load_heads(lease, context, filter, options);
-  if (!heads) return std::move(heads).error();
-  const bool has_more = heads->size() > limit;
-  if (has_more) heads->resize(limit);
-  auto summaries = summarize(lease, *heads, viewer);
+  auto loaded = load_page(lease, context, filter, options);
+  if (!loaded) return std::move(loaded).error();
+  auto& heads = loaded->heads;
+  if (heads.size() > limit) heads.resize(limit);
+  auto summaries = summarize(lease, heads, viewer);
   if (!summaries) return std::move(summaries).error();
   chat::SummaryPage page{std::move(*summaries), std::nullopt};
-  if (has_more && !heads->empty()) {
-    const Head& last = heads->back();
+  // Of documents that cannot be read nobody hears; they do not end the list.
+  if (loaded->documents > limit && !heads.empty()) {
+    const Head& last = heads.back();
     page.next_cursor = to_text(ListCursor{last.last_at, last.last_version, last.id});
   }
   return page;

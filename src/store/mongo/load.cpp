@@ -5,11 +5,16 @@
 namespace parley::store::mongo {
 
 namespace {
-Result<std::vector<FoundHead>> find_heads(Lease& lease, const Document& filter,
-                                          const Document& options) {
-  std::vector<FoundHead> all;
+struct FoundHeads {
+  std::vector<FoundHead> heads;
+  std::size_t documents = 0;
+};
+
+Result<FoundHeads> find_heads(Lease& lease, const Document& filter, const Document& options) {
+  FoundHeads all;
   auto done = lease.each(conversations_collection, filter, options, [&](View document) {
-    if (auto found = head_from(document)) all.push_back(std::move(*found));
+    ++all.documents;
+    if (auto found = head_from(document)) all.heads.push_back(std::move(*found));
     return true;
   });
   if (!done) return std::move(done).error();
@@ -27,21 +32,28 @@ Result<bool> adopt_stale(Lease& lease, Context& context, const std::vector<Found
 }
 }  // namespace
 
-Result<std::vector<Head>> load_heads(Lease& lease, Context& context, const Document& filter,
-                                     const Document& options) {
+Result<LoadedHeads> load_page(Lease& lease, Context& context, const Document& filter,
+                              const Document& options) {
   auto found = find_heads(lease, filter, options);
   if (!found) return std::move(found).error();
-  auto adopted = adopt_stale(lease, context, *found);
+  auto adopted = adopt_stale(lease, context, found->heads);
   if (!adopted) return std::move(adopted).error();
   if (*adopted) found = find_heads(lease, filter, options);
   if (!found) return std::move(found).error();
-  std::vector<Head> heads;
-  heads.reserve(found->size());
-  for (FoundHead& one : *found) {
+  LoadedHeads loaded{{}, found->documents};
+  loaded.heads.reserve(found->heads.size());
+  for (FoundHead& one : found->heads) {
     context.clock.observe(one.head.changed());
-    heads.push_back(std::move(one.head));
+    loaded.heads.push_back(std::move(one.head));
   }
-  return heads;
+  return loaded;
+}
+
+Result<std::vector<Head>> load_heads(Lease& lease, Context& context, const Document& filter) {
+  const Document options;
+  auto loaded = load_page(lease, context, filter, options);
+  if (!loaded) return std::move(loaded).error();
+  return std::move(loaded->heads);
 }
 
 Result<std::vector<Head>> load_heads(Lease& lease, Context& context,

@@ -7,10 +7,17 @@
 
 namespace parley::store::mongo {
 
+/// Conversations, and how many documents they were among: some cannot be read.
+struct LoadedHeads {
+  std::vector<Head> heads;
+  std::size_t documents = 0;
+};
+
 /// The conversations that match, those adopted first that a Node server has touched. In the order
 /// of `options`. Versions seen are observed by the clock.
-Result<std::vector<Head>> load_heads(Lease& lease, Context& context, const Document& filter,
-                                     const Document& options = {});
+Result<LoadedHeads> load_page(Lease& lease, Context& context, const Document& filter,
+                              const Document& options);
+Result<std::vector<Head>> load_heads(Lease& lease, Context& context, const Document& filter);
 Result<std::vector<Head>> load_heads(Lease& lease, Context& context,
                                      std::span<const chat::ConversationId> ids);
 /// not_found: none such, or `viewer` takes no part.

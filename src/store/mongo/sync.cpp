@@ -18,6 +18,7 @@ constexpr chat::Version greatest = INT64_MAX;
 constexpr auto clock_skew = 1h;
 constexpr auto time_skew = 1min;
 constexpr int max_adoptions = 3;
+constexpr int max_placeless = 200;
 
 std::unordered_map<chat::ConversationId, const Head*> by_id(const std::vector<Head>& heads) {
   std::unordered_map<chat::ConversationId, const Head*> all;
@@ -33,6 +34,9 @@ class Backlog {
       : lease_(lease), context_(context), query_(query), after_(query.after) {}
 
   Result<chat::MessagePage> page() {
+    if (query_.after == 0) {
+      if (auto done = adopt_placeless(); !done) return std::move(done).error();
+    }
     for (bool more = true; more && page_.messages.size() <= query_.limit;) {
       auto taken = take_some();
       if (!taken) return std::move(taken).error();
@@ -44,63 +48,68 @@ class Backlog {
   }
 
  private:
-  Result<std::vector<Found>> find() {
-    Document range, placed, placeless, filter, options, sort;
-    range.set("$gt", after_).set("$lte", std::min(query_.up_to, greatest));
-    placed.set("version", range);
-    placeless.set("version", nullptr);
-    filter.set("receiver", query_.user)
-        .set("status", "sent")
-        .set("$or", Array().add(placed).add(placeless));
-    sort.set("version", 1);
-    options.set("sort", sort).set("limit", static_cast<std::int64_t>(query_.limit) + 1);
-    std::vector<Found> all;
-    auto done = lease_.each(messages_collection, filter, options, [&](View document) {
-      if (auto found = message_from(document)) all.push_back(std::move(*found));
-      return true;
-    });
-    if (!done) return std::move(done).error();
-    return all;
+  Document undelivered(Document version) const {
+    Document filter;
+    filter.set("receiver", query_.user).set("status", "sent").set("version", version);
+    return filter;
   }
 
-  /// Those of Node servers come first, and without a place: they get it.
-  Result<bool> adopt_placeless(const std::vector<Found>& all) {
-    std::unordered_set<chat::ConversationId> ids;
-    for (const Found& one : all) {
-      if (one.message.seq == 0) ids.insert(one.message.conversation_id);
+  /// Messages of Node servers have no place: they get it. The newest first, because messages whose
+  /// conversation is not there keep standing in the way.
+  Result<Done> adopt_placeless() {
+    Document absent, options, sort, fields;
+    absent.set("$exists", false);
+    sort.set("_id", -1);
+    fields.set("conversationId", 1);
+    options.set("sort", sort).set("projection", fields).set("limit", std::int64_t{max_placeless});
+    for (int attempt = 0; attempt < max_adoptions; ++attempt) {
+      std::unordered_set<chat::ConversationId> ids;
+      const auto keep = [&ids](View document) {
+        if (const auto id = document.id<chat::ConversationId>("conversationId")) ids.insert(*id);
+        return true;
+      };
+      auto found = lease_.each(messages_collection, undelivered(absent), options, keep);
+      if (!found || ids.empty()) return found;
+      bool has_adopted = false;
+      for (const chat::ConversationId& id : ids) {
+        auto done = adopt(lease_, context_, id);
+        if (!done && done.error().code != Errc::not_found) return std::move(done).error();
+        has_adopted = has_adopted || done;
+      }
+      if (!has_adopted) break;
     }
-    for (const chat::ConversationId& id : ids) {
-      auto done = adopt(lease_, context_, id);
-      if (!done && done.error().code != Errc::not_found) return std::move(done).error();
-    }
-    return !ids.empty();
+    return Done{};
   }
 
   /// False: that was all.
   Result<bool> take_some() {
-    auto all = find();
-    for (int attempt = 0; all && attempt < max_adoptions; ++attempt) {
-      auto adopted = adopt_placeless(*all);
-      if (!adopted) return std::move(adopted).error();
-      if (!*adopted) break;
-      all = find();
-    }
-    if (!all) return std::move(all).error();
+    Document range, options, sort;
+    range.set("$gt", after_).set("$lte", std::min(query_.up_to, greatest));
+    sort.set("version", 1);
+    options.set("sort", sort).set("limit", static_cast<std::int64_t>(query_.limit) + 1);
+    const auto documents = lease_.find(messages_collection, undelivered(range), options);
+    if (!documents) return documents.error();
+    std::vector<Found> all;
     std::vector<chat::ConversationId> ids;
-    for (const Found& one : *all) ids.push_back(one.message.conversation_id);
+    for (const View document : *documents) {
+      after_ = document.count("version").value_or(after_);
+      auto found = message_from(document);
+      if (!found) continue;
+      ids.push_back(found->message.conversation_id);
+      all.push_back(std::move(*found));
+    }
     std::sort(ids.begin(), ids.end());
     ids.erase(std::unique(ids.begin(), ids.end()), ids.end());
     auto heads = load_heads(lease_, context_, ids);
     if (!heads) return std::move(heads).error();
     const auto known = by_id(*heads);
-    for (Found& one : *all) {
+    for (Found& one : all) {
       const auto head = known.find(one.message.conversation_id);
       if (one.message.seq == 0 || head == known.end()) continue;
-      after_ = one.message.version;
       head->second->complete(one.message);
       if (!one.message.delivered_at) page_.messages.push_back(std::move(one.message));
     }
-    return all->size() > query_.limit;
+    return documents->size() > query_.limit;
   }
 
   Lease& lease_;
