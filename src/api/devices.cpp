@@ -191,8 +191,9 @@ void Devices::tell(const DevicePtr& device, View& view) {
   const chat::Notice& first = view.first();
   if (const auto* received = std::get_if<chat::MessageNotice>(&first)) {
     const chat::Message& message = received->message;
-    return was_told(*device, message, From::feed) ? emit(*device, view.all().rest())
-                                                  : deliver(device, message, view);
+    if (!was_told(*device, message, From::feed)) return deliver(device, message, view);
+    if (device->told && device->told->is_summed_up(message)) return;
+    return emit(*device, view.all().rest());
   }
   if (const auto* read = std::get_if<chat::ReadNotice>(&first)) {
     // The device that read knows it already.
@@ -280,6 +281,7 @@ void Devices::tell_missed(const DevicePtr& device, const chat::Sync& page) {
   }
   for (const chat::Summary& summary : page.conversations) {
     if (!summary.last_message) continue;
+    if (device->told) device->told->add_summary(*summary.last_message);
     const chat::Notice notice{
         chat::ConversationNotice{*summary.last_message, summary.unread_count}};
     device->socket->emit(View(writers_, notice, device->user).all());

@@ -224,6 +224,23 @@ TEST_F(GatewayNeighbours, holds_what_comes_while_it_catches_up) {
   EXPECT_EQ(told(*device), (Contents{"lost", "next"}));
 }
 
+TEST_F(GatewayNeighbours, does_not_turn_a_conversation_back_after_a_gap) {
+  const auto device = house_.device(bob_);
+  const chat::Message lost = house_.send(ann_, bob_, "lost");
+  house_.send(ann_, bob_, "last");
+  feed_.lose_some(0);
+  feed_.say(lost);
+  house_.settle();
+  device->run();
+  std::vector<std::string> ends;
+  for (const auto& event : device->take_events()) {
+    if (event.name != "conversation_updated") continue;
+    const auto news = only_object(event.args.json);
+    ends.emplace_back(news.at("lastMessage").at("content").as_string());
+  }
+  EXPECT_EQ(ends, Contents{"last"});
+}
+
 TEST_F(GatewayNeighbours, follows_whoever_is_connected) {
   auto phone = house_.device(bob_, 0), laptop = house_.device(bob_, 1);
   EXPECT_EQ(feed_.followed[bob_.id], 2);

@@ -23,7 +23,7 @@ class Told {
     const auto place = place_of(message);
     if (place == places_.end()) {
       if (places_.size() >= limit_) forget(now);
-      places_.push_back({message.conversation_id, message.sender, message.seq, message.id});
+      places_.push_back({message.conversation_id, message.sender, message.seq, message.id, 0});
     } else if (place->seq < message.seq) {
       place->seq = message.seq;
       place->id = message.id;
@@ -37,6 +37,18 @@ class Told {
     if (place != places_.end() && message.seq <= place->seq) return false;
     return add(message.id, now);
   }
+  /// The conversation's end out of the store, of which messages were told.
+  void add_summary(const chat::Message& last) {
+    for (Place& place : places_) {
+      if (place.conversation == last.conversation_id)
+        place.summed_up = std::max(place.summed_up, last.seq);
+    }
+  }
+  /// What the message makes of its conversation was told, or something later.
+  bool is_summed_up(const chat::Message& message) {
+    const auto place = place_of(message);
+    return place != places_.end() && message.seq <= place->summed_up;
+  }
   std::size_t size() const { return ids_.size() + places_.size(); }
 
  private:
@@ -46,6 +58,7 @@ class Told {
     chat::UserId sender;
     chat::Seq seq = 0;
     chat::MessageId id;
+    chat::Seq summed_up = 0;
   };
 
   std::vector<Place>::iterator place_of(const chat::Message& message) {
