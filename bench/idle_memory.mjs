@@ -5,38 +5,15 @@ import { join } from 'node:path';
 import { makeCertificate } from '../tests/lib/certificate.js';
 import { CheapClient } from '../tests/lib/cheap_client.js';
 import { person } from '../tests/lib/people.js';
-import { cpuOf, memoryOf, openFilesLimit } from '../tests/lib/process.js';
+import { cpuOf, memoryOf, openFilesLimit, untilAtRest } from '../tests/lib/process.js';
 import { freePort, Server, temporaryDirectory } from '../tests/lib/server.js';
-import { pause } from '../tests/lib/wait.js';
+import { inParallel } from '../tests/lib/wait.js';
 
 const overTls = process.argv.includes('--tls');
 const wish = Number(process.argv.slice(2).find((word) => word !== '--tls') ?? 10_000);
 const count = Math.min(wish, openFilesLimit() - 200);
 if (count < wish) console.log(`only ${count} connections: the limit of open files is ${openFilesLimit()}`);
 const together = 50;
-
-/** Calls `work` for 0 … total-1, some at a time. */
-async function inParallel(total, work) {
-  const results = new Array(total);
-  let next = 0;
-  const worker = async () => {
-    while (next < total) {
-      const index = next++;
-      results[index] = await work(index);
-    }
-  };
-  await Promise.all(Array.from({ length: together }, worker));
-  return results;
-}
-
-/** Returns when the server has used next to no CPU for half a second. */
-async function quiet(pid) {
-  for (let round = 0; round < 40; round += 1) {
-    const before = cpuOf(pid);
-    await pause(500);
-    if (cpuOf(pid) - before <= 20_000) return;
-  }
-}
 
 /** `parley serve` with a certificate, which fetch takes because it takes any. */
 async function startWithTls(env) {
@@ -65,11 +42,11 @@ function certificateFiles() {
 const env = { HASH_QUEUE: '1000', LOG_LEVEL: 'warn', PING_INTERVAL: '5m', PING_TIMEOUT: '1m' };
 const server = await (overTls ? startWithTls(env) : Server.start({ env }));
 try {
-  const persons = await inParallel(count, () => person(server));
-  await quiet(server.pid);
+  const persons = await inParallel(count, together, () => person(server));
+  await untilAtRest(() => cpuOf(server.pid));
   const before = memoryOf(server.pid);
-  const clients = await inParallel(count, (index) => CheapClient.connect(server.port, persons[index].token, overTls ? { tls: {} } : {}));
-  await quiet(server.pid);
+  const clients = await inParallel(count, together, (index) => CheapClient.connect(server.port, persons[index].token, overTls ? { tls: {} } : {}));
+  await untilAtRest(() => cpuOf(server.pid));
   const after = memoryOf(server.pid);
   const each = (name) => Math.round((after[name] - before[name]) / count);
   console.log(`${count} idle authenticated websockets${overTls ? ' over TLS' : ''}: ${each('own')} bytes private each, ${each('resident')} bytes resident each`);

@@ -3,13 +3,15 @@
 
 tests_root="$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)"
 
+# Those of the tests, or of the folder that is named.
 install_dependencies() {
-  [[ -f "$tests_root/node_modules/.package-lock.json" &&
-    ! "$tests_root/package-lock.json" -nt "$tests_root/node_modules/.package-lock.json" ]] && return
+  local folder="${1:-$tests_root}"
+  [[ -f "$folder/node_modules/.package-lock.json" &&
+    ! "$folder/package-lock.json" -nt "$folder/node_modules/.package-lock.json" ]] && return
   (
-    exec 9<"$tests_root/package-lock.json"
+    exec 9<"$folder/package-lock.json"
     flock 9
-    cd "$tests_root" && npm ci --no-audit --no-fund >&2
+    cd "$folder" && npm ci --no-audit --no-fund >&2
   )
 }
 

@@ -47,6 +47,20 @@ export function pause(ms) {
   return new Promise((resolve) => setTimeout(resolve, ms));
 }
 
+/** Calls `work` for 0 … total-1, `together` of them at a time; gives the results. */
+export async function inParallel(total, together, work) {
+  const results = new Array(total);
+  let next = 0;
+  const worker = async () => {
+    while (next < total) {
+      const index = next++;
+      results[index] = await work(index);
+    }
+  };
+  await Promise.all(Array.from({ length: together }, worker));
+  return results;
+}
+
 /** Runs `work` and gives what it took, in milliseconds. */
 export async function timed(work) {
   const start = process.hrtime.bigint();
