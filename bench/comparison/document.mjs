@@ -5,23 +5,19 @@ import { cpus, release, totalmem } from 'node:os';
 import { join } from 'node:path';
 
 import { repository } from '../../tests/lib/server.js';
+import { otherChatServers } from '../chat_servers/section.mjs';
+import { isOfOthers } from '../chat_servers/servers.mjs';
 import { median } from './results.mjs';
 import { servers } from './servers.mjs';
+import { number, spread, table, whole } from './table.mjs';
 
 const path = join(repository, 'docs/performance.md');
-
-const number = (value, digits = 1) => value.toLocaleString('en-US', { minimumFractionDigits: digits, maximumFractionDigits: digits });
-const whole = (value) => number(value, 0);
 
 /** The results of a part, by server, in the order of `servers`. */
 function grouped(records, part) {
   const found = Object.keys(servers).map((name) => [name, records.filter((one) => one.part === part && one.server === name).map((one) => one.result)]);
   return found.filter(([, results]) => results.length > 0);
 }
-
-const spread = (values) => (values.length > 1 ? ` (${number(Math.min(...values))}–${number(Math.max(...values))})` : '');
-const row = (cells) => `| ${cells.join(' | ')} |`;
-const table = (head, rows) => [row(head), row(head.map(() => '---')), ...rows.map(row)].join('\n');
 
 function machine() {
   const system = /^PRETTY_NAME="(.*)"/m.exec(readFileSync('/etc/os-release', 'utf8'))?.[1] ?? 'Linux';
@@ -105,11 +101,12 @@ const sections = [
 /** Writes the document; gives its path. */
 export function writeDocument(records) {
   const parts = sections.filter(([part]) => records.some((one) => one.part === part || one.part.startsWith(`${part} `)));
-  const commands = [...new Set(records.map((one) => one.command))];
+  const commands = [...new Set(records.filter((one) => !isOfOthers(one)).map((one) => one.command))];
   const text = [
-    '# Performance', 'Written by `bench/compare`; do not edit. The machine is small and shared: read ratios.', machine(),
+    '# Performance', 'Written by `bench/compare` and `bench/others`; do not edit. The machine is small and shared: read ratios.', machine(),
     ...parts.flatMap(([, title, how, make]) => [`## ${title}`, how, make(records)]),
-    '## Who was measured', Object.entries(servers).map(([name, { what }]) => `- \`${name}\`: ${what}`).join('\n'),
+    ...otherChatServers(records),
+    '## Who was measured by `bench/compare`', Object.entries(servers).map(([name, { what }]) => `- \`${name}\`: ${what}`).join('\n'),
     'The peers are in `bench/peers`, each a few dozen lines of our own, which say what they do per message. `original-stack` is not the original\'s code: it does what its description says.',
     '## Commands', `\`bench/compare\`, which runs these on a new server each:\n\n\`\`\`sh\n${commands.join('\n')}\n\`\`\``,
   ].join('\n\n');

@@ -1,14 +1,16 @@
 /** What was measured, kept in build/compare/results.json so that the parts of a comparison can be run one by one. */
-import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 
 import { repository } from '../../tests/lib/server.js';
+import { isOfOthers } from '../chat_servers/servers.mjs';
 
 const folder = join(repository, 'build/compare');
 const file = join(folder, 'results.json');
 
+/** All but what bench/others measured, which takes more than this machine's own programs. */
 export function forget() {
-  rmSync(file, { force: true });
+  write(all().filter(isOfOthers));
 }
 
 export function all() {
@@ -22,8 +24,12 @@ export function all() {
 
 /** @param record {part, server, command, result} */
 export function keep(record) {
+  write([...all(), record]);
+}
+
+function write(records) {
   mkdirSync(folder, { recursive: true });
-  writeFileSync(file, JSON.stringify([...all(), record], null, 1));
+  writeFileSync(file, JSON.stringify(records, null, 1));
 }
 
 export function of(part, server) {

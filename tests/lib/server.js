@@ -34,8 +34,8 @@ function isFree(port) {
 }
 
 /** A new empty directory, removed when the tests end. */
-export function temporaryDirectory() {
-  const path = mkdtempSync(join(tmpdir(), 'parley-test-'));
+export function temporaryDirectory(folder = tmpdir()) {
+  const path = mkdtempSync(join(folder, 'parley-test-'));
   made.add(path);
   return path;
 }
