@@ -1,25 +1,65 @@
 #include "app/lifetime.hpp"
 
+#include <fcntl.h>
+#include <unistd.h>
+
+#include <string_view>
+
 #include "app/embedded_stores.hpp"
 #include "app/mongo_stores.hpp"
+#include "net/descriptor.hpp"
 #include "ops/log.hpp"
 
 namespace parley::app {
 
-EndingSignals::EndingSignals(Hangup hangup) {
+namespace {
+
+/// A controlling terminal, as programs have that people start, and daemons have not.
+bool has_terminal() {
+  return static_cast<bool>(net::Descriptor{::open("/dev/tty", O_RDONLY | O_NOCTTY | O_CLOEXEC)});
+}
+
+/// As nohup sees to it.
+bool is_ignored(int signal) {
+  struct sigaction action {};
+  return ::sigaction(signal, nullptr, &action) == 0 && action.sa_handler == SIG_IGN;
+}
+
+std::string_view name_of(int signal) {
+  if (signal == SIGHUP) return "SIGHUP";
+  return signal == SIGTERM ? "SIGTERM" : "SIGINT";
+}
+
+}  // namespace
+
+AwaitedSignals::AwaitedSignals() : is_of_terminal_(!is_ignored(SIGHUP) && has_terminal()) {
   sigemptyset(&signals_);
-  sigaddset(&signals_, SIGTERM);
-  sigaddset(&signals_, SIGINT);
-  if (hangup == Hangup::calls) sigaddset(&signals_, SIGHUP);
+  for (const int signal : {SIGTERM, SIGINT, SIGHUP}) sigaddset(&signals_, signal);
   pthread_sigmask(SIG_BLOCK, &signals_, nullptr);
   std::signal(SIGPIPE, SIG_IGN);
 }
 
-void EndingSignals::wait(const std::function<void()>& on_hangup) const {
+void AwaitedSignals::wait(const std::function<void()>& read_again) const {
+  siginfo_t info{};
   int signal = 0;
-  while (sigwait(&signals_, &signal) == 0 && signal == SIGHUP) on_hangup();
-  ops::log().info("draining", {{"signal", signal == SIGTERM ? "SIGTERM" : "SIGINT"}});
-  pthread_sigmask(SIG_UNBLOCK, &signals_, nullptr);
+  do {
+    signal = ::sigwaitinfo(&signals_, &info);
+    if (signal == SIGHUP && !is_farewell(info)) {
+      read_again();
+      signal = 0;
+    }
+  } while (signal <= 0);
+  ops::log().info("draining", {{"signal", name_of(signal)}});
+  sigset_t others = signals_;
+  sigdelset(&others, SIGHUP);  // of a terminal that closes there can be more than one
+  pthread_sigmask(SIG_UNBLOCK, &others, nullptr);
+}
+
+bool AwaitedSignals::is_farewell(const siginfo_t& hangup) const {
+  if (!is_of_terminal_) return false;
+  const bool is_from_kernel = hangup.si_code == SI_KERNEL;
+  const bool is_passed_on_by_shell = hangup.si_pid == ::getsid(0) && !has_terminal();
+  return is_from_kernel || is_passed_on_by_shell;
 }
 
 Result<std::unique_ptr<Stores>> open_stores(const Settings& settings) {

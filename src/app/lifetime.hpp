@@ -12,21 +12,22 @@ namespace parley::app {
 
 // What `parley serve` and `parley worker` do alike.
 
-/// What SIGHUP does: end the program at once, as it does to those that do not ask, or call
-/// somebody.
-enum class Hangup { ends, calls };
-
-/// SIGTERM and SIGINT, blocked for all threads from here on: the main thread waits for them.
-class EndingSignals {
+/// SIGTERM, SIGINT and SIGHUP, blocked for all threads from here on: the main thread waits for
+/// them. SIGHUP has two meanings: the terminal that the program runs in is closed, which ends it;
+/// or somebody asks a daemon to read its files again (`systemctl reload`, logrotate, kill -HUP).
+class AwaitedSignals {
  public:
   /// Before any other thread is made.
-  explicit EndingSignals(Hangup hangup = Hangup::ends);
-  /// Waits for one, and logs it. From then on a second one ends the program the usual way. Calls
-  /// `on_hangup` at each SIGHUP until then, if they are asked for.
-  void wait(const std::function<void()>& on_hangup = {}) const;
+  AwaitedSignals();
+  /// Waits for one that ends the program, and logs it. From then on a second SIGTERM or SIGINT ends
+  /// it the usual way. Calls `read_again` at each SIGHUP until then that asks for it.
+  void wait(const std::function<void()>& read_again) const;
 
  private:
+  bool is_farewell(const siginfo_t& hangup) const;
+
   sigset_t signals_;
+  bool is_of_terminal_ = false;  ///< Ends with the terminal that it was started in.
 };
 
 /// MongoDB's when the settings name one, else those in DATA_DIR.

@@ -155,8 +155,12 @@ void Program::open_mail_room() {
   mail_room_.export_counts(metrics_);
 }
 
-void Program::renew_certificate() {
-  if (certificate_) certificate_->renew();
+void Program::read_again() {
+  if (certificate_) {
+    certificate_->renew();
+  } else {
+    ops::log().info("SIGHUP: without TLS there are no files to read again");
+  }
 }
 
 bool Program::drain() {

@@ -40,9 +40,9 @@ class Program {
 
   std::uint16_t port() const { return http_->port(); }
 
-  /// Reads the certificate again, for new connections. What is wrong with it is logged, and the old
-  /// one stays.
-  void renew_certificate();
+  /// Reads the certificate again, if there is one, for new connections. What is wrong with it is
+  /// logged, and the old one stays.
+  void read_again();
 
   /// Not ready any more, no new connections, clients sent away spread over a moment, everything
   /// stored. False when connections were left after `Settings::Server::drain_timeout`.

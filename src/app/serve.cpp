@@ -38,13 +38,13 @@ struct Parts {
   std::optional<net::TlsIdentity> identity;
 };
 
-int run_until_told(const Settings& settings, Parts parts, const EndingSignals& signals) {
+int run_until_told(const Settings& settings, Parts parts, const AwaitedSignals& signals) {
   Program program(settings, std::move(parts.stores), parts.redis, std::move(parts.identity));
   const std::string where = address(settings, program.port());
   ops::log().info("ready", {{"url", where}, {"version", version_line()}});
   std::cout << "parley is ready: " << where << std::endl;
 
-  signals.wait([&program] { program.renew_certificate(); });
+  signals.wait([&program] { program.read_again(); });
   if (!program.drain()) ops::log().warn("connections were left when the time to drain was over");
   return exit_ok;
 }
@@ -52,7 +52,7 @@ int run_until_told(const Settings& settings, Parts parts, const EndingSignals& s
 }  // namespace
 
 int serve(const Settings& settings) {
-  const EndingSignals signals{settings.has_tls() ? Hangup::calls : Hangup::ends};
+  const AwaitedSignals signals;
   raise_descriptor_limit();
 
   const auto redis = redis_config(settings);

@@ -14,20 +14,20 @@ namespace parley::app {
 namespace {
 
 void run_until_told(const Settings& settings, std::unique_ptr<Stores> stores,
-                    const redis::Config& redis, const EndingSignals& signals) {
+                    const redis::Config& redis, const AwaitedSignals& signals) {
   WorkerProgram program(settings, std::move(stores), redis);
   ops::log().info("ready", {{"worker", worker_name()}, {"version", version_line()}});
   std::cout << "parley worker is ready";
   if (program.port() != 0) std::cout << ": http://localhost:" << program.port();
   std::cout << std::endl;
-  signals.wait();
+  signals.wait([] { ops::log().info("SIGHUP: a worker has no files to read again"); });
   program.drain();
 }
 
 }  // namespace
 
 int work(const Settings& settings) {
-  const EndingSignals signals;
+  const AwaitedSignals signals;
   const auto redis = redis_config(settings);
   if (!redis || !*redis) {
     ops::log().error("REDIS_URL cannot be used",

@@ -89,7 +89,11 @@ for (const { kind, skip } of await kindsToTest('embedded', 'inside', 'apart')) {
     const all = await Promise.all(Array.from({ length: 12 }, () => place.person()));
     for (const bob of all) await say(ann, bob, 'soon');
     const [worker] = place.workers;
-    if (worker) worker.signal('SIGTERM');
+    if (worker) {
+      worker.signal('SIGHUP');
+      await until(() => worker.output.includes('SIGHUP: a worker has no files'), { what: () => worker.output });
+      worker.signal('SIGTERM');
+    }
     assert.equal((await (worker ? worker.ended : place.server.stop())).code, 0, place.tail());
     if (worker) await place.startWorker();
     else await place.server.start();

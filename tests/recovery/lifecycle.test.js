@@ -1,9 +1,10 @@
 import assert from 'node:assert/strict';
-import { existsSync, readdirSync, statSync, writeFileSync } from 'node:fs';
+import { existsSync, readFileSync, readdirSync, statSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { afterEach, describe, test } from 'node:test';
 
+import { Child } from '../lib/child.js';
 import { Device, closeDevices } from '../lib/device.js';
 import { history, people, person, say } from '../lib/people.js';
 import { Rest } from '../lib/rest.js';
@@ -23,6 +24,14 @@ async function started(t, options) {
 function assertOrderly({ code, signal, ms }, server) {
   assert.deepEqual([code, signal], [0, null], server.tail());
   assert.ok(ms < 10_000 * patience, `took ${ms} ms`);
+}
+
+function isAlive(pid) {
+  try {
+    return process.kill(pid, 0);
+  } catch {
+    return false;
+  }
 }
 
 /** Not started, and said why in a sentence that fits. */
@@ -113,6 +122,59 @@ describe('SIGTERM', () => {
     assert.equal(body.online, false);
     assert.ok(Math.abs(Date.now() - body.lastSeen) < 60_000, `lastSeen ${body.lastSeen}`);
   });
+});
+
+describe('SIGHUP', () => {
+  test('of somebody who reloads daemons or rotates logs ends nothing', async (t) => {
+    const server = await started(t);
+    const [ann, bob] = await people(server, 'ann', 'bob');
+    const phone = await Device.connect(server, bob);
+    for (let times = 1; times <= 3; times += 1) {
+      process.kill(server.pid, 'SIGHUP');
+      await until(() => server.log().split('SIGHUP: without TLS').length > times, { what: () => server.tail() });
+    }
+    await say(ann, bob, 'still there');
+    assert.equal((await phone.next('receive_message')).content, 'still there');
+    assert.equal(phone.drops.length, 0);
+    const stopping = server.stop();
+    await phone.next('disconnect');
+    process.kill(server.pid, 'SIGHUP');
+    assertOrderly(await stopping, server);
+  });
+
+  const inTerminal = {
+    'as its first program': { command: 'exec PARLEY', ends: true },
+    'under a shell': { command: 'sh -c "PARLEY; true"', ends: true },
+    'as a job of a shell': { command: "exec bash --norc -ic 'PARLEY; true'", ends: true },
+    'as a job in the background': { command: "exec bash --norc -ic 'PARLEY & wait'", ends: true },
+    'under nohup': { command: 'nohup PARLEY', ends: false },
+  };
+  for (const [how, { command, ends }] of Object.entries(inTerminal)) {
+    test(`of a closed terminal, ${how}: ${ends ? 'ends it in order' : 'is not heard'}`, async (t) => {
+      const server = new Server();
+      server.port = await freePort();
+      const file = (name) => join(server.dataDir, name);
+      writeFileSync(file('start.sh'), `echo $$ > ${file('pid')}; exec ${binary} serve 2> ${file('log')}\n`);
+      const inside = command.replace('PARLEY', `sh ${file('start.sh')}`);
+      const terminal = new Child('script', ['-qc', inside, '/dev/null'], { env: server.environment(), cwd: server.dataDir });
+      t.after(() => terminal.kill());
+      const log = () => (existsSync(file('log')) ? readFileSync(file('log'), 'utf8') : terminal.output);
+      await until(() => log().includes('ready'), { what: log, ms: 15_000 });
+      const pid = Number(readFileSync(file('pid'), 'utf8'));
+      t.after(() => isAlive(pid) && process.kill(pid, 'SIGKILL'));
+      process.kill(pid, 'SIGHUP');
+      await until(() => log().includes('SIGHUP: without TLS'), { what: log });
+      await terminal.kill();
+      if (ends) {
+        await until(() => log().includes('stopped') && !isAlive(pid), { what: log, ms: 15_000 });
+        assert.match(log(), /draining.*SIGHUP/);
+      } else {
+        await until(() => log().split('SIGHUP: without TLS').length > 2, { what: log });
+        assert.equal((await fetch(`${server.url}/readyz`)).status, 200);
+        assert.doesNotMatch(log(), /draining/);
+      }
+    });
+  }
 });
 
 describe('the start', () => {

@@ -42,6 +42,9 @@ Examples:
 Settings come from flags, the environment, .env and the config file, in this order.
 Every setting is described in docs/config.md.
 
+Signals of serve and worker: SIGTERM and SIGINT drain and stop; SIGHUP reads TLS_CERT and TLS_KEY again, and stops
+them only where it comes of the terminal that they run in, when that is closed.
+
 Exit codes: 0 done, 1 failed, 2 wrong flag or setting (nothing was started).)";
 
 constexpr auto migrate_footer = R"(

@@ -184,8 +184,9 @@ TEST_F(Cli, prints_its_version) {
 
 TEST_F(Cli, help_names_every_subcommand_and_exit_code) {
   EXPECT_EQ(run_with({"--help"}), exit_ok);
-  for (const auto* word : {"serve", "check-config", "show-config", "backup", "restore",
-                           "verify-store", "--version", "Examples:", "Exit codes: 0 done"}) {
+  for (const auto* word :
+       {"serve", "check-config", "show-config", "backup", "restore", "verify-store", "--version",
+        "Examples:", "SIGHUP", "Exit codes: 0 done"}) {
     EXPECT_THAT(out.str(), HasSubstr(word));
   }
 }
