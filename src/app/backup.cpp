@@ -31,6 +31,12 @@ Result<Done> make_backup(const path& data, const path& folder) {
 }  // namespace
 
 int backup(const Settings& settings, const path& folder) {
+  if (!settings.store.mongo_uri.empty()) {
+    std::cerr
+        << "parley: the messages are in MongoDB (MONGO_URI): back it up with its own tools, or use "
+           "parley export\n";
+    return exit_usage;
+  }
   const auto made = make_backup(settings.store.data_dir, folder);
   if (!made) return failed("the backup was not made", made.error());
   std::cout << "backup of " << settings.store.data_dir.string() << " is in " << folder.string()

@@ -67,6 +67,12 @@ async function clusterOfOne() {
   return { MONGO_URI: mongo.newDatabase(), REDIS_URL: redis.url, PRESENCE_LEASE: '3s' };
 }
 
+/** This process' environment without what would change how a program under test is set up. */
+function inherited() {
+  const { NODE_ENV, PARLEY_ENV, MONGO_URI, MONGODB_URI, REDIS_URL, REDIS_HOST, SMTP_URL, ...others } = process.env;
+  return others;
+}
+
 export class Server {
   /**
    * @param options {env, args, dataDir, port, wrap}: env and args come on top of the defaults for tests;
@@ -141,9 +147,8 @@ export class Server {
   }
 
   environment() {
-    const { NODE_ENV, PARLEY_ENV, MONGO_URI, MONGODB_URI, REDIS_URL, REDIS_HOST, SMTP_URL, ...inherited } = process.env;
     return {
-      ...inherited,
+      ...inherited(),
       HOST: '127.0.0.1',
       PORT: String(this.port),
       DATA_DIR: this.dataDir,
@@ -206,7 +211,7 @@ export class Server {
 
 /** Runs `parley` with other arguments to its end; gives {code, stdout, stderr}. */
 export async function parley(args, { env = {}, cwd, deadline = 20_000 } = {}) {
-  const child = spawn(binary, args, { cwd: cwd ?? tmpdir(), env: { ...process.env, ...env } });
+  const child = spawn(binary, args, { cwd: cwd ?? tmpdir(), env: { ...inherited(), ...env } });
   running.add(child);
   const out = { stdout: '', stderr: '' };
   child.stdout.on('data', (bytes) => (out.stdout += bytes));

@@ -150,6 +150,14 @@ describe('parley restore', () => {
   });
 });
 
+test('parley backup copies nothing where the messages are in MongoDB', async () => {
+  const target = newPath();
+  const answer = await parley(['backup', target], { cwd: folder, env: { MONGO_URI: 'mongodb://127.0.0.1:1/chat' } });
+  assertRefused(answer);
+  assert.match(answer.stderr, /MongoDB/);
+  assert.equal(existsSync(target), false);
+});
+
 describe('parley verify-store', () => {
   test('says that a store is in order after a kill', async (t) => {
     const server = await Server.start();

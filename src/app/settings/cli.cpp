@@ -9,6 +9,7 @@
 #include <exception>
 #include <iostream>
 #include <optional>
+#include <set>
 
 #include "settings/bench_command.hpp"
 #include "settings/build_info.hpp"
@@ -201,12 +202,24 @@ class Program {
     return added;
   }
 
+  /// Commands that stand on few settings show those only; they take all of them.
+  static bool shows(const std::string& command, const Field& field) {
+    static const std::set<std::string> of_all{"serve", "worker", "check-config", "show-config",
+                                              "doctor"};
+    if (of_all.contains(command)) return true;
+    if (command == "top" && (field.name == "host" || field.name == "port")) return true;
+    return field.group == "Store" || field.group == "Several nodes";
+  }
+
   CLI::App* subcommand(const std::string& name, const std::string& meaning,
                        std::function<int()> body) {
     auto* command = app_.add_subcommand(name, meaning);
     command->callback([this, body = std::move(body)] { chosen_ = body; });
     command->get_formatter()->column_width(34);
-    command->add_option("--config", config_file_, "A config file (docs/parley.sample.conf)")
+    command
+        ->add_option("--config", config_file_,
+                     "A config file (docs/parley.sample.conf). Every setting of parley serve is "
+                     "taken as a flag, too")
         ->type_name("FILE");
     for (const Field& field : fields()) {
       const auto keep = [this, &field](const std::string& value) { flags_[field.name] = value; };
@@ -215,7 +228,7 @@ class Program {
       text += "default: " + field.preset + "]";
       command->add_option_function<std::string>(field.flag(), keep, text)
           ->type_name("VALUE")
-          ->group(std::string{field.group});
+          ->group(shows(name, field) ? std::string{field.group} : std::string{});
     }
     return command;
   }
@@ -228,7 +241,8 @@ class Program {
       }
       const auto name = extra.substr(
           2, extra.find('=') == std::string::npos ? std::string::npos : extra.find('=') - 2);
-      const auto suggestion = suggest_field(name);
+      auto suggestion = suggest_field(name);
+      if (suggestion == name) suggestion.reset();  // A setting, of other commands.
       surroundings_.err << "The flag --" << name << " is not known."
                         << (suggestion ? " Did you mean --" + *suggestion + "?" : "") << '\n';
     }

@@ -200,6 +200,20 @@ TEST_F(Cli, help_of_serve_has_every_flag_and_variable) {
   }
 }
 
+TEST_F(Cli, help_of_other_commands_has_what_they_stand_on) {
+  EXPECT_EQ(run_with({"user", "--help"}), exit_ok);
+  for (const auto* flag : {"--data-dir", "--mongo-uri", "--config", "reset-password"})
+    EXPECT_THAT(out.str(), HasSubstr(flag));
+  for (const auto* flag : {"--hash-cost", "--tls-cert", "--smtp-url"})
+    EXPECT_THAT(out.str(), Not(HasSubstr(flag)));
+  EXPECT_EQ(run_with({"verify-store", "--hash-cost", "4"}), exit_ok) << "and they take all";
+}
+
+TEST_F(Cli, does_not_suggest_the_flag_that_it_refuses) {
+  EXPECT_EQ(run_with({"bench", "send", "--port", "1"}), exit_usage);
+  EXPECT_THAT(err.str(), HasSubstr("The flag --port is not known.\n"));
+}
+
 TEST_F(Cli, a_command_that_throws_has_failed) {
   const Commands commands{.serve = [](const Settings&) -> int { throw std::runtime_error{"boom"}; },
                           .backup = {},

@@ -185,10 +185,7 @@ class Source final : public chat::ArchiveSource {
 }  // namespace
 
 Result<std::unique_ptr<chat::ArchiveSource>> open_archive_source(const Config& config) {
-  std::error_code error;
-  if (!std::filesystem::exists(config.directory / "CURRENT", error))
-    return fail(Errc::not_found, "no store in " + config.directory.parent_path().string());
-  auto engine = Engine::open(config, Access::write);
+  auto engine = Engine::open_existing(config, Access::write);
   if (!engine) return engine.error();
   {
     // A server that was killed could not say when its users left.

@@ -11,10 +11,7 @@ namespace {
 Result<std::unique_ptr<Engine>> open_existing(const fs::path& root, Access access) {
   Config config;
   config.directory = root / "db";
-  std::error_code error;
-  if (!fs::exists(config.directory / "CURRENT", error))
-    return fail(Errc::not_found, "no store in " + root.string());
-  return Engine::open(config, access);
+  return Engine::open_existing(config, access);
 }
 
 /// Nobody has the store in the way open, and it may go.

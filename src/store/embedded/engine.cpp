@@ -120,6 +120,13 @@ Result<std::unique_ptr<Engine>> Engine::open(const Config& config, Access access
   return engine;
 }
 
+Result<std::unique_ptr<Engine>> Engine::open_existing(const Config& config, Access access) {
+  std::error_code error;
+  if (!std::filesystem::exists(config.directory / "CURRENT", error))
+    return fail(Errc::not_found, "no store in " + config.directory.parent_path().string());
+  return open(config, access);
+}
+
 void Engine::merge_from(int tables) {
   for (rocksdb::ColumnFamilyHandle* table : tables_) {
     // Refused, it is as before: reads cost more.

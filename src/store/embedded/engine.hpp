@@ -25,6 +25,8 @@ class Engine {
   /// Creates the database when there is none (Access::write). Errors: conflict when another process
   /// has it open, not_supported when its format is newer than this program, corrupt, unavailable.
   static Result<std::unique_ptr<Engine>> open(const Config& config, Access access);
+  /// The same, and makes nothing: not_found when there is no store.
+  static Result<std::unique_ptr<Engine>> open_existing(const Config& config, Access access);
   ~Engine();
 
   rocksdb::DB& db() { return *db_; }

@@ -218,7 +218,7 @@ Result<Findings> verify(Database& database) { return Verifier(*database.internal
 Result<Findings> verify_stopped(const std::filesystem::path& data) {
   Config config;
   config.directory = data / "db";
-  auto engine = Engine::open(config, Access::read_only);
+  auto engine = Engine::open_existing(config, Access::read_only);
   if (!engine) return engine.error();
   return Verifier(**engine).run();
 }

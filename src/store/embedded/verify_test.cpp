@@ -45,6 +45,15 @@ class VerifyTest : public ::testing::Test {
   chat::Message last_, read_;
 };
 
+TEST(VerifyStopped, makes_no_store_where_there_is_none) {
+  const TemporaryDirectory folder;
+  const auto findings = verify_stopped(folder.path());
+  ASSERT_FALSE(findings);
+  EXPECT_EQ(findings.error().code, Errc::not_found);
+  EXPECT_EQ(findings.error().detail, "no store in " + folder.path().string());
+  EXPECT_TRUE(std::filesystem::is_empty(folder.path()));
+}
+
 TEST_F(VerifyTest, finds_a_gap) {
   erase(keys::message(read_.conversation_id, 2));
   expect_finding("a seq is missing");
