@@ -189,6 +189,19 @@ describe('several tabs', () => {
   });
 });
 
+test('what somebody was writing is not there for the next one who logs in', async () => {
+  const { bob, a } = await pair();
+  const carol = await place.person('carol');
+  await say(carol, bob, 'we know each other');
+  const field = a.getByLabel(/^Message to /);
+  await field.fill('for nobody else');
+  await a.getByRole('button', { name: /^Account of / }).click();
+  await a.getByRole('button', { name: 'Log out' }).click();
+  await logIn(a, carol);
+  await bubble(a, 'we know each other').waitFor();
+  assert.equal(await field.inputValue(), '');
+});
+
 describe('an account', () => {
   test('is made in the browser, and its faults are told', async () => {
     const context = await place.context();

@@ -18,6 +18,8 @@ const maxRetryPause = 15_000;
 export class Client {
   state: State;
   readonly user: User;
+  /** What was written and not sent, by conversation, while the page lives and nobody logs out. */
+  readonly drafts = new Map<string, string>();
   /** A message of somebody else came, for those who hear instead of see. */
   onNews: (message: Message) => void = () => {};
   onEnd: (isKicked: boolean) => void = () => {};

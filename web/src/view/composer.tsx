@@ -5,12 +5,10 @@ import type { Client } from '../client';
 import { Icon } from './icons';
 
 const most = 4096;
-/** What was written and not sent, by conversation, while the page lives. */
-const drafts = new Map<string, string>();
 
 /** Where messages are written. Enter sends; on a touch screen it makes a line, and the button sends. */
 export function Composer({ client, peer, name }: { client: Client; peer: string; name: string }): JSX.Element {
-  const [text, setText] = useState(drafts.get(peer) ?? '');
+  const [text, setText] = useState(client.drafts.get(peer) ?? '');
   const field = useRef<HTMLTextAreaElement>(null);
   const length = [...text.trim()].length;
   const isTooLong = length > most;
@@ -28,14 +26,14 @@ export function Composer({ client, peer, name }: { client: Client; peer: string;
   }, [text]);
 
   const write = (value: string) => {
-    drafts.set(peer, value);
+    client.drafts.set(peer, value);
     setText(value);
     client.typing(peer, value);
   };
   const send = () => {
     if (!text.trim() || isTooLong) return;
     client.send(peer, text);
-    drafts.delete(peer);
+    client.drafts.delete(peer);
     setText('');
     field.current?.focus();
   };
