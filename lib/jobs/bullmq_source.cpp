@@ -111,7 +111,20 @@ Task<Result<Done>> BullmqSource::open() {
     co_return fail(Errc::not_supported, "bullmq 3.x or 4.x uses this queue");
   if (detail::number_of((*found)[2]) != 0)
     co_return fail(Errc::not_supported, "the queue has a schedule by pattern");
+  co_await warn_of_eviction();
   co_return Done{};
+}
+
+Task<void> BullmqSource::warn_of_eviction() {
+  redis::Command question{"CONFIG", "GET", "maxmemory-policy"};
+  const auto answer = co_await redis_.call(std::move(question));
+  // Not every account may ask.
+  const auto* pair = answer ? answer->array() : nullptr;
+  const std::string policy =
+      pair != nullptr && pair->size() == 2 ? detail::text_of((*pair)[1]) : std::string{};
+  if (policy.empty() || policy == "noeviction") co_return;
+  ops::log().warn("Redis may lose jobs when memory is short: it needs maxmemory-policy noeviction",
+                  {{"policy", policy}});
 }
 
 Task<Result<Taken>> BullmqSource::take(Taking how, Time now) {

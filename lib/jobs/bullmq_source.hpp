@@ -40,6 +40,7 @@ class BullmqSource final : public Source {
  private:
   class Marker;
   Task<Result<redis::Reply>> run(const redis::Script& script, std::vector<std::string> arguments);
+  Task<void> warn_of_eviction();
   /// A job of a schedule: makes the next one before this one runs.
   Task<Result<Taken>> follow_schedule(Taken taken, Time now);
 

@@ -79,6 +79,18 @@ TEST_F(BullmqTest, writes_the_hash_that_node_reads) {
   EXPECT_EQ(text({"ZSCORE", store_.key("delayed"), id}), "7208960245760000");
 }
 
+TEST_F(BullmqTest, warns_of_a_server_that_may_evict_jobs) {
+  const auto said_by_open = [this] {
+    ::testing::internal::CaptureStderr();
+    EXPECT_TRUE(run(store_.new_source()->open()));
+    return ::testing::internal::GetCapturedStderr();
+  };
+  EXPECT_EQ(said_by_open(), "");
+  redis({"CONFIG", "SET", "maxmemory-policy", "allkeys-lru"});
+  EXPECT_NE(said_by_open().find("policy=allkeys-lru"), std::string::npos);
+  redis({"CONFIG", "SET", "maxmemory-policy", "noeviction"});
+}
+
 TEST_F(BullmqTest, keeps_jobs_of_one_millisecond_in_order) {
   JobOptions options;
   options.delay = 60s;
