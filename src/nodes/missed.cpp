@@ -11,6 +11,8 @@ namespace {
 
 constexpr std::string_view channel = "parley:missed";
 constexpr auto look_every = 500ms;
+/// No count of losses.
+constexpr std::uint64_t nothing = ~std::uint64_t{0};
 
 /// One that fails counts anew.
 std::uint64_t lost_by(const redis::Client& client) {
@@ -46,9 +48,12 @@ Task<void> Missed::watch() {
     auto command = take_notice();
     if (!command && !is_confirmed_) command = redis::Command{"PING"};
     if (command) {
+      const std::uint64_t before = told_;
       const auto said = co_await client_.call(std::move(*command));
       // Whatever went before has arrived, too: replies come in order.
-      if (said) is_confirmed_ = true;
+      is_confirmed_ = said && told_ == before;
+      // What was not even taken does not count as lost, and has to be said again.
+      if (!said) told_ = nothing;
     }
     if (is_confirmed_ && lost_by(client_) == told_) clean_ = wall_now();
   }
