@@ -33,12 +33,12 @@ class Source final : public chat::ArchiveSource {
 
   Result<chat::ArchiveTotals> totals() override {
     chat::ArchiveTotals totals;
-    for (Walk row = walk(Stage::accounts); row.valid(); row.next()) ++totals.accounts;
-    for (Walk row = walk(Stage::logins); row.valid(); row.next()) ++totals.logins;
-    for (Walk row = walk(Stage::conversations); row.valid(); row.next()) {
+    for_each(Stage::accounts, [&](const Walk&) { ++totals.accounts; });
+    for_each(Stage::logins, [&](const Walk&) { ++totals.logins; });
+    for_each(Stage::conversations, [&](const Walk& row) {
       ++totals.conversations;
       if (const auto head = decode_head(row.value())) totals.messages += head->last_seq;
-    }
+    });
     if (view_.error()) return *view_.error();
     return totals;
   }
@@ -71,6 +71,13 @@ class Source final : public chat::ArchiveSource {
   }
 
  private:
+  template <class Call>
+  void for_each(Stage stage, Call call) {
+    Walk row = walk(stage);
+    for (; row.valid(); row.next()) call(row);
+    if (!row.status().ok()) view_.set_error(to_error(row.status()));
+  }
+
   Walk walk(Stage stage, std::string_view after = {}) {
     const bool is_chat = stage == Stage::conversations;
     const char tag = is_chat                    ? keys::head_tag

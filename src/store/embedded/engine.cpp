@@ -173,6 +173,7 @@ Result<Done> Engine::check_format(const Config& config, Access access) {
   if (status.IsNotFound()) {
     const std::unique_ptr<rocksdb::Iterator> any(db_->NewIterator({}, table(Table::people)));
     any->SeekToFirst();
+    if (!any->status().ok()) return to_error(any->status());
     if (any->Valid() || access == Access::read_only) {
       return fail(Errc::corrupt,
                   config.directory.string() + " is no store of parley: it has no format row");

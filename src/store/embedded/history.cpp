@@ -23,7 +23,6 @@ std::vector<chat::Message> load(View& view, const Head& head, chat::Seq first, c
     messages.push_back(head.message(seq, std::move(*record)));
   }
   if (seq <= last) {
-    if (!row.valid()) view.check(row);
     view.set_error(fail(Errc::corrupt, "messages of " + head.id.hex() + " are missing"));
   }
   view.fill_times(head, messages);

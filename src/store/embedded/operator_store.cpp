@@ -20,11 +20,12 @@ Result<std::vector<chat::Account>> accounts_behind(Internals& internals, View& v
                                                    std::size_t limit) {
   std::vector<chat::Account> accounts;
   const std::string_view from = after ? after->view() : std::string_view{};
-  for (Walk row(*internals.engine, view.snapshot(), Table::people, keys::account_tag, from);
-       row.valid() && accounts.size() < limit; row.next()) {
+  Walk row(*internals.engine, view.snapshot(), Table::people, keys::account_tag, from);
+  for (; row.valid() && accounts.size() < limit; row.next()) {
     auto account = view.account(row.key().id<chat::UserId>());
     if (account) accounts.push_back(std::move(*account));
   }
+  if (!row.status().ok()) return to_error(row.status());
   return accounts;
 }
 

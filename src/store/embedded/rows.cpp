@@ -22,14 +22,16 @@ std::optional<chat::ConversationId> decode_conversation(std::string_view value) 
 }
 }  // namespace
 
-Scan::Scan(rocksdb::Iterator& rows, std::string_view from, std::size_t prefix_length)
-    : rows_(&rows), prefix_(from.substr(0, prefix_length)) {
-  seek(from);
+Scan::Scan(Rows& rows, rocksdb::Iterator& at, std::string_view from, std::size_t prefix_length)
+    : rows_(&rows), at_(&at), prefix_(from.substr(0, prefix_length)) {
+  at_->Seek(slice(from));
 }
 
-void Scan::seek(std::string_view from) { rows_->Seek(slice(from)); }
-
-bool Scan::valid() const { return rows_->Valid() && rows_->key().starts_with(prefix_); }
+bool Scan::valid() const {
+  if (at_->Valid()) return at_->key().starts_with(prefix_);
+  if (const auto status = at_->status(); !status.ok()) rows_->set_error(to_error(status));
+  return false;
+}
 
 bool Rows::get(const Key& key, std::string& value) {
   const auto status = fetch(key, value);
@@ -52,13 +54,7 @@ Scan Rows::scan(const Key& from, std::size_t prefix_length) {
     options.prefix_same_as_start = from.table == Table::chat;
     iterator.reset(engine_->db().NewIterator(options, engine_->table(from.table)));
   }
-  Scan scan(*iterator, from.bytes, prefix_length);
-  check(scan);
-  return scan;
-}
-
-void Rows::check(const Scan& scan) {
-  if (const auto status = scan.status(); !status.ok()) set_error(to_error(status));
+  return Scan(*this, *iterator, from.bytes, prefix_length);
 }
 
 template <class Record>
@@ -150,7 +146,6 @@ void Rows::fill_times(const Head& head, Member member, Mark mark,
         const Key from = keys::watermark(head.id, member, mark, message.seq);
         if (!advances) advances = scan(from, from.bytes.size() - sizeof(chat::Seq));
         while (advances->valid() && advances->key() < from.bytes.view()) advances->next();
-        if (!advances->valid()) check(*advances);
         const auto record = advances->valid() ? decode_watermark(advances->value()) : std::nullopt;
         if (record) {
           covered = Parser(advances->rest()).be64();
@@ -212,10 +207,10 @@ void View::add_heads(const std::vector<chat::ConversationId>& ids, std::vector<H
   engine().db().MultiGet(options_, engine().table(Table::chat), ids.size(), slices.data(),
                          values.data(), statuses.data());
   for (std::size_t i = 0; i < ids.size(); ++i) {
+    if (!statuses[i].ok() && !statuses[i].IsNotFound()) return set_error(to_error(statuses[i]));
     auto head = statuses[i].ok() ? decode_head(view(values[i])) : std::nullopt;
     if (!head) {
-      set_error(fail(Errc::corrupt,
-                     "the head of " + ids[i].hex() + " is missing: " + statuses[i].ToString()));
+      set_error(fail(Errc::corrupt, "the head of " + ids[i].hex() + " is missing"));
       continue;
     }
     head->id = ids[i];

@@ -14,24 +14,26 @@
 
 namespace parley::store::embedded {
 
+class Rows;
+
 /// Walks rows forward while their keys begin with a prefix.
 class Scan {
  public:
-  Scan(rocksdb::Iterator& rows, std::string_view from, std::size_t prefix_length);
+  Scan(Rows& rows, rocksdb::Iterator& at, std::string_view from, std::size_t prefix_length);
 
+  /// False behind the last row, and where a row could not be read: that is an error of the Rows,
+  /// not the end.
   bool valid() const;
-  void next() { rows_->Next(); }
-  /// Moves to the first key not before `from`, which has the same prefix.
-  void seek(std::string_view from);
+  void next() { at_->Next(); }
   /// Borrow until the next move.
-  std::string_view key() const { return {rows_->key().data(), rows_->key().size()}; }
-  std::string_view value() const { return {rows_->value().data(), rows_->value().size()}; }
+  std::string_view key() const { return {at_->key().data(), at_->key().size()}; }
+  std::string_view value() const { return {at_->value().data(), at_->value().size()}; }
   /// The key without the prefix.
   std::string_view rest() const { return key().substr(prefix_.size()); }
-  rocksdb::Status status() const { return rows_->status(); }
 
  private:
-  rocksdb::Iterator* rows_;
+  Rows* rows_;
+  rocksdb::Iterator* at_;
   std::string prefix_;
 };
 
@@ -67,8 +69,6 @@ class Rows {
 
   bool get(const Key& key, std::string& value);
   void set_error(Error error);
-  /// A scan that is over because a row could not be read is an error, not the end of the rows.
-  void check(const Scan& scan);
 
  protected:
   virtual rocksdb::Status fetch(const Key& key, std::string& value) = 0;

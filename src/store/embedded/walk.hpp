@@ -26,6 +26,7 @@ class Walk {
     if (!after.empty() && valid() && rows_->key() == from) rows_->Next();
   }
 
+  /// False behind the last row, and where a row could not be read: `status` tells them apart.
   bool valid() const { return rows_->Valid() && rows_->key().starts_with(prefix_); }
   void next() { rows_->Next(); }
   /// Without the tag.
