@@ -120,6 +120,29 @@ TEST_F(DatabaseTest, refuses_damaged_meta_rows) {
   EXPECT_EQ(Database::open(config()).error().code, Errc::corrupt);
 }
 
+TEST_F(DatabaseTest, does_not_take_a_lock_that_it_cannot_open_for_another_process) {
+  std::filesystem::create_directories(config().directory / "LOCK");
+  const auto opened = Database::open(config());
+  ASSERT_FALSE(opened);
+  EXPECT_EQ(opened.error().code, Errc::unavailable) << opened.error().detail;
+}
+
+TEST_F(DatabaseTest, begins_no_second_conversation_where_the_first_one_is_damaged) {
+  chat::UserId alice, bob;
+  {
+    OpenStore store(config());
+    alice = caller_.user(store, "alice");
+    bob = caller_.user(store, "bob");
+    const Key head = keys::head(caller_.say(store, alice, bob, "one").conversation_id);
+    Engine& engine = *store.database->internals().engine;
+    ASSERT_TRUE(engine.db().Delete({}, engine.table(head.table), head.bytes.view()).ok());
+  }
+  OpenStore store(config());
+  for (int i = 0; i < 3; ++i)
+    EXPECT_EQ(caller_.refusal(store.messages().append({alice, bob, "two", {}, at(1)})),
+              Errc::corrupt);
+}
+
 TEST_F(DatabaseTest, refuses_a_place_where_it_cannot_be) {
   Config nowhere = config();
   nowhere.directory = "/proc/nowhere/db";

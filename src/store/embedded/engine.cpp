@@ -78,8 +78,11 @@ rocksdb::DBOptions database_options(const Config& config) {
   return options;
 }
 
+/// By this process or another one. Source: env/fs_posix.cc, LockFile.
 bool is_locked(const rocksdb::Status& status) {
-  return status.IsIOError() && status.ToString().find("LOCK") != std::string::npos;
+  const std::string text = status.ToString();
+  return status.IsIOError() && (text.find("lock hold by current process") != std::string::npos ||
+                                text.find("While lock file") != std::string::npos);
 }
 }  // namespace
 

@@ -64,11 +64,13 @@ Head* Transaction::find_head(chat::ConversationId id) {
 
 Head* Transaction::find_pair(chat::UserId one, chat::UserId other) {
   const auto pair = sorted(one, other);
-  if (const auto* cached = pairs_.find(pair)) return find_head(*cached);
-  const auto stored = conversation_of(one, other);
-  if (!stored) return nullptr;
-  pairs_.insert(pair, *stored);
-  Head* found = find_head(*stored);
+  const auto* id = pairs_.find(pair);
+  if (id == nullptr) {
+    const auto stored = conversation_of(one, other);
+    if (!stored) return nullptr;
+    id = &pairs_.insert(pair, *stored);
+  }
+  Head* found = find_head(*id);
   if (found == nullptr) set_error(fail(Errc::corrupt, "the conversation of a pair is missing"));
   return found;
 }
