@@ -41,7 +41,7 @@ Result<Done> exchange(const fs::path& fresh, const fs::path& place) {
   std::error_code error;
   const fs::path old = place.string() + ".replaced";
   fs::remove_all(old, error);
-  if (!error && fs::exists(place)) fs::rename(place, old, error);
+  if (!error && fs::exists(place, error)) fs::rename(place, old, error);
   if (!error) fs::rename(fresh, place, error);
   if (error)
     return fail(Errc::unavailable, "cannot name " + place.string() + ": " + error.message());

@@ -97,6 +97,13 @@ TEST_F(BackupTest, refuses_a_target_that_exists) {
   EXPECT_EQ(store.database->checkpoint(copy()).error().code, Errc::conflict);
 }
 
+TEST_F(BackupTest, takes_a_folder_that_is_named_with_a_slash) {
+  fill(1);
+  ASSERT_TRUE(backup_stopped(data(), copy().string() + "/"));
+  EXPECT_EQ(contents_in(copy()), std::vector<std::string>{"0"});
+  EXPECT_FALSE(fs::exists(copy().string() + ".partial"));
+}
+
 TEST_F(BackupTest, begins_again_after_an_attempt_that_was_interrupted) {
   fill(1);
   fs::create_directories(copy().string() + ".partial/db");

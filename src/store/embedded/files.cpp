@@ -30,7 +30,9 @@ std::error_code make_private_folder(const fs::path& path) {
   return error;
 }
 
-Result<Done> make_checkpoint(Engine& engine, const fs::path& target) {
+Result<Done> make_checkpoint(Engine& engine, const fs::path& named) {
+  // What ends with a slash names a folder, and has no file name.
+  const fs::path target = named.has_filename() ? named : named.parent_path();
   std::error_code error;
   if (fs::exists(target, error)) return fail(Errc::conflict, target.string() + " exists already");
   const fs::path staging = target.string() + ".partial";
