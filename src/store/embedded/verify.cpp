@@ -5,6 +5,7 @@
 #include "chat/ports/account_store.hpp"
 #include "store/embedded/database.hpp"
 #include "store/embedded/internals.hpp"
+#include "store/embedded/job_rows.hpp"
 #include "store/embedded/walk.hpp"
 
 namespace parley::store::embedded {
@@ -21,7 +22,10 @@ class Verifier {
     check_messages();
     check_pointers();
     check_memberships();
-    if (view_.error()) return *view_.error();
+    check_jobs();
+    if (!view_.error()) return std::move(findings_);
+    if (view_.error()->code != Errc::corrupt) return *view_.error();
+    findings_.broken.push_back(view_.error()->detail);
     return std::move(findings_);
   }
 
@@ -203,6 +207,25 @@ class Verifier {
       const auto head = view_.head(key.id<chat::ConversationId>());
       expect(head && head->member(user), "a membership of " + user.hex(),
              "is of no conversation of theirs");
+    });
+  }
+
+  void check_jobs() {
+    check_kind(keys::job_tag, "job ", &decode_job);
+    check_kind(keys::job_owner_tag, "the job of ",
+               [](const std::string&, std::string_view value) { return decode_job_owner(value); });
+    check_kind(keys::job_log_tag, "the log of job ",
+               [](const std::string&, std::string_view value) { return decode_job_log(value); });
+    std::string value;
+    if (view_.get(keys::meta("jobs"), value))
+      expect(decode_job_meta(value).has_value(), "the queue of jobs", "does not decode");
+  }
+
+  template <class Decode>
+  void check_kind(char tag, const char* what, Decode decode) {
+    walk(Table::people, tag, [&](Walk& row) {
+      const std::string id(row.key().rest());
+      expect(decode(id, row.value()).has_value(), what + id, "does not decode");
     });
   }
 

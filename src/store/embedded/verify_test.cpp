@@ -133,6 +133,25 @@ TEST_F(VerifyTest, finds_versions_from_the_future) {
   expect_finding("is newer than the store");
 }
 
+TEST_F(VerifyTest, finds_damaged_rows_of_the_queue_of_jobs) {
+  put(keys::job("7"), "nonsense");
+  put(keys::job_owner("somebody"), "nonsense");
+  put(keys::job_log("7"), "nonsense");
+  put(keys::meta("jobs"), "nonsense");
+  for (const char* words : {"job 7: does not decode", "the job of somebody: does not decode",
+                            "the log of job 7: does not decode", "the queue of jobs: does not"})
+    expect_finding(words);
+}
+
+TEST_F(VerifyTest, goes_on_behind_a_row_that_is_gone) {
+  erase(keys::message(read_.conversation_id, 6));
+  erase(keys::email("alice@example.org"));
+  put(keys::job("7"), "nonsense");
+  expect_finding("message 6 of");
+  expect_finding("is not found by its address");
+  expect_finding("job 7: does not decode");
+}
+
 TEST_F(VerifyTest, keeps_reads_from_answering_out_of_a_damaged_conversation) {
   erase(keys::message(read_.conversation_id, 2));
   chat::HistoryQuery query;
