@@ -76,7 +76,6 @@ Result<Done> Committer::health() const {
 void Committer::run() {
   pthread_setname_np(pthread_self(), "committer");
   count_nothing();
-  hold_something();
   Operations taken;
   SteadyTime next_tick = std::chrono::steady_clock::now() + interval_;
   while (take(taken)) {
@@ -132,12 +131,9 @@ rocksdb::Status Committer::commit() {
   if (transaction_.is_empty()) return transaction_.commit();
   const bool synced = transaction_.needs_sync();
   const auto started = std::chrono::steady_clock::now();
-  // After a failed write RocksDB refuses further ones until it has put what it holds into a fresh
-  // log.
-  if (!health()) {
-    engine_.db().Resume().PermitUncheckedError();
-    hold_something();
-  }
+  // After a failed write RocksDB refuses further ones until it has put what it holds into a table.
+  if (!health()) engine_.db().Resume().PermitUncheckedError();
+  engine_.hold_something();
   const auto status = transaction_.commit();
   const std::chrono::duration<double> taken = std::chrono::steady_clock::now() - started;
   set_health(status);
@@ -147,18 +143,6 @@ rocksdb::Status Committer::commit() {
     stats_.commit_seconds.add(taken.count());
   }
   return status;
-}
-
-/// RocksDB begins a fresh log after a failed write when it puts what it holds in memory into a
-/// table. Holding nothing, it would go on with the broken log, and abort. So it always holds
-/// something: the deletion of a row that there never is.
-void Committer::hold_something() {
-  rocksdb::WriteOptions unlogged;
-  unlogged.disableWAL = true;
-  const Key nothing = keys::meta("nothing");
-  engine_.db()
-      .Delete(unlogged, engine_.table(nothing.table), nothing.bytes.view())
-      .PermitUncheckedError();
 }
 
 void Committer::set_health(const rocksdb::Status& status) {

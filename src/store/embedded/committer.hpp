@@ -80,7 +80,6 @@ class Committer {
   std::vector<Lane> subscribed_lanes(const chat::ChangeBatch& batch);
   static Lane& lane_of(std::vector<Lane>& lanes, const Executor& executor);
   static void post(Lane lane, const chat::ChangeBatchPtr& batch);
-  void hold_something();
   void set_health(const rocksdb::Status& status);
 
   Engine& engine_;

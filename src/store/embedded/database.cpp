@@ -17,7 +17,7 @@ Internals::Internals(Config settings, std::unique_ptr<Engine> opened)
                   if (probing) transaction.require_sync();
                   if (probing || liveness.online.load() > 0)
                     Liveness::alive(transaction, config.clock());
-                  if (const auto tables = tidying.look(stats.commits)) engine->merge_from(*tables);
+                  engine->merge_from(tidying.look(stats.commits));
                 }),
       readers({config.readers, config.max_queued_reads}) {}
 

@@ -316,13 +316,144 @@ TEST_P(FailingDatabase, keeps_what_was_acknowledged_across_a_restart_and_takes_a
 }
 
 INSTANTIATE_TEST_SUITE_P(Faults, FailingDatabase,
-                         ::testing::Values(FaultyDisk::Fault::full, FaultyDisk::Fault::sync_fails));
+                         ::testing::Values(FaultyDisk::Fault::log_full,
+                                           FaultyDisk::Fault::sync_fails));
 
-TEST_F(FaultyDatabase, works_again_when_there_is_space_again_and_leaves_no_gap) {
+TEST_F(FaultyDatabase, refuses_writes_after_a_failed_sync_until_a_restart) {
+  chat::UserId alice, bob;
+  chat::Message before;
+  {
+    OpenStore store(faulty());
+    alice = caller_.user(store, "alice");
+    bob = caller_.user(store, "bob");
+    before = caller_.say(store, alice, bob, "before");
+    disk_.set(FaultyDisk::Fault::sync_fails);
+    EXPECT_EQ(caller_.refusal(store.messages().append({alice, bob, "after", "c-1", at(1)})),
+              Errc::unavailable);
+    disk_.set(FaultyDisk::Fault::none);
+    const auto failed = store.database->stats().failed_commits.load();
+    const auto deadline = std::chrono::steady_clock::now() + 20s;
+    while (store.database->stats().failed_commits < failed + 3 &&
+           std::chrono::steady_clock::now() < deadline)
+      std::this_thread::yield();
+    EXPECT_GE(store.database->stats().failed_commits, failed + 3) << "it goes on trying";
+    EXPECT_EQ(caller_.refusal(store.messages().append({alice, bob, "after", "c-1", at(1)})),
+              Errc::unavailable)
+        << "nobody knows what the disk holds";
+  }
+  OpenStore store(config());
+  EXPECT_EQ(caller_.say(store, alice, bob, "after", "c-1").seq, before.seq + 1);
+  EXPECT_EQ(broken_rules(*store.database), "");
+}
+
+/// A store with little room in memory, between two who say long things.
+class FillingDatabase : public FaultyDatabase {
+ protected:
+  Config tight() {
+    Config made = faulty();
+    made.write_buffer = 64u << 10;
+    made.max_log = 256u << 10;
+    return made;
+  }
+  void meet(OpenStore& store) {
+    alice_ = caller_.user(store, "alice");
+    bob_ = caller_.user(store, "bob");
+  }
+  /// False: refused.
+  bool say_something_long(OpenStore& store) {
+    const std::string content = std::to_string(++said_) + std::string(4'000, 'x');
+    const auto sent = caller_.run(store.messages().append({alice_, bob_, content, {}, at(said_)}));
+    if (!sent) return false;
+    told_.push_back(content);
+    conversation_ = sent->message.conversation_id;
+    return true;
+  }
+  void wait_for_space(OpenStore& store) {
+    const auto deadline = std::chrono::steady_clock::now() + 20s;
+    while (!store.database->health() && std::chrono::steady_clock::now() < deadline)
+      std::this_thread::yield();
+    ASSERT_TRUE(store.database->health()) << store.database->health().error().detail;
+  }
+  /// All that was acknowledged is there, and nothing else.
+  void expect_what_was_told(OpenStore& store) {
+    EXPECT_EQ(chat::contract::contents(caller_.all_of(store, conversation_, alice_)), told_);
+    EXPECT_EQ(broken_rules(*store.database), "");
+  }
+  /// What the next start would find if the program were killed now, while nothing can be written:
+  /// no file goes meanwhile but those of attempts to.
+  void expect_what_was_told_after_a_kill() {
+    const auto copy = directory_.path() / "killed";
+    std::filesystem::remove_all(copy);
+    std::filesystem::create_directories(copy / "db");
+    for (const auto& file : std::filesystem::directory_iterator(directory_.path() / "db")) {
+      std::error_code error;
+      std::filesystem::copy_file(file, copy / "db" / file.path().filename(), error);
+      ASSERT_TRUE(!error || error == std::errc::no_such_file_or_directory) << error.message();
+    }
+    OpenStore store(small_config(copy));
+    expect_what_was_told(store);
+  }
+
+  chat::UserId alice_, bob_;
+  chat::ConversationId conversation_;
+  std::vector<std::string> told_;
+
+ private:
+  int said_ = 0;
+};
+
+/// In the middle of a log, as one begins, while memtables are flushed.
+TEST_F(FillingDatabase, loses_nothing_when_the_disk_is_full_again_and_again) {
+  {
+    OpenStore store(tight());
+    meet(store);
+    for (const int until_full : {3, 29}) {
+      for (int i = 0; i < until_full; ++i) ASSERT_TRUE(say_something_long(store));
+      disk_.set(FaultyDisk::Fault::full);
+      for (int i = 0; i < 5; ++i) EXPECT_FALSE(say_something_long(store));
+      expect_what_was_told_after_a_kill();
+      disk_.set(FaultyDisk::Fault::none);
+      wait_for_space(store);
+    }
+    expect_what_was_told(store);
+  }
+  OpenStore store(config());
+  expect_what_was_told(store);
+}
+
+TEST_F(FaultyDatabase, survives_tidying_on_a_full_disk) {
+  Config config = faulty();
+  config.alive_interval = 1h;  // So that nobody else tidies, or finds out that writes fail.
+  OpenStore store(config);
+  const auto alice = caller_.user(store, "alice"), bob = caller_.user(store, "bob");
+  disk_.set(FaultyDisk::Fault::full);
+  store.database->internals().engine->merge_from(Tidying::at_rest);
+  EXPECT_EQ(caller_.refusal(store.messages().append({alice, bob, "lost", {}, at(1)})),
+            Errc::unavailable);
+  disk_.set(FaultyDisk::Fault::none);
+  const auto deadline = std::chrono::steady_clock::now() + 20s;
+  const auto say = [&] {
+    return caller_.run(store.messages().append({alice, bob, "after", "c-1", at(1)}));
+  };
+  auto sent = say();
+  while (!sent && std::chrono::steady_clock::now() < deadline) sent = say();
+  ASSERT_TRUE(sent) << sent.error().detail;
+  EXPECT_EQ(sent->message.seq, 1u);
+  EXPECT_EQ(broken_rules(*store.database), "");
+}
+
+class FullDatabase : public FaultyDatabase, public ::testing::WithParamInterface<bool> {};
+INSTANTIATE_TEST_SUITE_P(WithABackup, FullDatabase, ::testing::Bool());
+
+/// A backup leaves nothing in memory, and may be what has filled the disk.
+TEST_P(FullDatabase, works_again_when_there_is_space_again_and_leaves_no_gap) {
   OpenStore store(faulty());
   const auto alice = caller_.user(store, "alice"), bob = caller_.user(store, "bob");
   const auto before = caller_.say(store, alice, bob, "before");
-  disk_.set(FaultyDisk::Fault::full);
+  if (GetParam()) {
+    ASSERT_TRUE(store.database->checkpoint(directory_.path() / "backup"));
+  }
+  disk_.set(FaultyDisk::Fault::log_full);
   EXPECT_EQ(caller_.refusal(store.messages().append({alice, bob, "lost", "c-1", at(1)})),
             Errc::unavailable);
   EXPECT_EQ(caller_.refusal(store.receipts().mark_read(bob, before.id, at(1))), Errc::unavailable);

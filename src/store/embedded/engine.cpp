@@ -78,6 +78,16 @@ rocksdb::DBOptions database_options(const Config& config) {
   return options;
 }
 
+/// Memtables that are flushed, for whatever reason, are replaced by empty ones.
+class Emptied final : public rocksdb::EventListener {
+ public:
+  explicit Emptied(std::atomic<bool>& holds_something) : holds_something_(holds_something) {}
+  void OnMemTableSealed(const rocksdb::MemTableInfo&) override { holds_something_ = false; }
+
+ private:
+  std::atomic<bool>& holds_something_;
+};
+
 /// By this process or another one. Source: env/fs_posix.cc, LockFile.
 bool is_locked(const rocksdb::Status& status) {
   const std::string text = status.ToString();
@@ -92,7 +102,11 @@ Error to_error(const rocksdb::Status& status) {
   return fail(status.IsCorruption() ? Errc::corrupt : Errc::unavailable, status.ToString());
 }
 
-Engine::Engine(const Config& config) : retention_(make_retention(config)) {}
+Engine::Engine(const Config& config)
+    : retention_(make_retention(config)),
+      // The first level, and about as much of the next one.
+      room_for_merging_(2 * Tidying::under_load * config.write_buffer),
+      merges_from_(Tidying::under_load) {}
 
 Engine::~Engine() {
   if (!db_) return;
@@ -131,15 +145,32 @@ Result<std::unique_ptr<Engine>> Engine::open_existing(const Config& config, Acce
 }
 
 void Engine::merge_from(int tables) {
+  if (tables == merges_from_) return;
+  // On a full disk the manifest could not be written either, and RocksDB 7.8 would abort when it
+  // recovers.
+  std::uint64_t room = 0;
+  const bool is_told = db_->GetEnv()->GetFreeSpace(db_->GetName(), &room).ok();
+  if (is_told && room < room_for_merging_) return;
+  const std::string trigger = std::to_string(tables);
   for (rocksdb::ColumnFamilyHandle* table : tables_) {
-    // Refused, it is as before: reads cost more.
-    db_->SetOptions(table, {{"level0_file_num_compaction_trigger", std::to_string(tables)}})
-        .PermitUncheckedError();
+    const auto set = db_->SetOptions(table, {{"level0_file_num_compaction_trigger", trigger}});
+    if (!set.ok()) return;  // Tried again at the next look; reads cost more meanwhile.
   }
+  merges_from_ = tables;
+}
+
+void Engine::hold_something() {
+  if (holds_something_.exchange(true)) return;
+  rocksdb::WriteOptions unlogged;
+  unlogged.disableWAL = true;
+  const Key nothing = keys::meta("nothing");
+  const auto held = db_->Delete(unlogged, table(nothing.table), nothing.bytes.view());
+  if (!held.ok()) holds_something_ = false;
 }
 
 rocksdb::Status Engine::open_database(const Config& config, Access access) {
-  const rocksdb::DBOptions options = database_options(config);
+  rocksdb::DBOptions options = database_options(config);
+  options.listeners.push_back(std::make_shared<Emptied>(holds_something_));
   const auto cache = rocksdb::NewLRUCache(config.block_cache, cache_shard_bits);
   auto people = common_options(config, cache, retention_.get());
   auto chat = chat_options(people);

@@ -4,6 +4,7 @@
 #include <rocksdb/db.h>
 
 #include <array>
+#include <atomic>
 #include <memory>
 #include <string>
 
@@ -33,8 +34,14 @@ class Engine {
   rocksdb::ColumnFamilyHandle* table(Table table) {
     return tables_[static_cast<std::size_t>(table)];
   }
-  /// RocksDB merges its first level from so many tables on. Writes a small file, synced.
+  /// RocksDB merges its first level from so many tables on; as before when the disk has no room for
+  /// what that may rewrite. A change writes the manifest and a small file, synced, for each of
+  /// `tables_`: tens of milliseconds in which nothing else is written.
   void merge_from(int tables);
+  /// Before each write, on the writing thread: RocksDB begins a fresh log after a failed write when
+  /// it puts what it holds in memory into a table. Holding nothing, it would go on with the broken
+  /// log, and abort. So it is made to hold something: the deletion of a row that there never is.
+  void hold_something();
   /// Of the rows that the next write of chat rows inserts. The writing thread's.
   Upcoming& upcoming() { return upcoming_[static_cast<std::size_t>(Table::chat)]; }
 
@@ -45,7 +52,10 @@ class Engine {
   Result<Done> stamp();
 
   std::unique_ptr<rocksdb::CompactionFilter> retention_;
+  std::atomic<bool> holds_something_ = false;
   std::array<Upcoming, 2> upcoming_;  ///< People's stays empty.
+  const std::uint64_t room_for_merging_;
+  int merges_from_;
   std::unique_ptr<rocksdb::DB> db_;
   std::array<rocksdb::ColumnFamilyHandle*, 2> tables_{};
   std::vector<rocksdb::ColumnFamilyHandle*> handles_;

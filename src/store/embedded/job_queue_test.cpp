@@ -380,13 +380,14 @@ TEST_P(FailingJobQueue, keeps_a_message_with_its_job_or_neither_across_a_restart
 }
 
 INSTANTIATE_TEST_SUITE_P(Faults, FailingJobQueue,
-                         ::testing::Values(FaultyDisk::Fault::full, FaultyDisk::Fault::sync_fails));
+                         ::testing::Values(FaultyDisk::Fault::log_full,
+                                           FaultyDisk::Fault::sync_fails));
 
 TEST_F(FaultyJobQueue, takes_a_result_once_there_is_space_again) {
   Open open(faulty());
   add(open), add(open);
   ASSERT_EQ(take(open)->id, "1");
-  disk_.set(FaultyDisk::Fault::full);
+  disk_.set(FaultyDisk::Fault::log_full);
   EXPECT_EQ(caller_.refusal(open.source->settle(ending("1", Ending::Kind::completed), {}, at(10))),
             Errc::unavailable);
   mend(*open.store.database);
@@ -396,13 +397,13 @@ TEST_F(FaultyJobQueue, takes_a_result_once_there_is_space_again) {
   EXPECT_EQ(broken_rules(*open.store.database), "");
 }
 
-TEST_F(FaultyJobQueue, experiment) {
+TEST_F(FaultyJobQueue, takes_messages_again_after_failures_that_found_nothing_in_memory) {
   {
     Open open(config());
     meet(open);
   }
   OpenStore store(faulty());
-  disk_.set(FaultyDisk::Fault::full);
+  disk_.set(FaultyDisk::Fault::log_full);
   EXPECT_EQ(caller_.refusal(store.messages().append(mailed("x"))), Errc::unavailable);
   EXPECT_EQ(caller_.refusal(store.messages().append(mailed("x"))), Errc::unavailable);
   mend(*store.database);
@@ -415,7 +416,7 @@ TEST_F(FaultyJobQueue, stalls_once_even_when_the_first_batch_fails) {
   }
   net::Shard shard{0};
   OpenStore store(faulty());
-  disk_.set(FaultyDisk::Fault::full);
+  disk_.set(FaultyDisk::Fault::log_full);
   JobQueue queue(*store.database);
   EXPECT_EQ(caller_.refusal(queue.add({"n", "{}", {}}, at(0))), Errc::unavailable);
   mend(*store.database);

@@ -1,7 +1,6 @@
 #pragma once
 
 #include <cstdint>
-#include <optional>
 
 namespace parley::store::embedded {
 
@@ -17,13 +16,12 @@ class Tidying {
   /// So many intervals without load are rest.
   static constexpr int quiet_intervals = 2;
 
-  /// `batches`: all that were ever written. nullopt: as before, which is `under_load` at first.
-  std::optional<int> look(std::uint64_t batches);
+  /// `batches`: all that were ever written.
+  int look(std::uint64_t batches);
 
  private:
   std::uint64_t seen_ = 0;
   int quiet_ = 0;
-  int tables_ = under_load;
 };
 
 }  // namespace parley::store::embedded
