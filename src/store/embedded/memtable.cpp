@@ -35,7 +35,8 @@ class GroupCursor : public rocksdb::MemTableRep::Iterator {
   }
   /// No group is meant.
   void SeekToFirst() override { row_ = nullptr; }
-  void SeekToLast() override { row_ = nullptr; }
+  /// Where RocksDB's SeekForPrev goes on when Seek found nothing: it looks for what is before.
+  void SeekToLast() override { row_ = rows_ == nullptr ? nullptr : rows_->last(); }
 
  private:
   const RowGroups* groups_;
