@@ -4,6 +4,7 @@ import { test } from 'node:test';
 
 import { people } from '../lib/people.js';
 import { Server, parley } from '../lib/server.js';
+import { accessToken } from '../lib/tokens.js';
 import { median, patience, pause, until } from '../lib/wait.js';
 import { check, problems } from './checker.js';
 import { allPushed, peek, readBack, repeatSome } from './crowd.js';
@@ -14,6 +15,8 @@ import { Record } from './record.js';
 const kills = Number(process.env.CRASH_KILLS ?? 40);
 const seed = Number(process.env.CRASH_SEED ?? Date.now() % 1_000_000);
 const messagesPerSecond = 100;
+/** Before every second kill nobody writes for so long, give or take a half: from 10 s on the store tidies itself meanwhile. */
+const restMs = Number(process.env.CRASH_REST_MS ?? 0);
 
 const kinds = [
   { acks: true }, { acks: true, transports: ['polling', 'websocket'] }, { acks: false }, { acks: false, transports: ['polling'] },
@@ -22,17 +25,32 @@ const kinds = [
 
 async function crowd(server, record) {
   const persons = await people(server, ...kinds.map(() => 'crowd'), 'rest');
+  for (const person of persons) person.token = person.rest.token = accessToken(person.id, '1d');  // Many kills take long.
   const members = kinds.map((kind, index) => new Member(server, persons[index], record, randomFrom(seed + 1 + index), kind));
   const rest = new RestSender(server, persons.at(-1), record);
   members.forEach((member) => record.addReceiver(member));
+  const crew = { persons, members, rest };
+  write(crew);
+  return crew;
+}
+
+function write({ persons, members, rest }) {
   members.forEach((member) => member.start(persons.filter((other) => other.id !== member.id && other !== persons.at(-1)), messagesPerSecond));
   rest.start(persons.slice(0, 3));
-  return { persons, members, rest };
+}
+
+async function breathe(crew, random) {
+  crew.members.forEach((member) => member.quiet());
+  await crew.rest.quiet();
+  await pause(restMs / 2 + random.below(restMs));
 }
 
 /** SIGKILL at a moment that the seed gives; one in five hits the start-up. */
-async function killOnce(server, record, random, index) {
-  if (index % 5 === 4) {
+async function killOnce(server, record, random, index, crew) {
+  const rests = restMs > 0 && index % 2 === 1;
+  if (rests) {
+    await breathe(crew, random);
+  } else if (index % 5 === 4) {
     await server.kill();
     server.launch();
     await pause(random.below(120));
@@ -43,15 +61,17 @@ async function killOnce(server, record, random, index) {
   }
   await server.kill();
   await server.start();
+  if (rests) write(crew);
 }
 
-test(`nothing that was acknowledged is lost in ${kills} kills`, { timeout: 240_000 * patience }, async (t) => {
+test(`nothing that was acknowledged is lost in ${kills} kills`, { timeout: 240_000 * patience + 2 * restMs * kills }, async (t) => {
   const server = await Server.start();
   t.after(() => server.destroy());
   const random = randomFrom(seed);
   const record = new Record();
   console.log(`crash test: seed ${seed} (CRASH_SEED=${seed} repeats it)`);
-  const { persons, members, rest } = await crowd(server, record);
+  const crew = await crowd(server, record);
+  const { persons, members, rest } = crew;
   t.after(() => members.forEach((member) => member.close()));
   let done = false;
   const peeking = peek(record, persons, randomFrom(seed + 99), () => done);
@@ -59,7 +79,7 @@ test(`nothing that was acknowledged is lost in ${kills} kills`, { timeout: 240_0
 
   const starts = [];
   for (let index = 0; index < kills; index += 1) {
-    await killOnce(server, record, random, index);
+    await killOnce(server, record, random, index, crew);
     starts.push(server.startMs);
   }
 

@@ -149,6 +149,7 @@ export class RestSender {
   }
 
   start(peers) {
+    this.isQuiet = false;
     this.work = this.run(peers);
     this.work.catch(() => {});  // Whoever awaits quiet() hears of it.
   }
