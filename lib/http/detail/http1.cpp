@@ -261,7 +261,8 @@ void Http1::finish(Http1Exchange& exchange, Response response) {
 /// With the request that waits in input_, in a later turn.
 void Http1::go_on_soon() {
   resume_soon_ = true;
-  timer_.start(connection_.shard().now());
+  // For now itself it could fire many times in one run of the timers, if there are many.
+  timer_.start(connection_.shard().now() + std::chrono::nanoseconds{1});
 }
 
 void Http1::refuse(int status, std::string_view message) {
