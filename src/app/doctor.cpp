@@ -9,6 +9,7 @@
 #include <fstream>
 #include <ostream>
 
+#include "app/open_files.hpp"
 #include "app/table.hpp"
 #include "base/json.hpp"
 
@@ -21,8 +22,6 @@ namespace {
 constexpr std::uint64_t mebibyte = 1ull << 20;
 /// Below it a commit may fail soon; RocksDB needs room to compact.
 constexpr std::uint64_t least_free = 512 * mebibyte;
-/// Files that are no connections: the store's, the log, other servers.
-constexpr std::uint64_t other_files = 1'000;
 constexpr std::uint64_t few_files = 65'536;
 /// What the listener asks for.
 constexpr std::size_t wanted_backlog = 4'096;

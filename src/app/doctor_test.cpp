@@ -5,6 +5,8 @@
 
 #include <sstream>
 
+#include "app/open_files.hpp"
+
 namespace parley::app {
 namespace {
 
@@ -44,6 +46,13 @@ TEST(Doctor, says_how_more_files_are_allowed) {
   EXPECT_THAT(finding.mend, HasSubstr("LimitNOFILE"));
   machine.open_files = 2'000;
   EXPECT_EQ(judge_open_files(machine, 500).verdict, Verdict::good);
+}
+
+TEST(OpenFiles, are_not_all_for_connections) {
+  EXPECT_EQ(connections_within(1'048'576, 1'000'000), 1'000'000u);
+  EXPECT_EQ(connections_within(20'000, 1'000'000), 19'300u);
+  EXPECT_EQ(connections_within(20'000, 5'000), 5'000u);
+  EXPECT_EQ(connections_within(300, 1'000'000), 150u);
 }
 
 TEST(Doctor, judges_the_disk_by_what_is_left) {

@@ -4,8 +4,10 @@
 
 #include <exception>
 #include <iostream>
+#include <utility>
 
 #include "app/lifetime.hpp"
+#include "app/open_files.hpp"
 #include "app/program.hpp"
 #include "ops/log.hpp"
 #include "settings/build_info.hpp"
@@ -15,12 +17,13 @@ namespace parley::app {
 
 namespace {
 
-/// A connection is a file descriptor: takes as many as the system allows.
-void raise_descriptor_limit() {
+/// A connection is a file descriptor: takes as many as the system allows, and gives how many it is
+/// then; 0 when nobody says.
+std::uint64_t raise_descriptor_limit() {
   rlimit limit{};
-  if (getrlimit(RLIMIT_NOFILE, &limit) != 0) return;
-  limit.rlim_cur = limit.rlim_max;
-  setrlimit(RLIMIT_NOFILE, &limit);
+  if (getrlimit(RLIMIT_NOFILE, &limit) != 0) return 0;
+  const rlim_t before = std::exchange(limit.rlim_cur, limit.rlim_max);
+  return setrlimit(RLIMIT_NOFILE, &limit) == 0 ? limit.rlim_max : before;
 }
 
 std::string address(const Settings& settings, std::uint16_t port) {
@@ -51,9 +54,12 @@ int run_until_told(const Settings& settings, Parts parts, const AwaitedSignals& 
 
 }  // namespace
 
-int serve(const Settings& settings) {
+int serve(const Settings& wanted) {
   const AwaitedSignals signals;
-  raise_descriptor_limit();
+  Settings settings = wanted;
+  if (const std::uint64_t open_files = raise_descriptor_limit(); open_files > 0) {
+    settings.limits.max_connections = connections_within(open_files, wanted.limits.max_connections);
+  }
 
   const auto redis = redis_config(settings);
   if (!redis) {

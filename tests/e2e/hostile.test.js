@@ -147,6 +147,23 @@ describe('silent connections', () => {
   });
 });
 
+test('connections beyond the limit of open files leave the store its own', async (t) => {
+  const crowded = await Server.start({ wrap: ['prlimit', '--nofile=300:300'] });
+  t.after(() => crowded.destroy());
+  const [eve, kay] = await people(crowded, 'eve', 'kay');
+  const tablet = await Device.connect(crowded, eve);
+  const wires = [];
+  t.after(() => wires.forEach((wire) => wire.destroy()));
+  for (let round = 0; round < 400; round += 1) wires.push(await Wire.connect(crowded.port));
+  await until(() => wires.filter((wire) => wire.isClosed).length > 100, { what: 'some that were refused' });
+  const letters = 'x'.repeat(4000);
+  for (let round = 0; round < 40; round += 1)
+    await Promise.all(Array.from({ length: 100 }, () => tablet.send(kay, letters)));
+  wires.forEach((wire) => wire.destroy());
+  const rest = new Rest(crowded.url);
+  await until(async () => (await rest.get('/readyz').catch(() => null))?.status === 200, { what: 'a store that writes' });
+});
+
 test('a client that never reads is cut off, in bounded memory, and finds everything again', async (t) => {
   const [sender, sloth] = await people(server, 'sender', 'sloth');
   const device = await Device.connect(server, sender);
