@@ -1,5 +1,4 @@
 /** docs/performance.md, from what was measured. */
-import { execFileSync } from 'node:child_process';
 import { readFileSync, writeFileSync } from 'node:fs';
 import { cpus, release, totalmem } from 'node:os';
 import { join } from 'node:path';
@@ -19,11 +18,26 @@ function grouped(records, part) {
   return found.filter(([, results]) => results.length > 0);
 }
 
-function machine() {
+/** The commits that were measured, by day. */
+function commits(records) {
+  const days = new Map();
+  for (const { commit, day } of records) days.set(day, (days.get(day) ?? new Set()).add(commit));
+  return [...days].map(([day, names]) => `${[...names].join(', ')} on ${day}`).join('; ');
+}
+
+function machine(records) {
   const system = /^PRETTY_NAME="(.*)"/m.exec(readFileSync('/etc/os-release', 'utf8'))?.[1] ?? 'Linux';
-  const commit = execFileSync('git', ['-C', repository, 'rev-parse', '--short', 'HEAD'], { encoding: 'utf8' }).trim();
   return `${cpus().length} cores ${cpus()[0].model}, ${whole(totalmem() / 2 ** 30)} GiB, ${system}, Linux ${release()}, Node.js ${process.version}, ` +
-    `commit ${commit}, ${new Date().toISOString().slice(0, 10)}. Loopback; the server is pinned to core 0, the load generator to core 1.`;
+    `commit ${commits(records)}. Loopback; the server is pinned to core 0, the load generator to core 1.`;
+}
+
+/** A sentence on whose CPU time it is; none of results that do not tell. */
+function threadsOf(results) {
+  const all = results.map((one) => one.server.threadMicrosecondsEach).filter(Boolean);
+  if (all.length === 0) return [];
+  const of = (name) => median(all.map((one) => one[name] ?? 0));
+  const names = Object.keys(all[0]).filter((name) => of(name) >= 0.05).sort((a, b) => of(b) - of(a));
+  return [`Of \`parley\`'s, by thread: ${names.map((name) => `\`${name}\` ${number(of(name))}`).join(', ')}.`];
 }
 
 function sendTable(records) {
@@ -36,7 +50,8 @@ function sendTable(records) {
     number(median(all.map((one) => one.milliseconds['send to acknowledgement'].p99))),
     number(median(all.map((one) => (one.generatorCores * 1e6) / one.rate))), `${all.length}`, all.every((one) => one.passed) ? 'yes' : 'no',
   ]);
-  return table(['server', 'server CPU, µs a message (spread)', 'against parley', 'messages/s', 'p99 to answer, ms', 'generator CPU, µs a message', 'rounds', 'every message once, in order'], rows);
+  const shown = table(['server', 'server CPU, µs a message (spread)', 'against parley', 'messages/s', 'p99 to answer, ms', 'generator CPU, µs a message', 'rounds', 'every message once, in order'], rows);
+  return [shown, ...threadsOf(ours ?? [])].join('\n\n');
 }
 
 function pacedTable(records) {
@@ -103,7 +118,7 @@ export function writeDocument(records) {
   const parts = sections.filter(([part]) => records.some((one) => one.part === part || one.part.startsWith(`${part} `)));
   const commands = [...new Set(records.filter((one) => !isOfOthers(one)).map((one) => one.command))];
   const text = [
-    '# Performance', 'Written by `bench/compare` and `bench/others`; do not edit. The machine is small and shared: read ratios.', machine(),
+    '# Performance', 'Written by `bench/compare` and `bench/others`; do not edit. The machine is small and shared: read ratios.', machine(records),
     ...parts.flatMap(([, title, how, make]) => [`## ${title}`, how, make(records)]),
     ...otherChatServers(records),
     '## Who was measured by `bench/compare`', Object.entries(servers).map(([name, { what }]) => `- \`${name}\`: ${what}`).join('\n'),

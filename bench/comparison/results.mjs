@@ -1,4 +1,5 @@
 /** What was measured, kept in build/compare/results.json so that the parts of a comparison can be run one by one. */
+import { execFileSync } from 'node:child_process';
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 
@@ -22,9 +23,10 @@ export function all() {
   }
 }
 
-/** @param record {part, server, command, result} */
+/** @param record {part, server, command, result}; kept with the commit that is checked out, and the day. */
 export function keep(record) {
-  write([...all(), record]);
+  const commit = execFileSync('git', ['-C', repository, 'rev-parse', '--short', 'HEAD'], { encoding: 'utf8' }).trim();
+  write([...all(), { ...record, commit, day: new Date().toISOString().slice(0, 10) }]);
 }
 
 function write(records) {
