@@ -146,7 +146,7 @@ TEST_F(DeskTest, sends_nothing_to_somebody_who_is_gone) {
 TEST_F(DeskTest, gives_the_notice_a_link_that_switches_it_off) {
   write(bob_, anna_, "hello");
   ASSERT_EQ(run_notice(anna_, bob_), R"({"sent":true})");
-  const std::string& header = last_mail().headers.at("list-unsubscribe");
+  const std::string header = last_mail().headers.at("list-unsubscribe");
   const auto begin = header.find("token=") + 6;
   const std::string token = header.substr(begin, header.find('>') - begin);
   EXPECT_TRUE(run(recovery_.unsubscribe(token, now + std::chrono::hours{24 * 300})));
