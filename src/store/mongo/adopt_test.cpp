@@ -314,6 +314,17 @@ TEST_F(AdoptTest, finds_a_backlog_behind_messages_of_conversations_that_are_gone
   EXPECT_EQ(contents(page.messages), (std::vector<std::string>{"from Node", "from us"}));
 }
 
+TEST_F(AdoptTest, finds_a_backlog_behind_messages_whose_version_is_no_integer) {
+  const auto id = conversation(alice_, bob_);
+  for (int i = 0; i < 12; ++i) {
+    database_.put("messages", std::move(orphan(id).set("seq", i).set("version", 0.5)));
+  }
+  say(alice_, bob_, "from us", at(2));
+  chat::BacklogQuery query{bob_, 0, std::numeric_limits<chat::Version>::max(), 5};
+  const auto page = good(node_.messages().backlog(query));
+  EXPECT_EQ(contents(page.messages), (std::vector<std::string>{"from us"}));
+}
+
 TEST_F(AdoptTest, lists_what_comes_behind_a_conversation_that_cannot_be_read) {
   std::vector<chat::ConversationId> all;
   for (int i = 0; i < 4; ++i) {

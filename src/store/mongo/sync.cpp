@@ -85,6 +85,7 @@ class Backlog {
   Result<bool> take_some() {
     Document range, options, sort;
     range.set("$gt", after_).set("$lte", std::min(query_.up_to, greatest));
+    range.set("$type", "long");  // as it is written; behind any other number no page would get
     sort.set("version", 1);
     options.set("sort", sort).set("limit", static_cast<std::int64_t>(query_.limit) + 1);
     const auto documents = lease_.find(messages_collection, undelivered(range), options);
