@@ -5,6 +5,7 @@
 
 #include "base/time.hpp"
 #include "chat/message.hpp"
+#include "chat/ports/feed.hpp"
 
 namespace parley::api {
 
@@ -13,8 +14,9 @@ namespace parley::api {
 /// had left out, because another connection has had it, behind a later one. Lives on one shard.
 class Told {
  public:
-  /// What is older can come from one side only.
-  static constexpr std::chrono::seconds memory{300};
+  /// What is older can come from one side only. Longer than messages are repeated, because ids are
+  /// made by other machines' clocks.
+  static constexpr std::chrono::seconds memory = chat::repeats_for + std::chrono::minutes{1};
   static constexpr std::size_t small = 32;
 
   /// A message out of the store, in the order of its conversation. False when the device was told

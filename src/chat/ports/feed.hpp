@@ -1,5 +1,6 @@
 #pragma once
 
+#include <chrono>
 #include <functional>
 #include <limits>
 
@@ -11,6 +12,9 @@ namespace parley::chat {
 /// What Feed::subscribe gives, and batches carry, where what is read from the store and what is
 /// published may overlap: there is no version that parts them.
 inline constexpr Version no_cut = std::numeric_limits<Version>::max();
+
+/// A message that is older is not published again, but where nobody has it yet.
+inline constexpr std::chrono::minutes repeats_for{4};
 
 /// Every durable change, to every subscriber. Where one process writes, in version order; where
 /// several nodes do, a conversation's messages come in the order of seq, each once, and receipts

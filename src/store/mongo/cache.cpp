@@ -26,7 +26,6 @@ CachedHead* Cache::find(chat::ConversationId id, SteadyTime now) {
   return now - cached->loaded < context_.config.trust || is_told(*cached) ? cached : nullptr;
 }
 
-/// Has the feed brought everything that others wrote since it was loaded?
 bool Cache::is_told(const CachedHead& cached) const {
   return std::any_of(cached.head.members.begin(), cached.head.members.end(),
                      [&](const Member& one) {

@@ -26,6 +26,9 @@ class Cache {
  public:
   explicit Cache(Context& context);
 
+  /// Should the feed have told us all that others have written to it since it was loaded?
+  bool is_told(const CachedHead& cached) const;
+
   /// nullptr: unknown, or not to be trusted any more. Valid until `trim`.
   CachedHead* find(chat::ConversationId id, SteadyTime now);
   /// The same without asking whether it is to be trusted.
@@ -53,7 +56,6 @@ class Cache {
     }
   };
 
-  bool is_told(const CachedHead& cached) const;
   void follow(const chat::Change& change);
   void follow_message(const chat::MessageAppended& appended);
 

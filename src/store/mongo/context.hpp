@@ -14,6 +14,10 @@ struct Context {
 
   /// Versions above it may still be joined by smaller ones.
   chat::Version horizon() const { return VersionClock::floor_of(config.clock() - sync_margin); }
+  /// Messages above it may be published again.
+  chat::Version repeat_horizon() const {
+    return VersionClock::floor_of(config.clock() - chat::repeats_for);
+  }
   chat::Version next_version() { return clock.next(config.clock()); }
 
   const StoreConfig config;

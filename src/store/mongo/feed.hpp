@@ -31,7 +31,8 @@ class Feed final : public chat::Feed {
  public:
   struct Config {
     std::size_t conversations = 100'000;  ///< About 150 bytes each, of those active lately.
-    std::chrono::steady_clock::duration keep = std::chrono::seconds{60};
+    /// What is repeated is still known.
+    std::chrono::steady_clock::duration keep = chat::repeats_for + std::chrono::minutes{1};
     std::function<SteadyTime()> clock = &std::chrono::steady_clock::now;
   };
   /// How the bus follows users. `follow` may be called by any shard and comes back there.

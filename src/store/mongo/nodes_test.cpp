@@ -1,6 +1,7 @@
 // Several nodes on one database: what only shows when they write at once.
 #include <gtest/gtest.h>
 
+#include <atomic>
 #include <map>
 #include <set>
 #include <thread>
@@ -82,6 +83,16 @@ class NodesTest : public ::testing::Test {
       const auto guard = asio::make_work_guard(bus_);
       bus_.run();
     });
+  }
+  /// What others write about the user would come to `node` from now on.
+  void follow(TestNode& node, chat::UserId whom) {
+    const auto nothing = [](chat::UserId) -> Task<void> { co_return; };
+    node.feed().set_bus({nothing, [](chat::UserId) {}});
+    const auto begin = [](Feed& feed, chat::UserId id) -> Task<Result<Done>> {
+      co_await feed.follow(id);
+      co_return Done{};
+    };
+    good(begin(node.feed(), whom));
   }
   /// Every message and watermark that the feed of `node` tells, on `context_`.
   void listen(TestNode& node, std::vector<chat::Change>& heard) {
@@ -293,6 +304,70 @@ TEST_F(NodesTest, tell_of_a_message_whose_writer_told_nobody) {
   EXPECT_EQ(std::get<chat::MessageAppended>(heard[1]).message.id, third.id);
 }
 
+/// Nodes on one database that do not hear each other, with a clock of their own.
+class CutOffTest : public NodesTest {
+ protected:
+  CutOffTest() { listen(one, heard_); }
+
+  StoreConfig config() {
+    StoreConfig config = node_config(database_.uri());
+    config.clock = [this] { return now_.load(); };
+    return config;
+  }
+  void pass(std::chrono::seconds time) { now_ = now_.load() + time; }
+  void deliver(const chat::Message& message) {
+    const std::vector<chat::DeliveryMark> marks{
+        {message.receiver, message.conversation_id, message.id, message.sender, message.seq}};
+    good(two.receipts().mark_delivered(marks, at(2000)));
+  }
+  std::vector<std::string> heard() const {
+    std::vector<std::string> contents;
+    for (const chat::Change& change : heard_)
+      contents.push_back(std::get<chat::MessageAppended>(change).message.content);
+    return contents;
+  }
+  using Contents = std::vector<std::string>;
+
+  std::atomic<Time> now_ = wall_now();
+  TestNode one{config()}, two{config()};
+  chat::UserId alice = user("alice"), bob = user("bob");
+
+ private:
+  std::vector<chat::Change> heard_;
+};
+
+TEST_F(CutOffTest, what_followers_have_not_heard_of_is_told_before_what_follows_it) {
+  follow(one, alice);
+  say(one, alice, bob, "1");
+  deliver(say(two, bob, alice, "2"));
+  pass(chat::repeats_for - std::chrono::seconds(1));
+  say(one, alice, bob, "3");
+  EXPECT_EQ(heard(), (Contents{"1", "2", "3"}));
+}
+
+TEST_F(CutOffTest, what_has_not_reached_its_receiver_is_told_before_what_follows_it) {
+  say(two, bob, alice, "1");
+  pass(chat::repeats_for - std::chrono::seconds(1));
+  say(one, bob, alice, "2");
+  EXPECT_EQ(heard(), (Contents{"1", "2"}));
+}
+
+TEST_F(CutOffTest, what_was_delivered_and_old_is_not_told_where_nobody_follows) {
+  deliver(say(two, bob, alice, "1"));
+  pass(sync_margin + std::chrono::seconds(1));
+  say(one, alice, bob, "2");
+  EXPECT_EQ(heard(), (Contents{"2"}));
+}
+
+TEST_F(CutOffTest, what_is_so_old_that_devices_have_forgotten_it_is_not_told) {
+  follow(one, alice);
+  say(one, alice, bob, "1");
+  say(two, bob, alice, "2");
+  pass(chat::repeats_for + std::chrono::seconds(1));
+  say(one, alice, bob, "3");
+  EXPECT_EQ(heard(), (Contents{"1", "3"}));
+}
+
 TEST_F(NodesTest, tell_of_a_message_that_is_sent_again_to_another_node) {
   const auto alice = user("alice"), bob = user("bob");
   const auto lost = good(two_.messages().append(draft(alice, bob, "1", "c-1"))).message;
@@ -352,16 +427,10 @@ TEST_F(NodesTest, complete_what_a_dead_node_left) {
 }
 
 TEST_F(NodesTest, trust_what_they_remember_while_the_feed_tells_them) {
-  const auto follow = [](Feed& feed, chat::UserId user) -> Task<Result<Done>> {
-    co_await feed.follow(user);
-    co_return Done{};
-  };
-  const auto nothing = [](chat::UserId) -> Task<void> { co_return; };
-  for (TestNode* node : {&one_, &two_}) node->feed().set_bus({nothing, [](chat::UserId) {}});
   join();
   const auto alice = user("alice"), bob = user("bob");
-  good(follow(one_.feed(), alice));
-  good(follow(two_.feed(), bob));
+  follow(one_, alice);
+  follow(two_, bob);
   std::vector<chat::Change> heard;
   listen(one_, heard);
   say(one_, alice, bob, "1");

@@ -6,6 +6,16 @@
 namespace parley::store::mongo {
 
 namespace {
+/// Messages of one conversation.
+constexpr chat::Seq max_repeated = 1'000;
+
+template <class Value>
+Document above(Value value) {
+  Document document;
+  document.set("$gt", value);
+  return document;
+}
+
 chat::Version version_of(const chat::Change& change) {
   if (const auto* appended = std::get_if<chat::MessageAppended>(&change))
     return appended->message.version;
@@ -136,10 +146,9 @@ Result<Done> Round::load(Ids ids, Newer newer) {
   context_.stats.commands.fetch_add(1, std::memory_order_relaxed);
   auto heads = load_heads(lease_, context_, ids);
   if (!heads) return std::move(heads).error();
-  std::unordered_map<chat::ConversationId, chat::Seq> told;
+  HeardOf heard;
   for (const Head& one : *heads) {
-    if (const CachedHead* known = cache_.find_any(one.id))
-      told.emplace(one.id, known->recorded.seq);
+    heard.emplace(one.id, heard_of(one.id));
     CachedHead loaded;
     loaded.head = one;
     loaded.recorded = {one.last_seq, one.last_at};
@@ -147,7 +156,7 @@ Result<Done> Round::load(Ids ids, Newer newer) {
     cache_.put(std::move(loaded));
     used_.insert(one.id);
   }
-  auto read = read_newer(*heads, told, has_doubts ? Newer::all : newer);
+  auto read = read_newer(*heads, heard, has_doubts ? Newer::all : newer);
   if (!read) {
     for (const Head& one : *heads) {
       cache_.find_any(one.id)->recorded = {};  // What is young has not been told.
@@ -157,27 +166,34 @@ Result<Done> Round::load(Ids ids, Newer newer) {
   return read;
 }
 
-/// Messages that our feed may not have seen, and must before what follows them. It has seen those
-/// up to `told`.
-Result<Done> Round::read_newer(const std::vector<Head>& heads,
-                               const std::unordered_map<chat::ConversationId, chat::Seq>& told,
-                               Newer newer) {
-  const chat::Version horizon = context_.horizon();
+Round::Heard Round::heard_of(chat::ConversationId id) {
+  const CachedHead* known = cache_.find_any(id);
+  if (known == nullptr) return {};
+  return {known->recorded.seq, cache_.is_told(*known)};
+}
+
+/// Messages that our feed may not have seen, and must before what follows them.
+Result<Done> Round::read_newer(const std::vector<Head>& heads, const HeardOf& heard, Newer newer) {
   Array any;
   for (const Head& one : heads) {
-    Document behind, filter;
     if (newer == Newer::all) {
-      behind.set("$gt", one.last_seq);
-      filter.set("conversationId", one.id).set("seq", behind);
+      Document filter;
+      filter.set("conversationId", one.id).set("seq", above(one.last_seq));
       any.add(filter);
     }
-    const auto known = told.find(one.id);
-    const chat::Seq known_seq = known == told.end() ? 0 : known->second;
-    if (one.last_version <= horizon || one.last_seq <= known_seq) continue;
-    Document young, unknown, recent;
-    young.set("$gt", horizon);
-    unknown.set("$gt", known_seq);
-    recent.set("conversationId", one.id).set("version", young).set("seq", unknown);
+    const Heard& known = heard.at(one.id);
+    if (one.last_version <= context_.repeat_horizon() || one.last_seq <= known.seq) continue;
+    const chat::Seq after = one.last_seq - std::min(one.last_seq, max_repeated);
+    Document recent;
+    recent.set("conversationId", one.id)
+        .set("version", above(context_.repeat_horizon()))
+        .set("seq", above(std::max(known.seq, after)));
+    if (!known.is_followed) {
+      Document young, sent;
+      young.set("version", above(context_.horizon()));
+      sent.set("status", "sent");
+      recent.set("$or", Array().add(young).add(sent));
+    }
     any.add(recent);
   }
   if (any.empty()) return Done{};
@@ -187,11 +203,11 @@ Result<Done> Round::read_newer(const std::vector<Head>& heads,
   options.set("sort", sort);
   auto documents = find(messages_collection, filter, options);
   if (!documents) return std::move(documents).error();
-  for (const Document& one : *documents) take_newer(one);
+  for (const Document& one : *documents) take_newer(one, heard);
   return Done{};
 }
 
-void Round::take_newer(View document) {
+void Round::take_newer(View document, const HeardOf& heard) {
   auto found = message_from(document);
   if (!found || found->message.seq == 0) return;
   chat::Message& message = found->message;
@@ -208,11 +224,19 @@ void Round::take_newer(View document) {
   const SentCounts sent = found->sent_counts(head);
   cache_.put_location(message.id, {head.id, message.seq, message.sender, sent});
   head.complete(message);
-  // Whoever wrote it may have died before telling anybody.
-  const bool is_untold = is_left_over && !message.delivered_at;
-  if (message.version <= context_.horizon() && !is_untold) return;
+  const bool is_nobodys = is_left_over && !message.delivered_at;
+  if (!is_nobodys && !is_untold(message, heard.at(head.id))) return;
   auto unread = head.unread_at(message.seq, sent);
   changes_.push_back(chat::MessageAppended{std::move(message), std::move(unread)});
+}
+
+/// Its writer may have died before it told anybody, or may have nobody to tell because it is cut
+/// off from the other nodes, for which a receiver who has not got it speaks, and a follower who has
+/// not heard of it.
+bool Round::is_untold(const chat::Message& message, const Heard& heard) const {
+  if (message.version > context_.horizon()) return true;
+  if (message.version <= context_.repeat_horizon()) return false;
+  return heard.is_followed || !message.delivered_at;
 }
 
 }  // namespace parley::store::mongo

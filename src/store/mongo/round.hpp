@@ -48,6 +48,12 @@ class Round {
     bool was_overtaken = false;  ///< Another node has moved it as far.
   };
   enum class Newer { recent, all };
+  /// What the feed has told of a conversation.
+  struct Heard {
+    chat::Seq seq = 0;         ///< All up to it.
+    bool is_followed = false;  ///< It would have told of what is behind it, too.
+  };
+  using HeardOf = std::unordered_map<chat::ConversationId, Heard>;
 
   void sort(std::span<OperationPtr> operations);
   Result<Done> insist(const std::function<Result<Done>()>& step);
@@ -59,10 +65,10 @@ class Round {
   CachedHead* head(chat::ConversationId id);
   void doubt(chat::ConversationId id);
   Result<Done> load(Ids ids, Newer newer);
-  Result<Done> read_newer(const std::vector<Head>& heads,
-                          const std::unordered_map<chat::ConversationId, chat::Seq>& told,
-                          Newer newer);
-  void take_newer(View document);
+  Heard heard_of(chat::ConversationId id);
+  Result<Done> read_newer(const std::vector<Head>& heads, const HeardOf& heard, Newer newer);
+  void take_newer(View document, const HeardOf& heard);
+  bool is_untold(const chat::Message& message, const Heard& heard) const;
 
   void hold_twins();
   Result<Done> resolve();
