@@ -304,7 +304,8 @@ void Devices::tell_receipt(Device& device, const chat::Receipt& receipt,
                                   0};
     const chat::Notice notice{chat::ReadNotice{read}};
     device.socket->emit(View(writers_, notice, device.user).all());
-  } else if (receipt.delivered_seq == message.seq && receipt.delivered_at && !is_mine) {
+  } else if (receipt.delivered_seq == message.seq && receipt.delivered_at && !is_mine &&
+             !message.read_at) {  // Several nodes write: the message may be newer than the receipt.
     const chat::MessageDelivered delivered{
         message.conversation_id, message.id, message.seq, message.sender, message.receiver,
         *receipt.delivered_at,   0};

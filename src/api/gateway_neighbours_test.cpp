@@ -64,6 +64,32 @@ class ScriptedFeed final : public chat::Feed {
   std::vector<std::pair<Executor, GapListener>> gaps_;
 };
 
+/// A store that reads watermarks first and messages later: what is read meanwhile shows in the
+/// latter.
+class SlowReader final : public chat::MessageStore {
+ public:
+  Task<Result<chat::Appended>> append(chat::NewMessage draft) override {
+    return inner->append(std::move(draft));
+  }
+  Task<Result<chat::MessagePage>> history(chat::HistoryQuery query) override {
+    return inner->history(std::move(query));
+  }
+  Task<Result<chat::MessagePage>> backlog(chat::BacklogQuery query) override {
+    return inner->backlog(query);
+  }
+  Task<Result<chat::SyncPage>> changes(chat::UserId user, chat::SyncCursor since,
+                                       std::size_t limit) override {
+    auto page = co_await inner->changes(user, std::move(since), limit);
+    for (chat::Receipt& receipt : page->receipts) {
+      receipt.read_seq = 0;
+      receipt.read_at.reset();
+    }
+    co_return page;
+  }
+
+  chat::MessageStore* inner = nullptr;
+};
+
 std::string room(chat::UserId user) { return "user:" + user.hex(); }
 
 class GatewayNeighbours : public ::testing::Test {
@@ -201,6 +227,22 @@ TEST_F(GatewayNeighbours, tells_of_a_receipt_that_was_missed) {
   house_.read(bob_, message);
   feed_.lose_some(message.version - 1);
   EXPECT_EQ(told(*anns), Contents{"message_read"});
+}
+
+TEST(GatewayAfterGap, does_not_tell_of_delivery_behind_a_message_that_is_read) {
+  ScriptedFeed feed;
+  SlowReader messages;
+  TestHouse house{{&feed, &messages}, Neighbours{room, [](chat::UserId, auto) {}}};
+  messages.inner = &house.stores.messages;
+  const auto ann = house.person("ann"), bob = house.person("bob");
+  const auto device = house.device(ann);
+  house.read(bob, house.send(ann, bob, "read by now"));
+  feed.lose_some(0);
+  house.settle();
+  device->run();
+  Contents names;
+  for (const auto& event : device->take_events()) names.push_back(event.name);
+  EXPECT_EQ(names, (Contents{"receive_message", "conversation_updated"}));
 }
 
 TEST_F(GatewayNeighbours, tells_of_delivery_before_the_reading_that_was_missed) {
