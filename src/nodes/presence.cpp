@@ -43,8 +43,13 @@ bool append(std::vector<chat::Presence>& all, std::span<const chat::UserId> user
 
 }  // namespace
 
-Presence::State::State(net::Shard& home_shard, redis::Client& redis_client, Config wanted)
-    : home(home_shard), client(redis_client), config(wanted), alarm(home_shard.executor()) {}
+Presence::State::State(net::Shard& home_shard, redis::Client& redis_client, Config wanted,
+                       redis::Subscriber* subscriber)
+    : home(home_shard),
+      client(redis_client),
+      listener(subscriber),
+      config(wanted),
+      alarm(home_shard.executor()) {}
 
 void Presence::State::show(chat::UserId user, bool is_here) {
   const std::lock_guard lock{users_mutex};
@@ -127,10 +132,12 @@ Task<Result<std::vector<chat::Presence>>> Presence::State::ask_status(
 
 Presence::Presence(net::Shard& home, redis::Client& client) : Presence(home, client, Config{}) {}
 
-Presence::Presence(net::Shard& home, redis::Client& client, Config config)
-    : state_(std::make_unique<State>(home, client, config)) {
+Presence::Presence(net::Shard& home, redis::Client& client, Config config,
+                   redis::Subscriber* listener)
+    : state_(std::make_unique<State>(home, client, config, listener)) {
   client.on_state([state = state_.get()](bool) { state->connection_changed(); });
   home.spawn("keep presence", state_->keep());
+  if (listener != nullptr) home.spawn("look after other nodes", state_->look_after_others());
 }
 
 Presence::~Presence() = default;

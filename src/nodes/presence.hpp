@@ -10,12 +10,14 @@
 #include "chat/ports/presence_store.hpp"
 #include "net/shard.hpp"
 #include "redis/client.hpp"
+#include "redis/subscriber.hpp"
 
 namespace parley::nodes {
 
 /// Who is connected to any node, counted in Redis; the format: docs/formats/redis.md, "Presence".
 /// Each node holds a lease: when it dies its devices count for nobody once the lease is over, and
-/// whichever node sees that first takes them out. While Redis is away calls answer at once from
+/// whichever node sees that first takes them out. Nodes with a subscriber see sooner that another
+/// one's process has ended, and end its lease. While Redis is away calls answer at once from
 /// what is connected here, and when it is back it is told all of that again, whether or not it has
 /// kept its data.
 ///
@@ -24,10 +26,13 @@ namespace parley::nodes {
 class Presence final : public chat::PresenceStore {
  public:
   struct Config {
-    /// From the death of a node to its users being offline. Renewed thrice in that time.
+    /// The longest from the death of a node to its users being offline. Renewed thrice in that
+    /// time.
     std::chrono::milliseconds lease = std::chrono::seconds{30};
     /// From Redis' return to that of the other nodes, as far as they wait between two tries.
     std::chrono::milliseconds comeback = redis::Config{}.backoff_max;
+    /// From one look at the other nodes to the next; FailureDetector::looks in a row show a death.
+    std::chrono::milliseconds look = std::chrono::seconds{1};
   };
   /// Users that Redis had otherwise than their people were told: a dead node's, taken out by this
   /// one; this node's own that were thought dead, or that came and went while Redis was away. Runs
@@ -36,7 +41,9 @@ class Presence final : public chat::PresenceStore {
 
   /// Before the shards start. `home` is the client's shard.
   Presence(net::Shard& home, redis::Client& client);
-  Presence(net::Shard& home, redis::Client& client, Config config);
+  /// `listener` lives on the same shard; nullptr: only leases tell of deaths.
+  Presence(net::Shard& home, redis::Client& client, Config config,
+           redis::Subscriber* listener = nullptr);
   ~Presence() override;
   /// Before the shards start.
   void on_change(OnChange listener);

@@ -29,6 +29,10 @@ std::vector<redis::Command> load_all() {
           load(all.depart), load(all.status), load(all.end),    load(all.reap)};
 }
 
+/// Nothing is said there: that somebody listens shows that the node of that name lives.
+std::string channel_of(const std::string& node) { return "parley:alive:" + node; }
+void hear_nothing(std::string_view, std::string_view) {}
+
 Error nonsense() { return fail(Errc::corrupt, "not what the script answers"); }
 Error lease_over() { return fail(Errc::unavailable, "the lease is over"); }
 
@@ -38,6 +42,7 @@ void Presence::State::lose_touch() {
   in_touch = false;
   joined.store(false, std::memory_order_release);
   asks.store(false, std::memory_order_release);
+  others.forget();
 }
 
 void Presence::State::connection_changed() {
@@ -94,7 +99,10 @@ Task<SteadyTime> Presence::State::take_turn() {
 Task<bool> Presence::State::join() {
   lose_touch();
   in_doubt = false;
-  if (!name.empty()) formers.push_back(name);
+  if (!name.empty()) {
+    formers.push_back(name);
+    if (listener != nullptr) listener->unsubscribe(redis::Kind::channel, channel_of(name));
+  }
   if (formers.size() > max_formers) formers.erase(formers.begin());
   name = new_name();
   const auto entered = co_await enter_name();
@@ -135,6 +143,8 @@ Task<Result<Done>> Presence::State::enter_name() {
   const auto reply = co_await run(presence_scripts().join, std::move(arguments));
   if (!reply) co_return reply.error();
   if (reply->integer() == nullptr) co_return nonsense();
+  if (listener != nullptr)
+    listener->subscribe_soon(redis::Kind::channel, channel_of(name), &hear_nothing);
   // A loss in between has been told to connection_changed.
   in_touch = client.is_connected();
   co_return Done{};
@@ -243,6 +253,7 @@ Task<SteadyTime> Presence::State::renew() {
     co_return due;
   }
   renewed = *(*values)[0].integer();
+  if (listener != nullptr) co_await choose_whom_to_watch();
   for (std::size_t i = 2; i < values->size(); ++i) {
     const auto* dead = (*values)[i].text();
     if (dead == nullptr) continue;
@@ -253,6 +264,44 @@ Task<SteadyTime> Presence::State::renew() {
   const auto* soon = (*values)[1].integer();
   if (soon == nullptr || *soon < 0) co_return due;
   co_return std::min(due, home.now() + std::chrono::milliseconds{*soon + 1});
+}
+
+Task<void> Presence::State::choose_whom_to_watch() {
+  redis::Command question{"ZRANGEBYSCORE", "parley:nodes", '(' + std::to_string(renewed), "+inf"};
+  const auto reply = co_await client.call(std::move(question));
+  if (!reply || reply->array() == nullptr) co_return;
+  std::vector<std::string> living;
+  for (const redis::Reply& node : *reply->array()) {
+    if (node.text() != nullptr) living.push_back(*node.text());
+  }
+  others.choose(std::move(living), name);
+}
+
+Task<void> Presence::State::look_after_others() {
+  while (!closed) {
+    co_await net::sleep_for(config.look);
+    const auto names = others.watched();
+    if (names.empty() || !joined.load()) continue;
+    redis::Command question{"PUBSUB", "NUMSUB"};
+    for (const std::string& node : names) question.push_back(channel_of(node));
+    const auto reply = co_await client.call(std::move(question));
+    // Channels and counts, in the order of the question.
+    if (!reply || reply->array() == nullptr || reply->array()->size() != 2 * names.size()) continue;
+    for (std::size_t i = 0; i < names.size(); ++i) {
+      const auto* count = (*reply->array())[2 * i + 1].integer();
+      if (count == nullptr || !others.observe(names[i], *count)) continue;
+      std::string dead = names[i];
+      co_await end_lease(std::move(dead));
+    }
+  }
+}
+
+/// Nobody renews it, and renewing ours shows that it is over.
+Task<void> Presence::State::end_lease(std::string dead) {
+  ops::log().info("another node has died", {{"name", dead}});
+  std::vector<std::string> arguments{std::move(dead)};
+  const auto ended = co_await run(presence_scripts().end, std::move(arguments));
+  if (ended) alarm.ring();
 }
 
 /// False when it has to go on another time: `until` passed, or Redis is away.

@@ -183,6 +183,7 @@ return reply
 )lua";
 
 constexpr std::string_view end = R"lua(
+if not lives(ARGV[1]) then return 0 end
 return redis.call('ZADD', 'parley:nodes', 'XX', now, ARGV[1])
 )lua";
 

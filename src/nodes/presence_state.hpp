@@ -10,6 +10,7 @@
 
 #include "nodes/alarm.hpp"
 #include "nodes/attendance.hpp"
+#include "nodes/failure_detector.hpp"
 #include "nodes/presence.hpp"
 
 namespace parley::nodes {
@@ -17,7 +18,8 @@ namespace parley::nodes {
 /// What Presence is on its home shard. What is sent from here in one turn reaches Redis in its
 /// order, so that Redis always comes to say what `here` says.
 struct Presence::State {
-  State(net::Shard& home_shard, redis::Client& redis_client, Config wanted);
+  State(net::Shard& home_shard, redis::Client& redis_client, Config wanted,
+        redis::Subscriber* subscriber);
 
   // What the store does (presence.cpp).
 
@@ -32,6 +34,7 @@ struct Presence::State {
 
   /// For as long as the node lives.
   Task<void> keep();
+  Task<void> look_after_others();
   Task<Result<Done>> close();
   void connection_changed();
   /// Redis may not have what `here` has: all is told again, no sooner than the next turn (what
@@ -46,6 +49,7 @@ struct Presence::State {
 
   net::Shard& home;
   redis::Client& client;
+  redis::Subscriber* const listener;  ///< nullptr: nobody looks after others.
   const Config config;
   OnChange changed;
 
@@ -58,6 +62,7 @@ struct Presence::State {
   bool in_touch = false;             ///< `name` is in Redis: changes are told as they come.
   bool in_doubt = false;             ///< All is to be told again at the next turn.
   bool closed = false;
+  FailureDetector others;
   /// To be told when Redis knows all: whoever hears of it asks how the user stands.
   std::vector<std::pair<chat::UserId, bool>> news;
   std::int64_t renewed = 0;  ///< Unix ms, Redis' clock.
@@ -80,6 +85,8 @@ struct Presence::State {
   Task<bool> depart_all();
   Task<Result<Done>> depart(std::vector<Attendance::Departure> departures);
   Task<SteadyTime> renew();
+  Task<void> choose_whom_to_watch();
+  Task<void> end_lease(std::string dead);
   Task<bool> reap(std::string node, SteadyTime until);
   std::vector<std::string> restore_arguments(const std::vector<chat::UserId>& users) const;
   void add_names(std::vector<std::string>& arguments) const;

@@ -9,6 +9,7 @@
 
 #include "base/object_id.hpp"
 #include "chat/fakes/run.hpp"
+#include "nodes/failure_detector.hpp"
 #include "redis/testing.hpp"
 
 namespace parley::nodes {
@@ -26,8 +27,13 @@ Time at(std::int64_t ms) { return from_unix_ms(1'760'000'000'000 + ms); }
 /// nobody.
 class Node {
  public:
-  explicit Node(const redis::Config& config, std::chrono::milliseconds lease = 30s)
-      : client_(shards_[0], config, "test"), presence_(shards_[0], client_, {lease, 0ms}) {
+  enum class Looks { at_leases, at_subscriptions };
+  explicit Node(const redis::Config& config, std::chrono::milliseconds lease = 30s,
+                Looks looks = Looks::at_leases)
+      : client_(shards_[0], config, "test"),
+        listener_(shards_[0], config, "test"),
+        presence_(shards_[0], client_, {lease, 0ms, 10ms},
+                  looks == Looks::at_subscriptions ? &listener_ : nullptr) {
     presence_.on_change([this](UserId user, bool online) {
       const std::lock_guard lock{mutex_};
       events_.push_back({user, online});
@@ -78,6 +84,7 @@ class Node {
   asio::io_context context_{1};
   net::Shards shards_{1};
   redis::Client client_;
+  redis::Subscriber listener_;
   Presence presence_;
 };
 
@@ -97,12 +104,20 @@ class PresenceTest : public ::testing::Test {
   static void until_joined(Node& node) {
     until([&node] { return node.presence().is_joined(); });
   }
-  std::unique_ptr<Node> node(std::chrono::milliseconds lease = 30s) {
+  std::unique_ptr<Node> node(std::chrono::milliseconds lease = 30s,
+                             Node::Looks looks = Node::Looks::at_leases) {
     redis::Config config = server_.config();
     config.command_timeout = 500ms;
-    auto node = std::make_unique<Node>(config, lease);
+    auto node = std::make_unique<Node>(config, lease, looks);
     until_joined(*node);
     return node;
+  }
+  /// One that looks after others: at those who were there before it, at once.
+  std::unique_ptr<Node> watchful_node() { return node(30s, Node::Looks::at_subscriptions); }
+  /// It does nothing else for the next ten seconds.
+  static void until_it_has_looked(Node& node, std::uint64_t times) {
+    const auto before = node.client().counts().commands;
+    until([&] { return node.client().counts().commands > before + times; });
   }
   UserId user() { return UserId{ids_.next(at(0))}; }
   std::vector<UserId> users(std::size_t count) {
@@ -213,6 +228,49 @@ TEST_F(PresenceTest, calls_the_users_of_a_dead_node_offline_when_its_lease_is_ov
   EXPECT_EQ(reader->events(alice), "");
   EXPECT_TRUE(reader->arrive(alice, "laptop")) << "the dead node's device counts for nobody";
   EXPECT_TRUE(reader->leave(alice, "laptop", at(9)));
+}
+
+TEST_F(PresenceTest, tells_of_a_dead_process_long_before_its_lease_is_over) {
+  auto mortal = watchful_node();
+  const UserId alice = user();
+  mortal->arrive(alice, "phone");
+  const auto one = watchful_node(), two = watchful_node();
+  for (const auto& node : {one.get(), two.get()}) until_it_has_looked(*node, 2);
+  const Time died = wall_now();
+  mortal.reset();
+  until([&] { return one->event_count() + two->event_count() > 0; });
+  EXPECT_EQ(one->events(alice) + two->events(alice), "-");
+  EXPECT_FALSE(one->is_online(alice));
+  const auto seen = two->status(alice).last_seen;
+  ASSERT_TRUE(seen);
+  EXPECT_GE(*seen, died);
+  EXPECT_LE(*seen, wall_now());
+}
+
+TEST_F(PresenceTest, leaves_a_node_alone_that_never_had_a_subscription) {
+  const auto older = node();
+  const UserId alice = user();
+  older->arrive(alice, "phone");
+  const auto one = watchful_node();
+  until_it_has_looked(*one, 3 * FailureDetector::looks);
+  EXPECT_TRUE(one->is_online(alice));
+  EXPECT_EQ(one->event_count(), 0u);
+}
+
+TEST_F(PresenceTest, comes_back_when_its_subscription_was_away_for_too_long) {
+  const auto suspect = watchful_node();
+  const UserId alice = user();
+  suspect->arrive(alice, "phone");
+  const auto one = watchful_node();
+  until_it_has_looked(*one, 2);
+  // The connection of commands stays.
+  until([&] {
+    server_.call({"CLIENT", "KILL", "TYPE", "pubsub"});
+    return one->events(alice) == "-";
+  });
+  suspect->arrive(user(), "phone");  // Which tells it.
+  until([&] { return suspect->events(alice) == "+"; });
+  EXPECT_TRUE(one->is_online(alice));
 }
 
 TEST_F(PresenceTest, takes_each_user_of_a_dead_node_out_once) {
