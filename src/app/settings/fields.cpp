@@ -217,9 +217,11 @@ void add_cluster(std::vector<Field>& list) {
       make(cluster, "cluster-adapter", adapters,
            in(&Settings::cluster, &decltype(Settings::cluster)::adapter),
            "How Socket.IO events reach other nodes. Node.js servers beside must use the same."));
-  list.push_back(make(cluster, "presence-lease", Interval{500ms, 10min},
-                      in(&Settings::cluster, &decltype(Settings::cluster)::presence_lease),
-                      "The longest that users of a node that died stay online."));
+  list.push_back(
+      make(cluster, "presence-lease", Interval{500ms, 10min},
+           in(&Settings::cluster, &decltype(Settings::cluster)::presence_lease),
+           "The longest that users of a node that died stay online; where only its process "
+           "ended, the others see it sooner."));
   list.push_back(make(cluster, "advertise", OptionalAddress{},
                       in(&Settings::cluster, &decltype(Settings::cluster)::advertise),
                       "Where the other nodes reach this one. With it they forward requests of "
