@@ -200,8 +200,13 @@ void Devices::tell(const DevicePtr& device, View& view) {
     const auto& own = device->own_reads;
     if (std::find(own.begin(), own.end(), read->read.message_id) != own.end()) return;
   }
-  const auto* delivered = std::get_if<chat::DeliveredNotice>(&first);
-  if (busy_ && delivered != nullptr) return late_.add(device, delivered->delivered);
+  if (const auto* notice = std::get_if<chat::DeliveredNotice>(&first)) {
+    const chat::MessageDelivered& delivered = notice->delivered;
+    const bool is_late = device->told && device->told->is_read(delivered.conversation_id,
+                                                               delivered.receiver, delivered.seq);
+    if (is_late) return;
+    if (busy_) return late_.add(device, delivered);
+  }
   emit(*device, view.all());
 }
 
@@ -274,6 +279,7 @@ void Devices::tell_missed(const DevicePtr& device, const chat::Sync& page) {
     if (!is_for(*device, message)) continue;
     deliver_backlog(device, message);
     if (device->is_gone()) return;
+    if (message.read_at) note_read(*device, message.receiver, message);
     for (const chat::Receipt& receipt : page.receipts) {
       if (receipt.conversation_id == message.conversation_id)
         tell_receipt(*device, receipt, message);
@@ -288,12 +294,17 @@ void Devices::tell_missed(const DevicePtr& device, const chat::Sync& page) {
   }
 }
 
+void Devices::note_read(Device& device, chat::UserId reader, const chat::Message& message) {
+  if (device.told) device.told->add_read(reader, message, wall_now());
+}
+
 /// The watermark stands at this message, which is not of who received or read.
 void Devices::tell_receipt(Device& device, const chat::Receipt& receipt,
                            const chat::Message& message) {
   if (message.sender == receipt.user) return;
   const bool is_mine = receipt.user == device.user;
   if (receipt.read_seq == message.seq && receipt.read_at) {
+    note_read(device, receipt.user, message);
     const chat::MessagesRead read{message.conversation_id,
                                   message.id,
                                   message.seq,

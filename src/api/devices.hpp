@@ -88,6 +88,7 @@ class Devices {
   void for_each(const chat::UserId& user, Call call);
   void tell(const DevicePtr& device, View& view);
   void tell_receipt(Device& device, const chat::Receipt& receipt, const chat::Message& message);
+  void note_read(Device& device, chat::UserId reader, const chat::Message& message);
   void deliver(const DevicePtr& device, const chat::Message& message, View& view);
   void emit(Device& device, const engineio::TextFrames& events);
   void on_answered(Device& device);

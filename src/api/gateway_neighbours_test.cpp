@@ -266,6 +266,23 @@ TEST_F(GatewayNeighbours, holds_what_comes_while_it_catches_up) {
   EXPECT_EQ(told(*device), (Contents{"lost", "next"}));
 }
 
+TEST_F(GatewayNeighbours, does_not_tell_of_delivery_behind_the_reading_that_the_store_told_of) {
+  const auto anns = house_.device(ann_);
+  const chat::Message known = house_.send(ann_, bob_, "known"),
+                      lost = house_.send(ann_, bob_, "lost");
+  feed_.say(known);
+  EXPECT_EQ(told(*anns), Contents{"known"});
+  house_.read(bob_, lost);
+  feed_.lose_some(known.version - 1);
+  feed_.say_delivered(known, 0);
+  feed_.say_delivered(lost, 0);
+  EXPECT_EQ(told(*anns), (Contents{"lost", "message_read"}));
+  const chat::Message next = house_.send(ann_, bob_, "next");
+  feed_.say(next);
+  feed_.say_delivered(next, 0);
+  EXPECT_EQ(told(*anns), (Contents{"next", "message_delivered"}));
+}
+
 TEST_F(GatewayNeighbours, does_not_turn_a_conversation_back_after_a_gap) {
   const auto device = house_.device(bob_);
   const chat::Message lost = house_.send(ann_, bob_, "lost");

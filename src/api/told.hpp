@@ -11,7 +11,8 @@ namespace parley::api {
 
 /// The messages that a device was told of lately. Where what is stored and what is published may
 /// overlap (chat::no_cut), it keeps a device from getting one of them twice, or one that the store
-/// had left out, because another connection has had it, behind a later one. Lives on one shard.
+/// had left out, because another connection has had it, behind a later one; or that a message was
+/// delivered, behind its being read. Lives on one shard.
 class Told {
  public:
   /// What is older can come from one side only. Longer than messages are repeated, because ids are
@@ -51,7 +52,23 @@ class Told {
     const auto place = place_of(message);
     return place != places_.end() && message.seq <= place->summed_up;
   }
-  std::size_t size() const { return ids_.size() + places_.size(); }
+  /// The store told that `reader` has read up to a message.
+  void add_read(chat::UserId reader, const chat::Message& message, Time now) {
+    const auto known = reading_of(message.conversation_id, reader);
+    if (known == readings_.end()) {
+      if (readings_.size() >= limit_) forget(now);
+      readings_.push_back({message.conversation_id, reader, message.seq, message.id});
+    } else if (known->seq < message.seq) {
+      known->seq = message.seq;
+      known->id = message.id;
+    }
+  }
+  /// Whether it has told that they have read so far.
+  bool is_read(chat::ConversationId conversation, chat::UserId reader, chat::Seq seq) {
+    const auto known = reading_of(conversation, reader);
+    return known != readings_.end() && seq <= known->seq;
+  }
+  std::size_t size() const { return ids_.size() + places_.size() + readings_.size(); }
 
  private:
   /// How far the store has told of one person's messages in a conversation.
@@ -63,6 +80,20 @@ class Told {
     chat::Seq summed_up = 0;
   };
 
+  /// How far the store has told that somebody has read.
+  struct Reading {
+    chat::ConversationId conversation;
+    chat::UserId reader;
+    chat::Seq seq = 0;
+    chat::MessageId id;
+  };
+
+  std::vector<Reading>::iterator reading_of(chat::ConversationId conversation,
+                                            chat::UserId reader) {
+    return std::find_if(readings_.begin(), readings_.end(), [&](const Reading& one) {
+      return one.conversation == conversation && one.reader == reader;
+    });
+  }
   std::vector<Place>::iterator place_of(const chat::Message& message) {
     return std::find_if(places_.begin(), places_.end(), [&](const Place& place) {
       return place.conversation == message.conversation_id && place.sender == message.sender;
@@ -79,7 +110,8 @@ class Told {
     const auto is_old = [now](chat::MessageId id) { return id_time(id) + memory < now; };
     std::erase_if(ids_, is_old);
     std::erase_if(places_, [&](const Place& place) { return is_old(place.id); });
-    limit_ = std::max(small, 2 * std::max(ids_.size(), places_.size()));
+    std::erase_if(readings_, [&](const Reading& one) { return is_old(one.id); });
+    limit_ = std::max(small, 2 * std::max({ids_.size(), places_.size(), readings_.size()}));
   }
   /// An ObjectId begins with the seconds at which it was made.
   static Time id_time(chat::MessageId id) {
@@ -90,6 +122,7 @@ class Told {
 
   std::vector<chat::MessageId> ids_;
   std::vector<Place> places_;
+  std::vector<Reading> readings_;
   std::size_t limit_ = small;
 };
 

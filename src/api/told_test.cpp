@@ -57,6 +57,17 @@ TEST_F(ToldTest, takes_from_the_store_what_was_missed_before_what_was_published)
   EXPECT_TRUE(stored(missed));
 }
 
+TEST_F(ToldTest, knows_how_far_the_store_has_told_of_reading) {
+  const auto first = made(), second = made(), third = made();
+  told_.add_read(bob_, second, now_);
+  told_.add_read(bob_, first, now_);
+  EXPECT_TRUE(told_.is_read(talk_, bob_, first.seq));
+  EXPECT_TRUE(told_.is_read(talk_, bob_, second.seq));
+  EXPECT_FALSE(told_.is_read(talk_, bob_, third.seq));
+  EXPECT_FALSE(told_.is_read(talk_, ann_, first.seq)) << "somebody else";
+  EXPECT_FALSE(told_.is_read(other_, bob_, first.seq)) << "another conversation";
+}
+
 TEST_F(ToldTest, remembers_all_of_a_busy_minute) {
   std::vector<chat::Message> all;
   for (int i = 0; i < 5'000; ++i) all.push_back(made());
