@@ -6,6 +6,7 @@
 #include <charconv>
 #include <cstdint>
 
+#include "base/base64.hpp"
 #include "wire.hpp"
 
 namespace parley::limit {
@@ -23,23 +24,9 @@ std::string id_of(std::string_view email) {
   return std::string(24 - id.size(), '0') + id;
 }
 
-std::string base64url(std::string_view bytes) {
-  static constexpr char digits[] =
-      "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
-  std::string text;
-  unsigned bits = 0;
-  int have = 0;
-  for (const char c : bytes) {
-    bits = bits << 8 | static_cast<unsigned char>(c);
-    for (have += 8; have >= 6; have -= 6) text.push_back(digits[bits >> (have - 6) & 63]);
-  }
-  if (have > 0) text.push_back(digits[bits << (6 - have) & 63]);
-  return text;
-}
-
 std::string token_of(std::string_view id) {
-  return base64url("{\"alg\":\"none\"}") + "." +
-         base64url("{\"userId\":\"" + std::string{id} + "\"}") + ".";
+  return to_base64url("{\"alg\":\"none\"}") + "." +
+         to_base64url("{\"userId\":\"" + std::string{id} + "\"}") + ".";
 }
 
 std::string response(std::string_view status, const std::string& body) {

@@ -2,34 +2,12 @@
 
 #include <array>
 
+#include "base/base64.hpp"
 #include "websocket/frame.hpp"
 
 namespace parley::limit {
 
 namespace {
-int base64url_value(char c) {
-  if (c >= 'A' && c <= 'Z') return c - 'A';
-  if (c >= 'a' && c <= 'z') return c - 'a' + 26;
-  if (c >= '0' && c <= '9') return c - '0' + 52;
-  return c == '-' ? 62 : c == '_' ? 63 : -1;
-}
-
-std::string decode_base64url(std::string_view text) {
-  std::string bytes;
-  unsigned bits = 0;
-  int have = 0;
-  for (const char c : text) {
-    const int value = base64url_value(c);
-    if (value < 0) break;
-    bits = bits << 6 | static_cast<unsigned>(value);
-    have += 6;
-    if (have < 8) continue;
-    have -= 8;
-    bytes.push_back(static_cast<char>(bits >> have & 0xFF));
-  }
-  return bytes;
-}
-
 void member(std::string& out, std::string_view key, std::string_view value) {
   out.append(key).append(value) += '"';
 }
@@ -116,8 +94,9 @@ std::string_view string_in(std::string_view json, std::string_view key) {
 std::string user_of(std::string_view token) {
   const std::size_t dot = token.find('.');
   if (dot == std::string_view::npos) return {};
-  const std::string claims = decode_base64url(token.substr(dot + 1));
-  return std::string{string_in(claims, "\"userId\":")};
+  const std::string_view rest = token.substr(dot + 1);
+  const auto claims = from_base64url(rest.substr(0, rest.find('.')));
+  return claims ? std::string{string_in(*claims, "\"userId\":")} : std::string{};
 }
 
 }  // namespace parley::limit

@@ -1,64 +1,15 @@
 #include "engineio/payload.hpp"
 
-#include <openssl/evp.h>
-
-#include <algorithm>
-#include <cctype>
 #include <utility>
+
+#include "base/base64.hpp"
 
 namespace parley::engineio {
 namespace {
 
 constexpr char separator = '\x1e';
 
-/// Bytes that OpenSSL takes and gives; its interface knows `unsigned char` only.
-const unsigned char* in_bytes(std::string_view text) {
-  return reinterpret_cast<const unsigned char*>(text.data());
-}
-unsigned char* out_bytes(std::string& text, std::size_t at) {
-  return reinterpret_cast<unsigned char*>(text.data()) + at;
-}
-
-/// OpenSSL's decoder is lenient about white space and padding, so the form is checked before.
-bool is_base64(std::string_view text) {
-  if (text.size() % 4 != 0) return false;
-  std::size_t padding = 0;
-  while (padding < 2 && text.ends_with('=')) {
-    text.remove_suffix(1);
-    ++padding;
-  }
-  return std::ranges::all_of(
-      text, [](unsigned char c) { return std::isalnum(c) || c == '+' || c == '/'; });
-}
-
-void append_base64(std::string& out, std::string_view bytes) {
-  const std::size_t before = out.size();
-  const std::size_t length = (bytes.size() + 2) / 3 * 4;
-  // EVP_EncodeBlock ends what it writes with a NUL.
-  out.resize(before + length + 1);
-  EVP_EncodeBlock(out_bytes(out, before), in_bytes(bytes), static_cast<int>(bytes.size()));
-  out.resize(before + length);
-}
-
 }  // namespace
-
-std::string encode_base64(std::string_view bytes) {
-  std::string out;
-  append_base64(out, bytes);
-  return out;
-}
-
-std::optional<std::string> decode_base64(std::string_view text) {
-  if (!is_base64(text)) return std::nullopt;
-  if (text.empty()) return std::string{};
-  const auto padding = static_cast<std::size_t>(std::count(text.end() - 2, text.end(), '='));
-  std::string out(text.size() / 4 * 3, '\0');
-  const int length =
-      EVP_DecodeBlock(out_bytes(out, 0), in_bytes(text), static_cast<int>(text.size()));
-  if (length < 0) return std::nullopt;
-  out.resize(static_cast<std::size_t>(length) - padding);
-  return out;
-}
 
 void append_packet(std::string& payload, const Message& packet) {
   if (!payload.empty()) payload.push_back(separator);
@@ -77,7 +28,7 @@ std::optional<PayloadElement> PayloadReader::next() {
   rest_ = at_end_ ? std::string_view{} : rest_.substr(end + 1);
   PayloadElement out;
   if (element.starts_with('b')) {
-    auto bytes = decode_base64(element.substr(1));
+    auto bytes = from_base64(element.substr(1));
     if (!bytes) return std::nullopt;
     out.is_binary = true;
     out.bytes = std::move(*bytes);

@@ -9,10 +9,6 @@
 
 namespace parley::engineio {
 
-/// Standard base64 with padding, both ways. decode: nullopt for anything else.
-std::string encode_base64(std::string_view bytes);
-std::optional<std::string> decode_base64(std::string_view text);
-
 /// Appends a packet to a polling payload: the separator 0x1E in between, binary as `b` and base64.
 /// Source: Engine.IO protocol v4, "Payload encoding".
 void append_packet(std::string& payload, const Message& packet);

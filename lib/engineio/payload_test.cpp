@@ -91,30 +91,6 @@ TEST(Payload, decodes_each_kind_of_body) {
     EXPECT_EQ(decode(row.payload), row.elements) << testing::PrintToString(row.payload);
 }
 
-TEST(Base64, gives_back_every_length) {
-  std::string bytes;
-  for (int i = 0; i < 300; ++i) {
-    const auto back = decode_base64(encode_base64(bytes));
-    ASSERT_TRUE(back);
-    EXPECT_EQ(*back, bytes);
-    bytes += static_cast<char>(i * 7);
-  }
-}
-
-TEST(Base64, knows_the_vectors_of_rfc_4648) {
-  const std::pair<std::string, std::string> rows[] = {{"", ""},
-                                                      {"f", "Zg=="},
-                                                      {"fo", "Zm8="},
-                                                      {"foo", "Zm9v"},
-                                                      {"foob", "Zm9vYg=="},
-                                                      {"fooba", "Zm9vYmE="},
-                                                      {"foobar", "Zm9vYmFy"}};
-  for (const auto& [plain, encoded] : rows) {
-    EXPECT_EQ(encode_base64(plain), encoded);
-    EXPECT_EQ(decode_base64(encoded), plain);
-  }
-}
-
 TEST(Packet, has_a_known_first_character) {
   EXPECT_FALSE(decode_packet(""));
   EXPECT_FALSE(decode_packet("7"));

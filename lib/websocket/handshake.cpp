@@ -8,6 +8,8 @@
 #include <memory>
 #include <utility>
 
+#include "base/base64.hpp"
+
 namespace parley::websocket {
 namespace {
 
@@ -107,9 +109,7 @@ std::string accept_key(std::string_view key) {
   std::array<unsigned char, EVP_MAX_MD_SIZE> digest;
   unsigned int size = 0;
   EVP_Digest(text.data(), text.size(), digest.data(), &size, EVP_sha1(), nullptr);
-  std::array<unsigned char, 32> encoded;
-  const int length = EVP_EncodeBlock(encoded.data(), digest.data(), static_cast<int>(size));
-  return {reinterpret_cast<const char*>(encoded.data()), static_cast<std::size_t>(length)};
+  return to_base64({reinterpret_cast<const char*>(digest.data()), size});
 }
 
 std::string switching_protocols(const Handshake& handshake, const http::Headers& extra) {

@@ -3,10 +3,10 @@
 #include <openssl/evp.h>
 #include <openssl/hmac.h>
 
-#include <algorithm>
 #include <array>
 #include <new>
 
+#include "base/base64.hpp"
 #include "crypto/hs256.hpp"
 
 namespace parley::crypto {
@@ -29,19 +29,6 @@ std::string keyed_hash(const std::string& key, std::string_view text) {
            &length) == nullptr)
     throw std::bad_alloc{};
   return {bytes.begin(), bytes.begin() + length};
-}
-
-/// Base64 for URLs, without padding.
-std::string base64url(std::string_view bytes) {
-  std::string text(4 * ((bytes.size() + 2) / 3) + 1, '\0');
-  const int length = EVP_EncodeBlock(reinterpret_cast<unsigned char*>(text.data()),
-                                     reinterpret_cast<const unsigned char*>(bytes.data()),
-                                     static_cast<int>(bytes.size()));
-  text.resize(static_cast<std::size_t>(length));
-  std::replace(text.begin(), text.end(), '+', '-');
-  std::replace(text.begin(), text.end(), '/', '_');
-  std::erase(text, '=');
-  return text;
 }
 
 }  // namespace
@@ -74,7 +61,7 @@ Result<chat::LinkClaims> LinkSigner::verify(chat::LinkUse use, const std::string
 }
 
 std::string LinkSigner::fingerprint(std::string_view text) const {
-  return base64url(keyed_hash(fingerprint_key_, text).substr(0, print_size));
+  return to_base64url(keyed_hash(fingerprint_key_, text).substr(0, print_size));
 }
 
 const std::string& LinkSigner::key(chat::LinkUse use) const {

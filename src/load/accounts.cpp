@@ -1,6 +1,5 @@
 #include "load/accounts.hpp"
 
-#include <openssl/evp.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -12,6 +11,7 @@
 #include <ostream>
 #include <random>
 
+#include "base/base64.hpp"
 #include "load/rest.hpp"
 #include "load/wire.hpp"
 
@@ -147,19 +147,14 @@ Time expiry_of(std::string_view token) {
   const Time far = wall_now() + never;
   const auto first = token.find('.');
   if (first == std::string_view::npos) return far;
-  std::string text{token.substr(first + 1, token.find('.', first + 1) - first - 1)};
-  std::replace(text.begin(), text.end(), '-', '+');
-  std::replace(text.begin(), text.end(), '_', '/');
-  text.append((4 - text.size() % 4) % 4, '=');
-  std::vector<unsigned char> claims(text.size());
-  const auto* bytes = reinterpret_cast<const unsigned char*>(text.data());
-  const int size = EVP_DecodeBlock(claims.data(), bytes, static_cast<int>(text.size()));
-  if (size < 0) return far;
-  const std::string json{claims.begin(), claims.begin() + size};
-  const auto at = json.find("\"exp\":");
+  const auto claims =
+      from_base64url(token.substr(first + 1, token.find('.', first + 1) - first - 1));
+  if (!claims) return far;
+  const auto at = claims->find("\"exp\":");
   std::int64_t seconds = 0;
   if (at == std::string::npos ||
-      std::from_chars(json.data() + at + 6, json.data() + json.size(), seconds).ec != std::errc{})
+      std::from_chars(claims->data() + at + 6, claims->data() + claims->size(), seconds).ec !=
+          std::errc{})
     return far;
   return Time{std::chrono::seconds{seconds}};
 }

@@ -15,6 +15,7 @@
 #include <string_view>
 #include <thread>
 
+#include "base/base64.hpp"
 #include "mail/testing_certificate.hpp"
 
 namespace parley::mail::testing {
@@ -27,17 +28,6 @@ struct FreeContext {
 struct FreeSsl {
   void operator()(SSL* ssl) const { SSL_free(ssl); }
 };
-
-std::string base64_decoded(std::string_view text) {
-  std::string out(text.size() / 4 * 3 + 3, '\0');
-  const int size = EVP_DecodeBlock(reinterpret_cast<unsigned char*>(out.data()),
-                                   reinterpret_cast<const unsigned char*>(text.data()),
-                                   static_cast<int>(text.size()));
-  std::size_t padding = 0;
-  while (padding < text.size() && text[text.size() - 1 - padding] == '=') ++padding;
-  out.resize(size < 0 ? 0 : static_cast<std::size_t>(size) - padding);
-  return out;
-}
 
 /// `<a@b>` of `MAIL FROM:<a@b> SIZE=3`.
 std::string path_in(std::string_view command) {
@@ -154,7 +144,7 @@ bool SmtpServer::Session::log_in(const std::string& line) {
     secret = read_line().value_or("");
   }
   using namespace std::string_literals;
-  const bool good = base64_decoded(secret) == "\0"s + now.user + "\0"s + now.password;
+  const bool good = from_base64(secret) == "\0"s + now.user + "\0"s + now.password;
   if (good) user_ = now.user;
   return answer("AUTH", good ? "235 welcome" : "535 5.7.8 bad credentials");
 }

@@ -12,6 +12,7 @@
 #include <filesystem>
 #include <tuple>
 
+#include "base/base64.hpp"
 #include "settings/assignments.hpp"
 
 namespace parley::app {
@@ -64,22 +65,13 @@ void check_one(SecretFindings& findings, const std::string& name, const std::str
   }
 }
 
-/// 32 random bytes as 43 characters. Source: RFC 4648, section 5, without padding.
+/// 32 random bytes as 43 characters.
 Result<std::string> random_secret() {
   std::array<unsigned char, 32> bytes;
   if (::getrandom(bytes.data(), bytes.size(), 0) != static_cast<ssize_t>(bytes.size())) {
     return fail(Errc::unavailable, "The system gives no random bytes.");
   }
-  constexpr auto* digits = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
-  std::string out;
-  unsigned bits = 0;
-  int count = 0;
-  for (const unsigned char byte : bytes) {
-    bits = (bits << 8) | byte;
-    for (count += 8; count >= 6; count -= 6) out += digits[(bits >> (count - 6)) & 63];
-  }
-  out += digits[(bits << (6 - count)) & 63];
-  return out;
+  return to_base64url({reinterpret_cast<const char*>(bytes.data()), bytes.size()});
 }
 
 Result<Done> make_folder(const fs::path& folder) {
