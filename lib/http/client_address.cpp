@@ -6,16 +6,12 @@
 #include <charconv>
 #include <cstring>
 
+#include "base/trim.hpp"
+
 namespace parley::http {
 
 namespace {
 constexpr std::array<std::uint8_t, 12> mapped_prefix{0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xFF, 0xFF};
-
-std::string_view trim(std::string_view text) {
-  const auto first = text.find_first_not_of(" \t");
-  if (first == std::string_view::npos) return {};
-  return text.substr(first, text.find_last_not_of(" \t") - first + 1);
-}
 
 std::string_view without_port(std::string_view text) {
   if (text.starts_with('[')) {

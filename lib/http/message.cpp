@@ -3,16 +3,12 @@
 #include <algorithm>
 #include <array>
 
+#include "base/trim.hpp"
+
 namespace parley::http {
 
 namespace {
 char lower(char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; }
-
-std::string_view trim(std::string_view text) {
-  const auto first = text.find_first_not_of(" \t");
-  if (first == std::string_view::npos) return {};
-  return text.substr(first, text.find_last_not_of(" \t") - first + 1);
-}
 
 constexpr std::string_view json_type = "application/json; charset=utf-8";
 }  // namespace

@@ -9,17 +9,12 @@
 #include <utility>
 
 #include "base/base64.hpp"
+#include "base/trim.hpp"
 
 namespace parley::websocket {
 namespace {
 
 constexpr std::string_view key_suffix = "258EAFA5-E914-47DA-95CA-C5AB0DC85B11";
-
-std::string_view trim(std::string_view text) {
-  const auto first = text.find_first_not_of(" \t");
-  if (first == std::string_view::npos) return {};
-  return text.substr(first, text.find_last_not_of(" \t") - first + 1);
-}
 
 /// Cuts `text` at the first `separator`: gives the trimmed part before it, keeps what is behind.
 std::string_view next_part(std::string_view& text, char separator) {

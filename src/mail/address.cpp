@@ -2,18 +2,13 @@
 
 #include <algorithm>
 
+#include "base/trim.hpp"
 #include "base/utf8.hpp"
 #include "mail/text.hpp"
 
 namespace parley::mail {
 
 namespace {
-
-std::string_view trimmed(std::string_view text) {
-  const auto begin = text.find_first_not_of(" \t");
-  if (begin == std::string_view::npos) return {};
-  return text.substr(begin, text.find_last_not_of(" \t") - begin + 1);
-}
 
 /// `"Mary \"M\" Doe"` without its quotes; anything else as it is.
 std::string unquoted(std::string_view text) {
@@ -37,12 +32,12 @@ bool is_email(std::string_view text) {
 }
 
 Result<Address> address_from(std::string_view text) {
-  text = trimmed(text);
+  text = trim(text);
   Address address;
   if (!text.empty() && text.back() == '>') {
     const auto open = text.rfind('<');
     if (open == std::string_view::npos) return fail(Errc::bad_request, "an address lacks its <");
-    address.name = unquoted(trimmed(text.substr(0, open)));
+    address.name = unquoted(trim(text.substr(0, open)));
     text = text.substr(open + 1, text.size() - open - 2);
   }
   if (!is_email(text)) return fail(Errc::bad_request, "an address is no e-mail address");

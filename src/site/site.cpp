@@ -4,6 +4,8 @@
 #include <cctype>
 #include <optional>
 
+#include "base/trim.hpp"
+
 namespace parley::site {
 
 namespace {
@@ -15,12 +17,6 @@ constexpr std::string_view no_client = R"(<!doctype html>
 <p>Connect a Socket.IO client to this address (path <code>/socket.io/</code>, <code>auth: {token}</code>);
 accounts, conversations and history are under <code>/api</code>.</p></body></html>
 )";
-
-std::string_view trim(std::string_view text) {
-  const auto first = text.find_first_not_of(" \t");
-  if (first == std::string_view::npos) return {};
-  return text.substr(first, text.find_last_not_of(" \t") - first + 1);
-}
 
 /// The next element of a list, which is shortened by it.
 std::string_view take(std::string_view& list, char separator) {

@@ -4,16 +4,12 @@
 #include <optional>
 #include <unordered_set>
 
+#include "base/trim.hpp"
+
 namespace parley::app {
 namespace {
 
 constexpr std::string_view blanks = " \t\r";
-
-std::string_view trim(std::string_view text) {
-  const auto first = text.find_first_not_of(blanks);
-  if (first == std::string_view::npos) return {};
-  return text.substr(first, text.find_last_not_of(blanks) - first + 1);
-}
 
 bool is_key(std::string_view key) {
   return !key.empty() && std::all_of(key.begin(), key.end(), [](char c) {
@@ -24,16 +20,16 @@ bool is_key(std::string_view key) {
 
 /// True when nothing but a comment follows a closing quote.
 bool ends_well(std::string_view rest) {
-  const auto text = trim(rest);
+  const auto text = trim(rest, blanks);
   return text.empty() || text.front() == '#';
 }
 
 std::string_view bare(std::string_view text) {
   for (std::size_t i = 0; i < text.size(); ++i) {
     const bool after_blank = i == 0 || text[i - 1] == ' ' || text[i - 1] == '\t';
-    if (text[i] == '#' && after_blank) return trim(text.substr(0, i));
+    if (text[i] == '#' && after_blank) return trim(text.substr(0, i), blanks);
   }
-  return trim(text);
+  return trim(text, blanks);
 }
 
 std::optional<char> unescape(char c) {
@@ -75,16 +71,16 @@ Result<Assignment> read_line(std::string_view line, std::size_t number) {
   if (line.starts_with('[')) {
     return fail(Errc::bad_request, where + " is a section; there are none here, only key = value");
   }
-  if (line.starts_with("export ")) line = trim(line.substr(7));
+  if (line.starts_with("export ")) line = trim(line.substr(7), blanks);
   const auto equals = line.find('=');
   if (equals == std::string_view::npos) {
     return fail(Errc::bad_request, where + " is not of the form key = value");
   }
-  const auto key = trim(line.substr(0, equals));
+  const auto key = trim(line.substr(0, equals), blanks);
   if (!is_key(key)) {
     return fail(Errc::bad_request, where + " has no key of letters, digits, - and _ before its =");
   }
-  auto value = read_value(trim(line.substr(equals + 1)));
+  auto value = read_value(trim(line.substr(equals + 1), blanks));
   if (!value) return fail(Errc::bad_request, where + " has a quoted value that does not end well");
   return Assignment{std::string{key}, std::move(*value), number};
 }
@@ -97,7 +93,7 @@ Result<std::vector<Assignment>> read_assignments(std::string_view text) {
   if (text.starts_with("\xEF\xBB\xBF")) text.remove_prefix(3);  // A byte order mark.
   for (std::size_t number = 1; !text.empty(); ++number) {
     const auto end = text.find('\n');
-    const auto line = trim(text.substr(0, end));
+    const auto line = trim(text.substr(0, end), blanks);
     text.remove_prefix(end == std::string_view::npos ? text.size() : end + 1);
     if (line.empty() || line.front() == '#') continue;
     auto assignment = read_line(line, number);

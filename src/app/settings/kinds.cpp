@@ -6,6 +6,8 @@
 #include <charconv>
 #include <limits>
 
+#include "base/trim.hpp"
+
 namespace parley::app {
 namespace {
 
@@ -52,12 +54,6 @@ bool is_printable_word(std::string_view text) {
   return !text.empty() && std::all_of(text.begin(), text.end(), [](char c) {
     return static_cast<unsigned char>(c) > ' ' && c != 0x7F;
   });
-}
-
-std::string_view trim(std::string_view text) {
-  const auto first = text.find_first_not_of(" \t");
-  if (first == std::string_view::npos) return {};
-  return text.substr(first, text.find_last_not_of(" \t") - first + 1);
 }
 
 /// The items between commas; nullopt when `keep` gives nothing for one of them.
