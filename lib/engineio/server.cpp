@@ -17,8 +17,8 @@ std::vector<net::Shard*> all_of(net::Shards& shards) {
   return out;
 }
 
-std::uint64_t unsigned_value(const Cell& cell) {
-  return static_cast<std::uint64_t>(std::max<std::int64_t>(cell.value(), 0));
+std::uint64_t unsigned_value(const Counters::Count& count) {
+  return static_cast<std::uint64_t>(std::max<std::int64_t>(count.value(), 0));
 }
 
 /// Adds to the entry of that name, or makes it: two reasons may share the upstream's word.

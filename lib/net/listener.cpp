@@ -14,11 +14,11 @@
 #include <system_error>
 #include <utility>
 
+#include "base/single_writer.hpp"
 #include "net/descriptor.hpp"
 #include "net/detail/origin.hpp"
 #include "net/detail/poller.hpp"
 #include "net/detail/socket_connection.hpp"
-#include "net/shard_counter.hpp"
 
 namespace parley::net {
 
@@ -126,7 +126,7 @@ class Listener::Acceptor : public std::enable_shared_from_this<Acceptor> {
   asio::posix::basic_stream_descriptor<Executor> socket_;
   Timer pause_;
   std::size_t next_shard_ = 0;
-  ShardCounter accepted_, refused_, pauses_;
+  SingleWriter<std::uint64_t> accepted_, refused_, pauses_;
 };
 
 void Listener::Acceptor::wait() {

@@ -74,8 +74,8 @@ ClientMetric gauge_metric(double value) {
 struct Series {
   std::vector<ClientMetric::Label> labels;
   std::function<ClientMetric()> read;
-  void* cells =
-      nullptr;  ///< The Counter, Gauge or Histogram; null for a series that is read elsewhere.
+  /// The Counter, Gauge or Histogram; null for a series that is read elsewhere.
+  void* cells = nullptr;
 };
 
 struct Family {
@@ -105,13 +105,13 @@ MetricFamily collect(const std::string& name, const Family& family) {
 
 std::uint64_t Counter::value() const {
   std::uint64_t sum = 0;
-  for (const auto& cell : cells_) sum += cell.load();
+  for (const auto& cell : cells_) sum += cell.value();
   return sum;
 }
 
 std::int64_t Gauge::value() const {
   std::int64_t sum = 0;
-  for (const auto& cell : cells_) sum += cell.load();
+  for (const auto& cell : cells_) sum += cell.value();
   return sum;
 }
 
@@ -121,7 +121,7 @@ Histogram::Histogram(std::size_t shards, std::vector<double> bounds)
     throw std::invalid_argument{"histogram bounds do not ascend"};
   }
   for (auto& shard : shards_) {
-    shard.counts = std::make_unique<detail::Cell<std::uint64_t>[]>(bounds_.size() + 1);
+    shard.counts = std::make_unique<SingleWriter<std::uint64_t>[]>(bounds_.size() + 1);
   }
 }
 
@@ -136,9 +136,9 @@ Histogram::Snapshot Histogram::snapshot() const {
   Snapshot snapshot{std::vector<std::uint64_t>(bounds_.size() + 1), 0};
   for (const auto& shard : shards_) {
     for (std::size_t i = 0; i < snapshot.counts.size(); ++i) {
-      snapshot.counts[i] += shard.counts[i].load();
+      snapshot.counts[i] += shard.counts[i].value();
     }
-    snapshot.sum += shard.sum.load();
+    snapshot.sum += shard.sum.value();
   }
   return snapshot;
 }

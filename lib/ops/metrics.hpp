@@ -1,6 +1,5 @@
 #pragma once
 
-#include <atomic>
 #include <cstddef>
 #include <cstdint>
 #include <functional>
@@ -10,6 +9,8 @@
 #include <utility>
 #include <vector>
 
+#include "base/single_writer.hpp"
+
 namespace parley::ops {
 
 /// Label names and values of one series, e.g. `{{"cause", "token"}}`: small fixed sets, never a
@@ -18,23 +19,9 @@ using Labels = std::vector<std::pair<std::string, std::string>>;
 
 namespace detail {
 
-/// A number that one thread writes and any thread may read: no locked instruction.
+/// A shard's number, in a cache line of its own so that shards do not slow each other down.
 template <class Number>
-class Cell {
- public:
-  void add(Number n) { store(load() + n); }
-  void store(Number n) { value_.store(n, std::memory_order_relaxed); }
-  Number load() const { return value_.load(std::memory_order_relaxed); }
-  /// For threads that share the cell.
-  void add_shared(Number n) { value_.fetch_add(n, std::memory_order_relaxed); }
-
- private:
-  std::atomic<Number> value_{0};
-};
-
-/// A cell in a cache line of its own, so that shards do not slow each other down.
-template <class Number>
-struct alignas(64) LoneCell : Cell<Number> {};
+struct alignas(64) Cell : SingleWriter<Number> {};
 
 }  // namespace detail
 
@@ -42,31 +29,27 @@ struct alignas(64) LoneCell : Cell<Number> {};
 /// index.
 class Counter {
  public:
-  explicit Counter(std::size_t shards) : cells_(shards + 1) {}
+  explicit Counter(std::size_t shards) : cells_(shards) {}
 
   void add(std::size_t shard, std::uint64_t n = 1) { cells_[shard].add(n); }
-  /// From a thread that is no shard; a locked instruction.
-  void add_elsewhere(std::uint64_t n = 1) { cells_.back().add_shared(n); }
   /// All shards' cells added up. Any thread.
   std::uint64_t value() const;
 
  private:
-  std::vector<detail::LoneCell<std::uint64_t>> cells_;
+  std::vector<detail::Cell<std::uint64_t>> cells_;  ///< By shard.
 };
 
 /// A level that goes up and down; shards keep their own part of it, shown is the sum.
 class Gauge {
  public:
-  explicit Gauge(std::size_t shards) : cells_(shards + 1) {}
+  explicit Gauge(std::size_t shards) : cells_(shards) {}
 
   void add(std::size_t shard, std::int64_t n) { cells_[shard].add(n); }
-  void set(std::size_t shard, std::int64_t n) { cells_[shard].store(n); }
-  /// From a thread that is no shard.
-  void add_elsewhere(std::int64_t n) { cells_.back().add_shared(n); }
+  void set(std::size_t shard, std::int64_t n) { cells_[shard].set(n); }
   std::int64_t value() const;
 
  private:
-  std::vector<detail::LoneCell<std::int64_t>> cells_;
+  std::vector<detail::Cell<std::int64_t>> cells_;  ///< By shard.
 };
 
 /// How values spread over buckets, e.g. seconds of latency. Single writer per shard, as Counter.
@@ -79,8 +62,8 @@ class Histogram {
   void observe(std::size_t shard, double value);
 
   struct Snapshot {
-    std::vector<std::uint64_t>
-        counts;  ///< Per bucket, not cumulative; the last one is above all bounds.
+    /// Per bucket, not cumulative; the last one is above all bounds.
+    std::vector<std::uint64_t> counts;
     double sum = 0;
   };
   Snapshot snapshot() const;
@@ -88,8 +71,8 @@ class Histogram {
 
  private:
   struct alignas(64) ShardCells {
-    std::unique_ptr<detail::Cell<std::uint64_t>[]> counts;
-    detail::Cell<double> sum;
+    std::unique_ptr<SingleWriter<std::uint64_t>[]> counts;
+    SingleWriter<double> sum;
   };
   std::vector<double> bounds_;
   std::vector<ShardCells> shards_;
@@ -100,8 +83,7 @@ class Histogram {
 ///
 /// A family has one kind, one help text and one set of label names; the same name and labels give
 /// the same series again. Names end in their unit: `_total` for counters and nothing else,
-/// `_seconds` or
-/// `_bytes` where there is one. A bad name, or one used for two kinds, throws
+/// `_seconds` or `_bytes` where there is one. A bad name, or one used for two kinds, throws
 /// std::invalid_argument.
 class Metrics {
  public:
@@ -132,8 +114,6 @@ class Metrics {
   /// Everything in the text exposition format, version 0.0.4 (`content_type`). Any thread.
   std::string expose() const;
   static constexpr std::string_view content_type = "text/plain; version=0.0.4; charset=utf-8";
-
-  std::size_t shards() const { return shards_; }
 
  private:
   struct Families;

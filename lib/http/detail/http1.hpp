@@ -7,10 +7,10 @@
 #include <string_view>
 #include <vector>
 
+#include "base/single_writer.hpp"
 #include "http/detail/request_parser.hpp"
 #include "http/exchange.hpp"
 #include "http/service.hpp"
-#include "net/shard_counter.hpp"
 #include "net/timer.hpp"
 
 namespace parley::http {
@@ -135,7 +135,7 @@ class Http1Exchange final : public Exchange, public std::enable_shared_from_this
 struct Service::Core {
   struct alignas(64) PerShard {
     boost::intrusive::list<detail::Http1, boost::intrusive::constant_time_size<false>> connections;
-    net::ShardCounter requests, refused, timeouts;
+    SingleWriter<std::uint64_t> requests, refused, timeouts;
   };
   Core(Config its_config, const Router& its_router, std::size_t shard_count);
   PerShard& at(net::Shard& shard) { return shards[shard.index()]; }

@@ -6,14 +6,14 @@
 #include <memory>
 #include <vector>
 
+#include "base/single_writer.hpp"
 #include "net/connection.hpp"
-#include "net/shard_counter.hpp"
 
 namespace parley::net::detail {
 
 /// What the connections of one listener do on one shard.
 struct alignas(64) ShardCounts {
-  ShardCounter slow_consumers, bytes_in, bytes_out, sends, receives;
+  SingleWriter<std::uint64_t> slow_consumers, bytes_in, bytes_out, sends, receives;
 };
 
 /// Where connections come from: what all connections of a listener share, on every shard. Every

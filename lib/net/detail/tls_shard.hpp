@@ -9,8 +9,8 @@
 #include <string_view>
 #include <vector>
 
+#include "base/single_writer.hpp"
 #include "net/connection.hpp"
-#include "net/shard_counter.hpp"
 #include "net/tls.hpp"
 
 namespace parley::net::detail {
@@ -55,7 +55,7 @@ class TlsShard {
   Tls::State& all;
   TlsIdentity identity;
   std::span<const char> input;  ///< What OpenSSL has not read yet.
-  ShardCounter entered, left, established, resumed, failed, late, displaced;
+  SingleWriter<std::uint64_t> entered, left, established, resumed, failed, late, displaced;
 
  private:
   friend struct TlsBio;  // OpenSSL's calls
