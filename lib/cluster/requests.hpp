@@ -6,6 +6,7 @@
 #include <string>
 #include <unordered_map>
 
+#include "base/string_hash.hpp"
 #include "cluster/message.hpp"
 #include "net/timer.hpp"
 #include "socketio/rooms.hpp"
@@ -46,8 +47,7 @@ class Requests {
 
   net::Timers& timers_;
   const Limits limits_;
-  std::unordered_map<std::string, std::unique_ptr<Request>, socketio::StringHash, std::equal_to<>>
-      open_;
+  std::unordered_map<std::string, std::unique_ptr<Request>, StringHash, std::equal_to<>> open_;
 };
 
 }  // namespace parley::cluster

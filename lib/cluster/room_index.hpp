@@ -6,6 +6,7 @@
 #include <unordered_map>
 #include <vector>
 
+#include "base/string_hash.hpp"
 #include "socketio/rooms.hpp"
 
 namespace parley::cluster {
@@ -50,7 +51,7 @@ class RoomIndex {
   std::size_t size() const { return rooms_.size(); }
 
  private:
-  std::unordered_map<std::string, Room, socketio::StringHash, std::equal_to<>> rooms_;
+  std::unordered_map<std::string, Room, StringHash, std::equal_to<>> rooms_;
   std::uint64_t numbers_ = 0;
 };
 

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "base/string_hash.hpp"
 #include "net/timer.hpp"
 #include "socketio/decoder.hpp"
 #include "socketio/json_scan.hpp"

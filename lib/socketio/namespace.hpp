@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "base/json.hpp"
+#include "base/string_hash.hpp"
 #include "base/task.hpp"
 #include "net/shard.hpp"
 #include "socketio/config.hpp"

@@ -10,6 +10,7 @@
 #include <unordered_map>
 #include <vector>
 
+#include "base/string_hash.hpp"
 #include "base/time.hpp"
 #include "socketio/adapter.hpp"
 #include "socketio/config.hpp"

@@ -7,14 +7,9 @@
 #include <unordered_map>
 #include <vector>
 
-namespace parley::socketio {
+#include "base/string_hash.hpp"
 
-struct StringHash {
-  using is_transparent = void;
-  std::size_t operator()(std::string_view text) const {
-    return std::hash<std::string_view>{}(text);
-  }
-};
+namespace parley::socketio {
 
 class Rooms;
 

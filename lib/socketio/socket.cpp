@@ -4,6 +4,7 @@
 #include <unordered_map>
 #include <utility>
 
+#include "base/string_hash.hpp"
 #include "net/timer.hpp"
 #include "socketio/client.hpp"
 #include "socketio/guard.hpp"

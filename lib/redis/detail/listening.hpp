@@ -9,6 +9,7 @@
 #include <utility>
 #include <vector>
 
+#include "base/string_hash.hpp"
 #include "redis/detail/connection.hpp"
 #include "redis/detail/waiter.hpp"
 #include "redis/subscriber.hpp"
@@ -36,13 +37,7 @@ class Subscriber::Link final : public detail::Connection {
     bool asked = false, confirmed = false;  ///< On the present connection.
     std::unique_ptr<Waiter> waiter{};
   };
-  struct NameHash {
-    using is_transparent = void;
-    std::size_t operator()(std::string_view name) const {
-      return std::hash<std::string_view>{}(name);
-    }
-  };
-  using Entries = std::unordered_map<std::string, Entry, NameHash, std::equal_to<>>;
+  using Entries = std::unordered_map<std::string, Entry, StringHash, std::equal_to<>>;
 
   /// A command without a reply.
   struct Asked {
