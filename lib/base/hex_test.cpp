@@ -20,6 +20,15 @@ TEST(Hex, reads_nothing_but_pairs_of_lower_case_digits) {
   EXPECT_FALSE(from_hex({"0\0", 2}));
 }
 
+TEST(Hex, knows_digits_of_either_case) {
+  EXPECT_EQ(hex_digit('0'), 0);
+  EXPECT_EQ(hex_digit('9'), 9);
+  EXPECT_EQ(hex_digit('a'), 10);
+  EXPECT_EQ(hex_digit('F'), 15);
+  for (const char c : {'/', ':', '@', 'G', '`', 'g', '\0', '\xE9'})
+    EXPECT_EQ(hex_digit(c), -1) << c;
+}
+
 TEST(RandomHex, is_as_long_as_asked_for_and_never_the_same) {
   const auto one = random_hex(16);
   EXPECT_EQ(one.size(), 32u);

@@ -3,6 +3,7 @@
 #include <array>
 #include <optional>
 
+#include "base/hex.hpp"
 #include "base/json.hpp"
 #include "socketio/json_members.hpp"
 
@@ -15,13 +16,6 @@ constexpr int max_exponent_digits = 4;
 
 bool is_digit(char c) { return c >= '0' && c <= '9'; }
 bool is_space(char c) { return c <= ' ' && (c == ' ' || c == '\t' || c == '\n' || c == '\r'); }
-
-int hex_digit(char c) {
-  if (is_digit(c)) return c - '0';
-  if (c >= 'a' && c <= 'f') return c - 'a' + 10;
-  if (c >= 'A' && c <= 'F') return c - 'A' + 10;
-  return -1;
-}
 
 /// The code unit of `XXXX` at `at`; nullopt unless four hex digits stand there.
 std::optional<unsigned> code_unit(std::string_view text, std::size_t at) {

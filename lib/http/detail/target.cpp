@@ -2,17 +2,12 @@
 
 #include <algorithm>
 
+#include "base/hex.hpp"
+
 namespace parley::http::detail {
 
 namespace {
 constexpr std::size_t max_pairs = 256;
-
-int hex_digit(char c) {
-  if (c >= '0' && c <= '9') return c - '0';
-  if (c >= 'a' && c <= 'f') return c - 'a' + 10;
-  if (c >= 'A' && c <= 'F') return c - 'A' + 10;
-  return -1;
-}
 
 /// The byte that the escape at `text[at]` stands for; -1 when it is broken.
 int escaped_byte(std::string_view text, std::size_t at) {
