@@ -1,8 +1,8 @@
 #include "base/hex.hpp"
 
-#include <openssl/rand.h>
+#include <vector>
 
-#include <stdexcept>
+#include "base/random_bytes.hpp"
 
 namespace parley {
 namespace {
@@ -38,9 +38,8 @@ std::optional<std::string> from_hex(std::string_view hex) {
 }
 
 std::string random_hex(std::size_t bytes) {
-  std::string random(bytes, '\0');
-  if (RAND_bytes(reinterpret_cast<unsigned char*>(random.data()), static_cast<int>(bytes)) != 1)
-    throw std::runtime_error("no random numbers");
+  std::vector<std::uint8_t> random(bytes);
+  fill_random(random);
   return to_hex(random);
 }
 

@@ -24,8 +24,7 @@ constexpr int hex_digit(char c) {
 /// nullopt unless `hex` is lower-case digits alone, an even number of them.
 std::optional<std::string> from_hex(std::string_view hex);
 
-/// As many bytes that nobody can guess, two digits each. Throws std::runtime_error when the system
-/// has none.
+/// As many bytes that nobody can guess, two digits each. Throws as fill_random.
 std::string random_hex(std::size_t bytes);
 
 }  // namespace parley

@@ -1,16 +1,15 @@
 #include "base/object_id.hpp"
 
-#include <openssl/rand.h>
-
 #include <array>
+#include <bit>
 #include <cstring>
-#include <stdexcept>
 #include <string_view>
 #ifdef __SSE2__
 #include <emmintrin.h>
 #endif
 
 #include "base/put.hpp"
+#include "base/random_bytes.hpp"
 
 namespace parley {
 
@@ -81,12 +80,10 @@ std::optional<ObjectId> object_id_from_hex(std::string_view hex) {
 }
 
 ObjectIdSource::ObjectIdSource() : counter_(0) {
-  std::uint32_t start = 0;
-  if (RAND_bytes(process_.data(), static_cast<int>(process_.size())) != 1 ||
-      RAND_bytes(reinterpret_cast<unsigned char*>(&start), sizeof start) != 1) {
-    throw std::runtime_error("the system gives no random bytes");
-  }
-  counter_ = start;
+  fill_random(process_);
+  std::array<std::uint8_t, sizeof(std::uint32_t)> start;
+  fill_random(start);
+  counter_ = std::bit_cast<std::uint32_t>(start);
 }
 
 ObjectId ObjectIdSource::next(Time now) {

@@ -11,6 +11,7 @@ namespace parley {
 /// Source: BSON specification, "ObjectId".
 class ObjectIdSource {
  public:
+  /// Throws as fill_random.
   ObjectIdSource();
   /// Unique in this process for 2^24 ids a second.
   ObjectId next(Time now);

@@ -1,9 +1,8 @@
 #include "engineio/session_id.hpp"
 
-#include <openssl/rand.h>
-
 #include <array>
-#include <stdexcept>
+
+#include "base/random_bytes.hpp"
 
 namespace parley::engineio {
 namespace {
@@ -33,8 +32,7 @@ std::optional<std::uint32_t> number_in(std::string_view text) {
 
 std::string make_session_id(Home home) {
   std::array<unsigned char, session_id_size - name_size> random;
-  if (RAND_bytes(random.data(), random.size()) != 1)
-    throw std::runtime_error{"no random bytes for a session id"};
+  fill_random(random);
   std::string id;
   id.reserve(session_id_size);
   append_number(id, home.shard, shard_digits);

@@ -22,8 +22,8 @@ struct Home {
 };
 
 /// A new session id: 20 characters of base64url, of which the first two name the shard that owns
-/// the session, the next four its node, and the others hold 84 random bits. A secret. Throws
-/// std::runtime_error when the system has no randomness.
+/// the session, the next four its node, and the others hold 84 random bits. A secret. Throws as
+/// fill_random.
 std::string make_session_id(Home home);
 
 /// The home that an id names; nullopt when it cannot be an id of ours.

@@ -1,20 +1,18 @@
 #include "socketio/random_id.hpp"
 
-#include <openssl/rand.h>
-
 #include <array>
-#include <cstdlib>
+
+#include "base/random_bytes.hpp"
 
 namespace parley::socketio {
 namespace {
 
-/// Random bytes taken from OpenSSL a block at a time.
+/// Random bytes, taken a block at a time.
 class Pool {
  public:
   unsigned char next() {
     if (at_ == bytes_.size()) {
-      // Without random numbers no id is safe to give out.
-      if (RAND_bytes(bytes_.data(), static_cast<int>(bytes_.size())) != 1) std::abort();
+      fill_random(bytes_);
       at_ = 0;
     }
     return bytes_[at_++];

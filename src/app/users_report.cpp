@@ -1,13 +1,12 @@
 #include "app/users_report.hpp"
 
-#include <openssl/rand.h>
-
+#include <array>
 #include <fstream>
 #include <functional>
 #include <iostream>
-#include <stdexcept>
 
 #include "app/table.hpp"
+#include "base/random_bytes.hpp"
 
 namespace parley::app {
 
@@ -20,8 +19,8 @@ constexpr auto owner_only =
 /// 20 characters of 32, which nobody confuses: 100 bits.
 std::string new_password() {
   constexpr std::string_view letters = "abcdefghjkmnpqrstuvwxyz23456789-";
-  unsigned char bytes[20];
-  if (RAND_bytes(bytes, sizeof bytes) != 1) throw std::runtime_error("no random numbers");
+  std::array<unsigned char, 20> bytes;
+  fill_random(bytes);
   std::string password;
   for (const unsigned char byte : bytes) password += letters[byte % letters.size()];
   return password;
