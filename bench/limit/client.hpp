@@ -5,7 +5,7 @@
 #include <string>
 #include <string_view>
 
-#include "net/descriptor.hpp"
+#include "base/descriptor.hpp"
 #include "websocket/parser.hpp"
 
 namespace parley::limit {

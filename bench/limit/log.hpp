@@ -3,7 +3,7 @@
 #include <string>
 #include <string_view>
 
-#include "net/descriptor.hpp"
+#include "base/descriptor.hpp"
 
 namespace parley::limit {
 

@@ -9,10 +9,10 @@
 #include <unordered_map>
 #include <vector>
 
+#include "base/descriptor.hpp"
 #include "base/object_id.hpp"
 #include "client.hpp"
 #include "log.hpp"
-#include "net/descriptor.hpp"
 #include "wire.hpp"
 
 namespace parley::limit {

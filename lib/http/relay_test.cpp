@@ -9,14 +9,14 @@
 #include <atomic>
 #include <thread>
 
+#include "base/descriptor.hpp"
 #include "http/server.hpp"
-#include "net/descriptor.hpp"
 
 namespace parley::http {
 namespace {
 
-net::Descriptor new_socket() {
-  net::Descriptor socket{::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0)};
+Descriptor new_socket() {
+  Descriptor socket{::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0)};
   const timeval patience{10, 0};
   ::setsockopt(socket.get(), SOL_SOCKET, SO_RCVTIMEO, &patience, sizeof patience);
   return socket;
@@ -61,7 +61,7 @@ class ScriptedServer {
     ::getsockname(listener_.get(), reinterpret_cast<sockaddr*>(&address), &size);
     port = ntohs(address.sin_port);
     thread_ = std::thread([this, answer = std::move(answer)] {
-      const net::Descriptor peer{::accept(listener_.get(), nullptr, nullptr)};
+      const Descriptor peer{::accept(listener_.get(), nullptr, nullptr)};
       is_connected = true;
       say(peer.get(), answer);
       heard = hear(peer.get(), "");
@@ -75,7 +75,7 @@ class ScriptedServer {
   std::atomic<bool> is_connected = false, has_ended = false;
 
  private:
-  net::Descriptor listener_;
+  Descriptor listener_;
   std::thread thread_;
 };
 
@@ -151,9 +151,9 @@ class RelayTest : public testing::Test {
   ~RelayTest() override { shards_.stop(); }
 
   /// A client's connection, with the request sent.
-  net::Descriptor send(const std::string& request) {
+  Descriptor send(const std::string& request) {
     if (!shards_[0].is_running()) shards_.start();
-    net::Descriptor socket = new_socket();
+    Descriptor socket = new_socket();
     const sockaddr_in address = loopback(server_->port());
     ::connect(socket.get(), reinterpret_cast<const sockaddr*>(&address), sizeof address);
     say(socket.get(), request);
@@ -168,8 +168,8 @@ class RelayTest : public testing::Test {
     while (!condition() && std::chrono::steady_clock::now() < deadline) std::this_thread::yield();
     EXPECT_TRUE(condition());
   }
-  net::Descriptor shouting() {
-    net::Descriptor socket =
+  Descriptor shouting() {
+    Descriptor socket =
         send("GET /shout/ HTTP/1.1\r\nHost: h\r\nConnection: Upgrade\r\nUpgrade: shout\r\n\r\n");
     EXPECT_TRUE(hear(socket.get(), "\r\n\r\n").starts_with("HTTP/1.1 101"));
     return socket;
@@ -203,7 +203,7 @@ TEST_F(RelayTest, brings_bodies_and_statuses_across) {
 }
 
 TEST_F(RelayTest, keeps_the_clients_connection) {
-  const net::Descriptor socket = send("GET /echo HTTP/1.1\r\nHost: h\r\n\r\n");
+  const Descriptor socket = send("GET /echo HTTP/1.1\r\nHost: h\r\n\r\n");
   for (int i = 0; i < 3; ++i) {
     EXPECT_TRUE(hear(socket.get(), "127.0.0.1").starts_with("HTTP/1.1 200"));
     say(socket.get(), "GET /echo HTTP/1.1\r\nHost: h\r\n\r\n");
@@ -238,14 +238,14 @@ TEST_F(RelayTest, lets_go_of_the_other_server_when_the_client_leaves) {
   ScriptedServer silent("");
   outer_->port = silent.port;
   {
-    const net::Descriptor leaving = send("GET /echo HTTP/1.1\r\nHost: h\r\n\r\n");
+    const Descriptor leaving = send("GET /echo HTTP/1.1\r\nHost: h\r\n\r\n");
     wait_until([&] { return silent.is_connected.load(); });
   }
   wait_until([&] { return silent.has_ended.load(); });
 }
 
 TEST_F(RelayTest, tunnels_an_upgraded_connection_both_ways) {
-  const net::Descriptor socket = shouting();
+  const Descriptor socket = shouting();
   say(socket.get(), "hello");
   EXPECT_EQ(hear(socket.get(), "HELLO"), "HELLO");
   const std::string much(3'000'000, 'x');
@@ -261,7 +261,7 @@ TEST_F(RelayTest, carries_nothing_into_a_connection_that_was_not_upgraded) {
     ScriptedServer refusing{std::string{answer}};
     outer_->port = refusing.port;
     {
-      const net::Descriptor client = send(
+      const Descriptor client = send(
           "GET /echo HTTP/1.1\r\nHost: h\r\nConnection: Upgrade\r\nUpgrade: h2c\r\n\r\n"
           "GET /first HTTP/1.1\r\n\r\n");
       hear(client.get(), "END\r\n");
@@ -284,10 +284,10 @@ TEST_F(RelayTest, upgrades_nothing_that_has_a_body) {
 
 TEST_F(RelayTest, ends_a_tunnel_from_either_side) {
   const int before = Shouting::ended;
-  const net::Descriptor ended_inside = shouting();
+  const Descriptor ended_inside = shouting();
   say(ended_inside.get(), "bye");
   EXPECT_EQ(hear(ended_inside.get(), ""), "");
-  { const net::Descriptor ended_outside = shouting(); }
+  { const Descriptor ended_outside = shouting(); }
   wait_until([&] { return Shouting::ended == before + 2; });
 }
 

@@ -6,7 +6,7 @@
 #include <netinet/in.h>
 #include <sys/socket.h>
 
-#include "net/descriptor.hpp"
+#include "base/descriptor.hpp"
 
 namespace parley::http {
 namespace {
@@ -43,7 +43,7 @@ class BlockingClient {
   bool connected = false;
 
  private:
-  net::Descriptor socket_;
+  Descriptor socket_;
 };
 
 Task<Response> large(Request) {

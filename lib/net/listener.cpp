@@ -14,8 +14,8 @@
 #include <system_error>
 #include <utility>
 
+#include "base/descriptor.hpp"
 #include "base/single_writer.hpp"
-#include "net/descriptor.hpp"
 #include "net/detail/origin.hpp"
 #include "net/detail/poller.hpp"
 #include "net/detail/socket_connection.hpp"

@@ -13,7 +13,7 @@
 #include <cerrno>
 #include <deque>
 
-#include "net/descriptor.hpp"
+#include "base/descriptor.hpp"
 #include "net/detail/poller.hpp"
 #include "net/detail/socket_connection.hpp"
 #include "net/testing.hpp"

@@ -9,7 +9,7 @@
 #include <set>
 #include <string>
 
-#include "net/descriptor.hpp"
+#include "base/descriptor.hpp"
 #include "net/listener.hpp"
 
 namespace parley::net {

@@ -16,6 +16,7 @@
 #include <fstream>
 #include <stdexcept>
 
+#include "base/descriptor.hpp"
 #include "redis/detail/resp.hpp"
 
 namespace parley::redis::testing {
@@ -23,19 +24,6 @@ namespace parley::redis::testing {
 namespace {
 
 using namespace std::chrono_literals;
-
-/// A socket that closes itself.
-class Socket {
- public:
-  Socket() : descriptor_(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0)) {}
-  ~Socket() { ::close(descriptor_); }
-  Socket(const Socket&) = delete;
-  Socket& operator=(const Socket&) = delete;
-  int get() const { return descriptor_; }
-
- private:
-  int descriptor_;
-};
 
 sockaddr_in loopback(std::uint16_t port) {
   sockaddr_in address{};
@@ -46,7 +34,7 @@ sockaddr_in loopback(std::uint16_t port) {
 }
 
 std::uint16_t free_port() {
-  const Socket socket;
+  const Descriptor socket{::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0)};
   sockaddr_in address = loopback(0);
   socklen_t size = sizeof address;
   auto* const raw = reinterpret_cast<sockaddr*>(&address);
@@ -81,7 +69,7 @@ void run_program(const std::vector<std::string>& command, const std::string& log
 
 /// One command over a blocking connection; nullopt when there is no answer within a second.
 std::optional<Reply> ask(std::uint16_t port, const std::vector<Command>& commands) {
-  const Socket socket;
+  const Descriptor socket{::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0)};
   const timeval patience{1, 0};
   ::setsockopt(socket.get(), SOL_SOCKET, SO_RCVTIMEO, &patience, sizeof patience);
   const sockaddr_in address = loopback(port);

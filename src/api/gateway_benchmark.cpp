@@ -12,9 +12,9 @@
 #include "api/event_names.hpp"
 #include "api/test_house.hpp"
 #include "base/benchmarking.hpp"
+#include "base/descriptor.hpp"
 #include "base/object_id.hpp"
 #include "http/server.hpp"
-#include "net/descriptor.hpp"
 #include "websocket/client_frame.hpp"
 
 namespace parley::api {
@@ -119,7 +119,7 @@ class Peer {
   }
 
  private:
-  net::Descriptor socket_;
+  Descriptor socket_;
 };
 
 std::string text_frame(std::string_view text) {

@@ -7,7 +7,7 @@
 
 #include "app/embedded_stores.hpp"
 #include "app/mongo_stores.hpp"
-#include "net/descriptor.hpp"
+#include "base/descriptor.hpp"
 #include "ops/log.hpp"
 
 namespace parley::app {
@@ -16,7 +16,7 @@ namespace {
 
 /// A controlling terminal, as programs have that people start, and daemons have not.
 bool has_terminal() {
-  return static_cast<bool>(net::Descriptor{::open("/dev/tty", O_RDONLY | O_NOCTTY | O_CLOEXEC)});
+  return static_cast<bool>(Descriptor{::open("/dev/tty", O_RDONLY | O_NOCTTY | O_CLOEXEC)});
 }
 
 /// As nohup sees to it.

@@ -6,8 +6,10 @@
 #include <zlib.h>
 
 #include <cerrno>
-#include <cstring>
+#include <system_error>
 #include <vector>
+
+#include "base/files.hpp"
 
 namespace parley::archive {
 
@@ -18,29 +20,15 @@ constexpr std::size_t buffer_size = 256 * 1024;
 constexpr int with_gzip_header = 16 + MAX_WBITS;
 constexpr mode_t owner_only = 0600;
 
-Error failed(const char* what, const fs::path& path) {
+Error failed(const char* what, const fs::path& path, std::error_code error = last_system_error()) {
   return fail(Errc::unavailable,
-              std::string("cannot ") + what + " " + path.string() + ": " + std::strerror(errno));
+              std::string("cannot ") + what + " " + path.string() + ": " + error.message());
 }
 
-Result<Done> write_all(int file, std::string_view bytes, const fs::path& path) {
-  while (!bytes.empty()) {
-    const ssize_t size = ::write(file, bytes.data(), bytes.size());
-    if (size < 0 && errno == EINTR) continue;
-    if (size < 0) return failed("write", path);
-    bytes.remove_prefix(static_cast<std::size_t>(size));
-  }
-  return Done{};
-}
-
-Result<Done> sync_folder(const fs::path& file) {
+Result<Done> sync_folder_of(const fs::path& file) {
   const fs::path folder = file.has_parent_path() ? file.parent_path() : fs::path(".");
-  const int opened = ::open(folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-  if (opened < 0) return failed("open", folder);
-  const bool good = ::fsync(opened) == 0;
-  ::close(opened);
-  if (!good) return failed("sync", folder);
-  return Done{};
+  const auto error = sync_path(folder);
+  return error ? Result<Done>(failed("sync", folder, error)) : Done{};
 }
 }  // namespace
 
@@ -51,10 +39,10 @@ struct Output::State {
   }
 
   Result<Done> flush() {
-    auto done = write_all(file, buffer, path);
+    const auto error = write_all(file, buffer);
     size += buffer.size();
     buffer.clear();
-    return done;
+    return error ? Result<Done>(failed("write", path, error)) : Done{};
   }
 
   int file = -1;
@@ -159,7 +147,7 @@ Result<Done> write_file(const fs::path& path, std::string_view content) {
 
 Result<Done> rename_file(const fs::path& from, const fs::path& to) {
   if (::rename(from.c_str(), to.c_str()) != 0) return failed("name", to);
-  return sync_folder(to);
+  return sync_folder_of(to);
 }
 
 }  // namespace parley::archive

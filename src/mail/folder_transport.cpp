@@ -15,6 +15,9 @@
 #include <system_error>
 #include <utility>
 
+#include "base/descriptor.hpp"
+#include "base/files.hpp"
+
 namespace parley::mail {
 
 namespace {
@@ -25,34 +28,6 @@ constexpr std::string_view ending = ".eml";
 constexpr std::string_view unfinished = ".part";
 /// After so long nobody writes an unfinished file any more.
 constexpr std::chrono::hours longest_write{1};
-
-std::string reason(int error) { return std::generic_category().message(error); }
-
-/// An open file that closes itself.
-class File {
- public:
-  File(const std::string& path, int flags) : descriptor_(::open(path.c_str(), flags, 0600)) {}
-  ~File() {
-    if (is_open()) ::close(descriptor_);
-  }
-  File(const File&) = delete;
-  File& operator=(const File&) = delete;
-
-  bool is_open() const { return descriptor_ >= 0; }
-  bool write(std::string_view bytes) const {
-    while (!bytes.empty()) {
-      const ssize_t size = ::write(descriptor_, bytes.data(), bytes.size());
-      if (size < 0 && errno == EINTR) continue;
-      if (size <= 0) return false;
-      bytes.remove_prefix(static_cast<std::size_t>(size));
-    }
-    return true;
-  }
-  bool sync() const { return ::fsync(descriptor_) == 0; }
-
- private:
-  int descriptor_;
-};
 
 /// `20261123T180000.000Z`.
 std::string stamp(Time now) {
@@ -76,7 +51,7 @@ class FolderTransport::Shelf {
   Shelf(std::string folder, std::size_t max_files)
       : folder_(std::move(folder)), max_files_(max_files) {
     if (::mkdir(folder_.c_str(), 0700) != 0 && errno != EEXIST)
-      throw std::runtime_error("cannot make " + folder_ + ": " + reason(errno));
+      throw std::runtime_error("cannot make " + folder_ + ": " + last_system_error().message());
     for (const auto& entry : fs::directory_iterator(folder_)) {
       const std::string name = entry.path().filename().string();
       if (is_one_of_ours(name)) names_.insert(name);
@@ -87,13 +62,14 @@ class FolderTransport::Shelf {
   Result<Done> put(const std::string& bytes, Time now) {
     const std::string name = new_name(now);
     const std::string path = path_of(name), part = path_of(name + std::string{unfinished});
-    if (!write(part, bytes) || ::rename(part.c_str(), path.c_str()) != 0) {
-      const int error = errno;
+    auto error = write(part, bytes);
+    if (!error && ::rename(part.c_str(), path.c_str()) != 0) error = last_system_error();
+    if (error) {
       ::unlink(part.c_str());
-      return fail(Errc::unavailable, "a mail cannot be written: " + reason(error));
+      return fail(Errc::unavailable, "a mail cannot be written: " + error.message());
     }
-    if (!File{folder_, O_RDONLY | O_DIRECTORY | O_CLOEXEC}.sync())
-      return fail(Errc::unavailable, "the mail folder cannot be synced: " + reason(errno));
+    if (const auto unsynced = sync_path(folder_))
+      return fail(Errc::unavailable, "the mail folder cannot be synced: " + unsynced.message());
     keep_newest(name);
     return Done{};
   }
@@ -117,9 +93,11 @@ class FolderTransport::Shelf {
     return stamp(now) + "-" + number + std::string{ending};
   }
 
-  static bool write(const std::string& path, const std::string& bytes) {
-    const File file{path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC};
-    return file.is_open() && file.write(bytes) && file.sync();
+  static std::error_code write(const std::string& path, const std::string& bytes) {
+    const Descriptor file{::open(path.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600)};
+    if (!file) return last_system_error();
+    if (const auto error = write_all(file.get(), bytes)) return error;
+    return ::fsync(file.get()) == 0 ? std::error_code{} : last_system_error();
   }
 
   void keep_newest(const std::string& name) {

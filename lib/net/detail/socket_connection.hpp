@@ -5,8 +5,8 @@
 #include <memory>
 #include <string>
 
+#include "base/descriptor.hpp"
 #include "net/connection.hpp"
-#include "net/descriptor.hpp"
 #include "net/detail/origin.hpp"
 #include "net/detail/outbox.hpp"
 #include "net/timer.hpp"

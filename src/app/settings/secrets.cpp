@@ -8,11 +8,13 @@
 #include <array>
 #include <cerrno>
 #include <cstdlib>
-#include <cstring>
 #include <filesystem>
+#include <system_error>
 #include <tuple>
 
 #include "base/base64.hpp"
+#include "base/descriptor.hpp"
+#include "base/files.hpp"
 #include "settings/assignments.hpp"
 
 namespace parley::app {
@@ -25,24 +27,9 @@ constexpr std::size_t good_bytes = 32;
 constexpr auto access_name = "ACCESS_TOKEN_SECRET";
 constexpr auto refresh_name = "REFRESH_TOKEN_SECRET";
 
-/// A file descriptor that is closed at the end.
-class Descriptor {
- public:
-  explicit Descriptor(int fd) : fd_(fd) {}
-  ~Descriptor() {
-    if (fd_ >= 0) ::close(fd_);
-  }
-  Descriptor(const Descriptor&) = delete;
-  Descriptor& operator=(const Descriptor&) = delete;
-  bool is_open() const { return fd_ >= 0; }
-  int get() const { return fd_; }
-
- private:
-  int fd_;
-};
-
-Error system_failure(const std::string& what, const fs::path& path) {
-  return fail(Errc::unavailable, what + " " + path.string() + ": " + std::strerror(errno) + ".");
+Error system_failure(const std::string& what, const fs::path& path,
+                     std::error_code error = last_system_error()) {
+  return fail(Errc::unavailable, what + " " + path.string() + ": " + error.message() + ".");
 }
 
 void check_one(SecretFindings& findings, const std::string& name, const std::string& secret,
@@ -84,13 +71,8 @@ Result<Done> make_folder(const fs::path& folder) {
   return Done{};
 }
 
-Result<Done> write_all(int fd, std::string_view text, const fs::path& path) {
-  while (!text.empty()) {
-    const auto written = ::write(fd, text.data(), text.size());
-    if (written < 0 && errno == EINTR) continue;
-    if (written <= 0) return system_failure("Cannot write", path);
-    text.remove_prefix(static_cast<std::size_t>(written));
-  }
+Result<Done> write_durably(int fd, std::string_view text, const fs::path& path) {
+  if (const auto error = write_all(fd, text)) return system_failure("Cannot write", path, error);
   if (::fsync(fd) != 0) return system_failure("Cannot write", path);
   return Done{};
 }
@@ -111,20 +93,19 @@ Result<Done> create_file(const fs::path& path) {
   if (!content) return content.error();
   std::string draft = path.string() + ".XXXXXX";
   const Descriptor file{::mkostemp(draft.data(), O_CLOEXEC)};  // Mode 0600.
-  if (!file.is_open()) return system_failure("Cannot make", draft);
-  auto written = write_all(file.get(), *content, draft);
+  if (!file) return system_failure("Cannot make", draft);
+  auto written = write_durably(file.get(), *content, draft);
   const bool linked = written && (::link(draft.c_str(), path.c_str()) == 0 || errno == EEXIST);
   if (written && !linked) written = system_failure("Cannot make", path);
   ::unlink(draft.c_str());
   if (!linked) return written;
-  const Descriptor folder{::open(path.parent_path().c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC)};
-  if (folder.is_open()) ::fsync(folder.get());
+  static_cast<void>(sync_path(path.parent_path()));  // the file is there, if perhaps not for good
   return Done{};
 }
 
 Result<std::string> read_file(const fs::path& path) {
   const Descriptor file{::open(path.c_str(), O_RDONLY | O_NOFOLLOW | O_CLOEXEC)};
-  if (!file.is_open()) return system_failure("Cannot read", path);
+  if (!file) return system_failure("Cannot read", path);
   struct stat status {};
   if (::fstat(file.get(), &status) != 0) return system_failure("Cannot read", path);
   if (!S_ISREG(status.st_mode)) return fail(Errc::forbidden, path.string() + " is not a file.");

@@ -1,13 +1,11 @@
 #include "store/embedded/files.hpp"
 
-#include <fcntl.h>
 #include <rocksdb/utilities/checkpoint.h>
-#include <unistd.h>
 
-#include <cerrno>
 #include <memory>
 #include <system_error>
 
+#include "base/files.hpp"
 #include "store/embedded/engine.hpp"
 
 namespace parley::store::embedded {
@@ -15,11 +13,9 @@ namespace parley::store::embedded {
 namespace fs = std::filesystem;
 
 Result<Done> sync_path(const fs::path& path) {
-  const int file = ::open(path.c_str(), O_RDONLY | O_CLOEXEC);
-  const bool ok = file >= 0 && ::fsync(file) == 0;
-  const std::error_code error(ok ? 0 : errno, std::generic_category());
-  if (file >= 0) ::close(file);
-  if (!ok) return fail(Errc::unavailable, "cannot sync " + path.string() + ": " + error.message());
+  const auto error = parley::sync_path(path);
+  if (error)
+    return fail(Errc::unavailable, "cannot sync " + path.string() + ": " + error.message());
   return Done{};
 }
 

@@ -4,7 +4,7 @@
 
 #include <utility>
 
-namespace parley::net {
+namespace parley {
 
 /// A file descriptor with one owner.
 class Descriptor {
@@ -29,4 +29,4 @@ class Descriptor {
   int fd_ = -1;
 };
 
-}  // namespace parley::net
+}  // namespace parley
