@@ -2,7 +2,6 @@
 
 #include "net/shard.hpp"
 #include "socketio/client.hpp"
-#include "socketio/guard.hpp"
 #include "socketio/local_adapter.hpp"
 
 namespace parley::socketio {
@@ -55,7 +54,7 @@ Task<std::optional<ConnectError>> ask_middlewares(std::shared_ptr<Socket> socket
   try {
     co_return co_await run_middlewares(socket);
   } catch (...) {
-    report_exception(socket->shard(), "socketio.middleware", std::current_exception());
+    socket->shard().report("socketio.middleware", std::current_exception());
   }
   co_return ConnectError{"Internal error", std::nullopt};
 }
