@@ -6,7 +6,7 @@
 
 #include "jobs/detail/lua.hpp"
 #include "jobs/detail/replies.hpp"
-#include "jobs/signal.hpp"
+#include "net/signal.hpp"
 #include "ops/log.hpp"
 
 namespace parley::jobs {
@@ -78,7 +78,7 @@ class BullmqSource::Marker : public std::enable_shared_from_this<Marker> {
   net::Shard& home_;
   const std::string key_, name_;
   std::unique_ptr<redis::Client> client_;
-  Signal signal_;
+  net::Signal signal_;
   bool popping_ = false;
   std::optional<Error> failure_;
 };

@@ -3,7 +3,6 @@
 #include <pthread.h>
 
 #include <atomic>
-#include <boost/asio/basic_waitable_timer.hpp>
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/executor_work_guard.hpp>
 #include <cassert>
@@ -11,16 +10,13 @@
 #include <string>
 
 #include "net/detail/poller.hpp"
+#include "net/steady_timer.hpp"
 
 namespace parley::net {
 
 namespace {
 thread_local Shard* current_shard = nullptr;
 std::atomic<EscapeReporter> escape_reporter{nullptr};
-
-using SteadyTimer =
-    asio::basic_waitable_timer<std::chrono::steady_clock,
-                               asio::wait_traits<std::chrono::steady_clock>, Executor>;
 }  // namespace
 
 void set_escape_reporter(EscapeReporter reporter) { escape_reporter = reporter; }

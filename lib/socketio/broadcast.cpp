@@ -1,18 +1,14 @@
 #include "socketio/broadcast.hpp"
 
-#include <boost/asio/basic_waitable_timer.hpp>
 #include <boost/asio/redirect_error.hpp>
 #include <boost/asio/this_coro.hpp>
 #include <boost/asio/use_awaitable.hpp>
 
+#include "net/steady_timer.hpp"
 #include "socketio/namespace.hpp"
 
 namespace parley::socketio {
 namespace {
-
-using SteadyTimer =
-    asio::basic_waitable_timer<std::chrono::steady_clock,
-                               asio::wait_traits<std::chrono::steady_clock>, Executor>;
 
 /// The answers so far, and the timer that ends the wait.
 struct Gathering {
@@ -25,7 +21,7 @@ struct Gathering {
     timer.cancel();
   }
 
-  SteadyTimer timer;
+  net::SteadyTimer timer;
   BroadcastAcks acks;
   std::optional<AskedClients> asked;
   bool has_ended = false;

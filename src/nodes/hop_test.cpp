@@ -1,4 +1,3 @@
-// What carries coroutines between shards, and wakes them.
 #include "nodes/hop.hpp"
 
 #include <gtest/gtest.h>
@@ -6,8 +5,6 @@
 #include <stdexcept>
 
 #include "chat/fakes/run.hpp"
-#include "net/testing.hpp"
-#include "nodes/alarm.hpp"
 #include "nodes/name.hpp"
 
 namespace parley::nodes {
@@ -49,47 +46,6 @@ TEST(Hop, frees_who_waits_when_the_shard_ends) {
   shards[0].spawn("wait", [](net::Shard& shard) -> Task<void> {
     co_await hop_to(shard, where(1h));
   }(shards[0]));
-}
-
-/// A shard without thread, and one who sleeps there.
-class AlarmTest : public ::testing::Test {
- protected:
-  void sleep(std::chrono::milliseconds duration) {
-    awake_ = false;
-    shard_.spawn("sleep", sleep_until(std::chrono::steady_clock::now() + duration));
-  }
-  Task<void> sleep_until(SteadyTime deadline) {
-    co_await alarm_.sleep_until(deadline);
-    awake_ = true;
-  }
-  bool wakes(std::chrono::milliseconds limit = 10s) {
-    return net::run_until(
-        shard_, [this] { return awake_; }, limit);
-  }
-
-  net::Shard shard_{0};
-  Alarm alarm_{shard_.executor()};
-  bool awake_ = false;
-};
-
-TEST_F(AlarmTest, wakes_in_time) {
-  sleep(1ms);
-  EXPECT_TRUE(wakes());
-}
-
-TEST_F(AlarmTest, wakes_when_it_rings) {
-  sleep(1h);
-  EXPECT_FALSE(wakes(0ms));
-  alarm_.ring();
-  EXPECT_TRUE(wakes());
-  sleep(1h);
-  EXPECT_FALSE(wakes(0ms)) << "once";
-}
-
-TEST_F(AlarmTest, remembers_that_it_rang) {
-  alarm_.ring();
-  sleep(1h);
-  EXPECT_TRUE(wakes(0ms));
 }
 
 TEST(NewName, is_twelve_digits_and_new) {

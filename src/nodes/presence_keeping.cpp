@@ -47,7 +47,7 @@ void Presence::State::lose_touch() {
 
 void Presence::State::connection_changed() {
   lose_touch();
-  alarm.ring();
+  alarm.notify();
 }
 
 void Presence::State::doubt(const Error& reason) {
@@ -78,7 +78,7 @@ Task<void> Presence::State::keep() {
   while (!closed) {
     SteadyTime next = home.now() + tick();
     if (client.is_connected()) next = co_await take_turn();
-    co_await alarm.sleep_until(next);
+    co_await alarm.wait_until(next);
   }
 }
 
@@ -301,7 +301,7 @@ Task<void> Presence::State::end_lease(std::string dead) {
   ops::log().info("another node has died", {{"name", dead}});
   std::vector<std::string> arguments{std::move(dead)};
   const auto ended = co_await run(presence_scripts().end, std::move(arguments));
-  if (ended) alarm.ring();
+  if (ended) alarm.notify();
 }
 
 /// False when it has to go on another time: `until` passed, or Redis is away.
@@ -323,7 +323,7 @@ Task<Result<Done>> Presence::State::close() {
   if (std::exchange(closed, true)) co_return Done{};
   const bool is_told = std::exchange(in_touch, false);
   joined.store(false, std::memory_order_release);
-  alarm.ring();
+  alarm.notify();
   if (!is_told) co_return Done{};
   std::vector<std::string> arguments{name};
   const auto ended = co_await run(presence_scripts().end, std::move(arguments));

@@ -8,7 +8,7 @@
 #include <utility>
 #include <vector>
 
-#include "nodes/alarm.hpp"
+#include "net/signal.hpp"
 #include "nodes/attendance.hpp"
 #include "nodes/failure_detector.hpp"
 #include "nodes/presence.hpp"
@@ -66,7 +66,7 @@ struct Presence::State {
   /// To be told when Redis knows all: whoever hears of it asks how the user stands.
   std::vector<std::pair<chat::UserId, bool>> news;
   std::int64_t renewed = 0;  ///< Unix ms, Redis' clock.
-  Alarm alarm;
+  net::Signal alarm;
 
   std::atomic<bool> joined{false};
   std::atomic<bool> asks{false};  ///< Redis knows better than `here` how users stand.

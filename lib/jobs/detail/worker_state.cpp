@@ -25,7 +25,7 @@ Worker::State::State(net::Shard& home, std::shared_ptr<Source> source, WorkerCon
       token_base_(random_hex(16)),
       random_(std::random_device{}()) {
   for (auto* signal : {&renewal_, &rescue_, &ended_})
-    *signal = std::make_shared<Signal>(home.executor());
+    *signal = std::make_shared<net::Signal>(home.executor());
 }
 
 void Worker::State::start() { home_.spawn("open the queue", open(shared_from_this())); }
@@ -105,7 +105,7 @@ Task<std::optional<Worker::State::Held>> Worker::State::find(Self self) {
 Task<void> Worker::State::idle(Self self, std::optional<Time> look_again_at) {
   if (self->is_stopping) co_return;
   if (self->is_someone_waiting_ || self->is_paused) {
-    const auto signal = std::make_shared<Signal>(self->home_.executor());
+    const auto signal = std::make_shared<net::Signal>(self->home_.executor());
     self->idle_.push_back(signal);
     constexpr std::chrono::hours until_told{24};
     co_await signal->wait(until_told);
@@ -127,7 +127,7 @@ Task<void> Worker::State::rest(Self self, Error error) {
   if (self->rest_time_ == first_rest)  // once may be a start or a hiccup
     ops::log().warn("the queue cannot be reached", {{"reason", error.detail}});
   self->rest_time_ = std::clamp(self->rest_time_ * 2, first_rest, longest_rest);
-  const auto signal = std::make_shared<Signal>(self->home_.executor());
+  const auto signal = std::make_shared<net::Signal>(self->home_.executor());
   self->resting_.insert(signal);
   co_await signal->wait(self->rest_time_);
   self->resting_.erase(signal);

@@ -8,9 +8,9 @@
 #include <set>
 #include <string>
 
-#include "jobs/signal.hpp"
 #include "jobs/verdict.hpp"
 #include "jobs/worker.hpp"
+#include "net/signal.hpp"
 
 namespace parley::jobs {
 
@@ -90,12 +90,12 @@ class Worker::State : public std::enable_shared_from_this<Worker::State> {
   std::minstd_rand random_;
   std::map<Token, Run> runs_;
 
-  std::size_t slots_ = 0;                     ///< Coroutines of run_slot that live.
-  bool is_someone_waiting_ = false;           ///< At the source.
-  std::deque<std::shared_ptr<Signal>> idle_;  ///< The other slots that found nothing.
+  std::size_t slots_ = 0;                          ///< Coroutines of run_slot that live.
+  bool is_someone_waiting_ = false;                ///< At the source.
+  std::deque<std::shared_ptr<net::Signal>> idle_;  ///< The other slots that found nothing.
   /// Of each coroutine that sleeps: so that a stop ends them at once.
-  std::shared_ptr<Signal> renewal_, rescue_, ended_;
-  std::set<std::shared_ptr<Signal>> resting_;
+  std::shared_ptr<net::Signal> renewal_, rescue_, ended_;
+  std::set<std::shared_ptr<net::Signal>> resting_;
   std::chrono::milliseconds rest_time_{0};
 };
 

@@ -6,7 +6,7 @@
 #include "base/json.hpp"
 #include "jobs/board.hpp"
 #include "jobs/draft.hpp"
-#include "jobs/signal.hpp"
+#include "net/signal.hpp"
 
 namespace parley::jobs::fakes {
 
@@ -16,8 +16,8 @@ class MemoryQueue::State final : public Journal {
   explicit State(Executor executor) : executor_(executor) {}
 
   Board& board() { return board_; }
-  std::shared_ptr<Signal> new_waiter() {
-    auto waiter = std::make_shared<Signal>(executor_);
+  std::shared_ptr<net::Signal> new_waiter() {
+    auto waiter = std::make_shared<net::Signal>(executor_);
     waiters_.push_back(waiter);
     return waiter;
   }
@@ -29,7 +29,7 @@ class MemoryQueue::State final : public Journal {
 
  private:
   Executor executor_;
-  std::vector<std::weak_ptr<Signal>> waiters_;
+  std::vector<std::weak_ptr<net::Signal>> waiters_;
   Board board_{*this};
 };
 
@@ -67,7 +67,7 @@ class MemoryQueue::MemorySource final : public Source {
 
  private:
   std::shared_ptr<State> state_;
-  std::shared_ptr<Signal> signal_;
+  std::shared_ptr<net::Signal> signal_;
 };
 
 MemoryQueue::MemoryQueue(Executor executor) : state_(std::make_shared<State>(executor)) {}

@@ -1,11 +1,11 @@
 #include "redis/detail/connection.hpp"
 
 #include <array>
-#include <boost/asio/basic_waitable_timer.hpp>
 #include <boost/asio/redirect_error.hpp>
 #include <boost/asio/use_awaitable.hpp>
 #include <utility>
 
+#include "net/steady_timer.hpp"
 #include "redis/detail/backoff.hpp"
 #include "redis/detail/stream.hpp"
 
@@ -29,13 +29,11 @@ struct Connection::Running {
 };
 
 struct Connection::Sleep {
-  using Timer = asio::basic_waitable_timer<std::chrono::steady_clock,
-                                           asio::wait_traits<std::chrono::steady_clock>, Executor>;
   Sleep(Executor executor, Connection& owner) : timer(executor), connection(owner) {
     connection.sleep_ = this;
   }
   ~Sleep() { connection.sleep_ = nullptr; }
-  Timer timer;
+  net::SteadyTimer timer;
   Connection& connection;
 };
 

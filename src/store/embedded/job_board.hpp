@@ -11,7 +11,7 @@
 
 #include "base/task.hpp"
 #include "jobs/board.hpp"
-#include "jobs/signal.hpp"
+#include "net/signal.hpp"
 #include "store/embedded/internals.hpp"
 
 namespace parley::store::embedded {
@@ -23,11 +23,11 @@ class JobWaiter : public std::enable_shared_from_this<JobWaiter> {
   explicit JobWaiter(Executor home) : home_(home), signal_(home) {}
 
   void wake();
-  jobs::Signal& signal() { return signal_; }
+  net::Signal& signal() { return signal_; }
 
  private:
   Executor home_;
-  jobs::Signal signal_;
+  net::Signal signal_;
   std::atomic<bool> is_posted_ = false;
 };
 
