@@ -252,12 +252,6 @@ end
 return {0}
 )lua";
 
-std::string put_together(std::initializer_list<const char*> pieces) {
-  std::string source;
-  for (const char* piece : pieces) source += piece;
-  return source;
-}
-
 }  // namespace
 
 const redis::Script counts{counts_body};

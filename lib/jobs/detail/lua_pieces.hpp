@@ -1,5 +1,8 @@
 #pragma once
 
+#include <initializer_list>
+#include <string>
+
 /// What the scripts are put together from. Each piece leans on those before it.
 namespace parley::jobs::detail::lua {
 
@@ -190,5 +193,12 @@ local function take(now, token, lock, worker, most, window)
   return {1, id, call('HGETALL', J)}
 end
 )lua";
+
+/// A script's source.
+inline std::string put_together(std::initializer_list<const char*> pieces) {
+  std::string source;
+  for (const char* piece : pieces) source += piece;
+  return source;
+}
 
 }  // namespace parley::jobs::detail::lua

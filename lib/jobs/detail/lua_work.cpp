@@ -291,12 +291,6 @@ end
 return {call('HGET', P .. 'meta', 'version') or '', old, patterns}
 )lua";
 
-std::string put_together(std::initializer_list<const char*> pieces) {
-  std::string source;
-  for (const char* piece : pieces) source += piece;
-  return source;
-}
-
 }  // namespace
 
 const redis::Script add{put_together({queue_piece, line_piece, removal_piece, add_body})};
