@@ -1,13 +1,10 @@
 #include "api/fields.hpp"
 #include "api/routes.hpp"
-#include "base/utf8.hpp"
 #include "chat/rules.hpp"
 
 namespace parley::api {
 
 namespace {
-
-constexpr std::size_t letter_max = 10'000;  ///< Code points.
 
 struct Letter {
   std::string email;
@@ -23,9 +20,7 @@ Result<Letter> letter_of(const http::Request& request) {
   if (const auto checked = fields.check(); !checked) return checked.error();
   auto address = chat::check_email(letter.email, {});
   if (!address) return address.error();
-  const std::size_t length = count_code_points(letter.content);
-  if (length == 0) return invalid({{"content", "is empty"}});
-  if (length > letter_max) return invalid({{"content", "must be 1 to 10000 characters long"}});
+  if (const auto checked = chat::check_letter(letter.content, {}); !checked) return checked.error();
   letter.email = std::move(*address);
   return letter;
 }

@@ -6,7 +6,8 @@ namespace parley::chat {
 
 /// Sizes that the domain accepts. Lengths of text are in code points unless they say bytes.
 struct Limits {
-  std::size_t content_max = 4096;  ///< Of a message; the least is 1.
+  std::size_t content_max = 4096;   ///< Of a message; the least is 1.
+  std::size_t letter_max = 10'000;  ///< Of an administrator's mail; the least is 1.
   std::size_t username_min = 3;
   std::size_t username_max = 32;
   std::size_t email_max = 254;       ///< Bytes. Source: RFC 5321, 4.5.3.1.3.

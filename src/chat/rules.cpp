@@ -162,6 +162,13 @@ Result<Done> check_password(std::string_view password, const Limits& limits) {
   return Done{};
 }
 
+Result<Done> check_letter(std::string_view content, const Limits& limits) {
+  Fields fields;
+  check_text(content, "content", 1, limits.letter_max, fields);
+  if (!fields.empty()) return invalid(std::move(fields));
+  return Done{};
+}
+
 Result<ProfilePatch> check(ProfilePatch patch, const Limits& limits) {
   Fields fields;
   if (patch.name) {

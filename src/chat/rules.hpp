@@ -38,6 +38,8 @@ Result<Done> check(const NewMessage& draft, const Limits& limits);
 
 Result<std::string> check_email(std::string_view email, const Limits& limits);
 Result<Done> check_password(std::string_view password, const Limits& limits);
+/// The content of an administrator's mail.
+Result<Done> check_letter(std::string_view content, const Limits& limits);
 
 /// `wish` within 1…max, `usual` when there is none. bad_request for 0.
 Result<std::size_t> page_size(std::optional<std::size_t> wish, std::size_t usual, std::size_t max);

@@ -199,6 +199,15 @@ TEST(Rules, cuts_a_page_to_the_limit) {
   EXPECT_EQ(wrong(page_size(0, 20, 100)), Names{"limit"});
 }
 
+TEST(Rules, counts_the_characters_of_a_letter) {
+  EXPECT_TRUE(check_letter("x", {}));
+  std::string most;
+  for (int i = 0; i < 10'000; ++i) most += "é";
+  EXPECT_TRUE(check_letter(most, {}));
+  EXPECT_FALSE(check_letter(most + "x", {}));
+  EXPECT_FALSE(check_letter("", {}));
+}
+
 TEST(Message, has_the_status_that_its_times_say) {
   Message message;
   message.created_at = from_unix_ms(1);
