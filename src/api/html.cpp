@@ -1,5 +1,7 @@
 #include "api/html.hpp"
 
+#include "base/escape_html.hpp"
+
 namespace parley::api {
 
 namespace {
@@ -26,31 +28,7 @@ constexpr std::string_view policy =
     "default-src 'none';style-src 'sha256-X9X0gtasS1J1awCxbcX5dxXRtj94vEBiUnEJBZ5jq6Q=';"
     "form-action 'self';base-uri 'none';frame-ancestors 'none'";
 
-std::string_view escaped(const char& c) {
-  switch (c) {
-    case '&':
-      return "&amp;";
-    case '<':
-      return "&lt;";
-    case '>':
-      return "&gt;";
-    case '"':
-      return "&quot;";
-    case '\'':
-      return "&#39;";
-    default:
-      return {&c, 1};
-  }
-}
-
 }  // namespace
-
-std::string escape_html(std::string_view text) {
-  std::string out;
-  out.reserve(text.size());
-  for (const char& c : text) out += escaped(c);
-  return out;
-}
 
 http::Response html_page(int status, std::string_view title, std::string_view content) {
   const std::string heading = escape_html(title);

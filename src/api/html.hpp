@@ -7,9 +7,6 @@
 
 namespace parley::api {
 
-/// `text` as it may stand in HTML, in quoted attributes too.
-std::string escape_html(std::string_view text);
-
 /// A small page that a link in a mail leads to: light or dark as the reader has it, and without
 /// scripts, pictures or anything from elsewhere. Its Content-Security-Policy allows one style
 /// sheet, its own, and forms to this server. No cache keeps it, it may not be framed, and no other

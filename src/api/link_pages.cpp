@@ -5,6 +5,7 @@
 
 #include "api/html.hpp"
 #include "api/routes.hpp"
+#include "base/escape_html.hpp"
 #include "http/form_body.hpp"
 
 namespace parley::api {

@@ -2,6 +2,7 @@
 
 #include <cmath>
 
+#include "base/escape_html.hpp"
 #include "load/plot.hpp"
 #include "load/report.hpp"
 
@@ -30,7 +31,7 @@ std::string percentiles(const Outcome& outcome) {
   std::vector<Curve> curves;
   for (const auto& [name, times] : outcome.times) {
     if (times.count() == 0 || curves.size() == 5) continue;
-    Curve curve{escaped_html(name), {}};
+    Curve curve{escape_html(name), {}};
     for (int step = 0; step <= 80; ++step) {
       const double nines = step / 20.0;
       const double share = 1 - std::pow(10, -nines);
@@ -51,29 +52,11 @@ Curve curve_of(const Outcome& outcome, const char* name, double Point::*member) 
 
 }  // namespace
 
-std::string escaped_html(std::string_view text) {
-  std::string out;
-  for (const char c : text) {
-    if (c == '&') {
-      out += "&amp;";
-    } else if (c == '<') {
-      out += "&lt;";
-    } else if (c == '\'') {
-      out += "&#39;";
-    } else if (c == '"') {
-      out += "&quot;";
-    } else {
-      out += c;
-    }
-  }
-  return out;
-}
-
 std::string page_of(const Plan& plan, const Outcome& outcome) {
   const bool passed = outcome.problems.empty();
   std::string page = head;
   page += std::string{"<p class=\""} + (passed ? "passed\">passed" : "failed\">failed") + "</p>\n";
-  page += "<pre>" + escaped_html(table_of(plan, outcome)) + "</pre>\n";
+  page += "<pre>" + escape_html(table_of(plan, outcome)) + "</pre>\n";
   page += percentiles(outcome);
   if (!outcome.course.empty()) {
     page += plot({"Answers", "a second"}, {curve_of(outcome, "", &Point::rate)});

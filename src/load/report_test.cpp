@@ -79,7 +79,7 @@ TEST(JsonOf, is_one_line_of_json) {
 TEST(PageOf, needs_nothing_else_and_escapes) {
   const auto page = page_of({}, good_outcome());
   EXPECT_THAT(page, HasSubstr("<svg"));
-  EXPECT_THAT(page, HasSubstr("send to &lt;receipt>"));
+  EXPECT_THAT(page, HasSubstr("send to &lt;receipt&gt;"));
   EXPECT_THAT(page, Not(HasSubstr("<receipt>")));
   for (const auto* outside : {"<script", "src=", "href=", "url("})
     EXPECT_THAT(page, Not(HasSubstr(outside)));

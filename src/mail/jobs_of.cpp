@@ -1,12 +1,8 @@
 #include "mail/jobs_of.hpp"
 
-#include <openssl/sha.h>
-
-#include <span>
-
-#include "base/hex.hpp"
 #include "base/json.hpp"
 #include "chat/ports/account_store.hpp"
+#include "mail/text.hpp"
 
 namespace parley::mail {
 
@@ -29,13 +25,6 @@ jobs::NewJob job_of(Kind kind, const json::object& data, const Pace& pace) {
 void allow_once(jobs::NewJob& job, std::string id, std::chrono::milliseconds within) {
   if (within.count() <= 0) return;
   job.options.deduplication = jobs::Deduplication{std::move(id), within};
-}
-
-/// The first 16 hex digits of the text's SHA-256.
-std::string fingerprint(const std::string& text) {
-  unsigned char digest[SHA256_DIGEST_LENGTH];
-  SHA256(reinterpret_cast<const unsigned char*>(text.data()), text.size(), digest);
-  return to_hex(std::span{digest}.first(8));
 }
 
 }  // namespace
@@ -77,7 +66,7 @@ jobs::NewJob job_of_reset(const std::string& email, const Pace& pace) {
   json::object data;
   data["email"] = email;
   jobs::NewJob job = job_of(Kind::reset, data, pace);
-  allow_once(job, "reset-" + fingerprint(chat::fold_email(email)), link_interval);
+  allow_once(job, "reset-" + sha256_hex(chat::fold_email(email), 8), link_interval);
   return job;
 }
 

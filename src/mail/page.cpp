@@ -1,5 +1,6 @@
 #include "mail/page.hpp"
 
+#include "base/escape_html.hpp"
 #include "mail/text.hpp"
 
 namespace parley::mail {

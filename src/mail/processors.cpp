@@ -1,23 +1,17 @@
 #include "mail/processors.hpp"
 
-#include <openssl/sha.h>
-
 #include <optional>
-#include <span>
 #include <utility>
 
-#include "base/hex.hpp"
-#include "base/utf8.hpp"
 #include "chat/recovery.hpp"
+#include "chat/rules.hpp"
 #include "jobs/verdict.hpp"
 #include "mail/letter.hpp"
+#include "mail/text.hpp"
 
 namespace parley::mail {
 
 namespace {
-
-/// Code points of an administrator's letter.
-constexpr std::size_t max_letter = 10'000;
 
 json::value sent() {
   json::object value;
@@ -66,9 +60,7 @@ Address address_of(const chat::Account& account) { return {name_of(account), acc
 std::string message_id_of(const jobs::Job& job, std::string_view domain) {
   const std::string text =
       job.name + "\n" + job.id + "\n" + std::to_string(to_unix_ms(job.created_at));
-  unsigned char digest[SHA256_DIGEST_LENGTH];
-  SHA256(reinterpret_cast<const unsigned char*>(text.data()), text.size(), digest);
-  return to_hex(std::span{digest}.first(16)) + "@" + std::string{domain};
+  return sha256_hex(text, 16) + "@" + std::string{domain};
 }
 
 Outcome outcome_of(const Result<json::value>& result, const jobs::Job& job) {
@@ -169,7 +161,7 @@ Task<Result<json::value>> Desk::letter(jobs::Job job) {
   const auto content = text_in(data, "content");
   if (!content) co_return content.error();
   if (!is_email(*email)) co_return bad_data("has no e-mail address as email");
-  if (content->empty() || count_code_points(*content) > max_letter)
+  if (!chat::check_letter(*content, {}))
     co_return bad_data("has an empty content, or one that is too long");
   Letter letter = administrators_letter(settings_, Address{{}, *email}, *content);
   co_return co_await send(std::move(letter), std::move(job));

@@ -1,9 +1,14 @@
 #include "mail/text.hpp"
 
+#include <openssl/sha.h>
+
 #include <algorithm>
+#include <array>
 #include <cstdint>
+#include <span>
 #include <utility>
 
+#include "base/hex.hpp"
 #include "base/utf8.hpp"
 
 namespace parley::mail {
@@ -103,31 +108,10 @@ std::string clean_lines(std::string_view text) {
   return out;
 }
 
-std::string escape_html(std::string_view text) {
-  std::string out;
-  out.reserve(text.size());
-  for (const char c : text) {
-    switch (c) {
-      case '&':
-        out += "&amp;";
-        break;
-      case '<':
-        out += "&lt;";
-        break;
-      case '>':
-        out += "&gt;";
-        break;
-      case '"':
-        out += "&quot;";
-        break;
-      case '\'':
-        out += "&#39;";
-        break;
-      default:
-        out += c;
-    }
-  }
-  return out;
+std::string sha256_hex(std::string_view text, std::size_t bytes) {
+  std::array<unsigned char, SHA256_DIGEST_LENGTH> digest;
+  SHA256(reinterpret_cast<const unsigned char*>(text.data()), text.size(), digest.data());
+  return to_hex(std::span{digest}.first(bytes));
 }
 
 std::string in_words(std::chrono::seconds duration) {

@@ -19,8 +19,8 @@ std::string one_line(std::string_view text, std::size_t most);
 /// The same lines, ended by `\n`; controls except tab go, and what is not UTF-8.
 std::string clean_lines(std::string_view text);
 
-/// For text and quoted attributes of HTML.
-std::string escape_html(std::string_view text);
+/// The first `bytes` of the text's SHA-256, two hex digits each; 32 at most.
+std::string sha256_hex(std::string_view text, std::size_t bytes);
 
 /// `1 hour`, `90 minutes`, `2 days`: in the largest unit that needs no fraction.
 std::string in_words(std::chrono::seconds duration);

@@ -66,9 +66,11 @@ TEST(HasControls, finds_all_that_could_end_a_header_line) {
   EXPECT_FALSE(has_controls("Zoë \xC2\xA0 🙂"));
 }
 
-TEST(EscapeHtml, leaves_no_way_out_of_text_and_attributes) {
-  EXPECT_EQ(escape_html("<a href=\"x\" b='y'>&amp;"),
-            "&lt;a href=&quot;x&quot; b=&#39;y&#39;&gt;&amp;amp;");
+// Source: FIPS 180-2, appendix B.1.
+TEST(Sha256Hex, gives_the_first_bytes) {
+  EXPECT_EQ(sha256_hex("abc", 4), "ba7816bf");
+  EXPECT_EQ(sha256_hex("abc", 32),
+            "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad");
 }
 
 TEST(InWords, says_the_largest_unit_without_fraction) {
