@@ -8,6 +8,7 @@
 #include "app/embedded_stores.hpp"
 #include "app/mongo_stores.hpp"
 #include "base/descriptor.hpp"
+#include "net/shard.hpp"
 #include "ops/log.hpp"
 
 namespace parley::app {
@@ -60,6 +61,12 @@ bool AwaitedSignals::is_farewell(const siginfo_t& hangup) const {
   const bool is_from_kernel = hangup.si_code == SI_KERNEL;
   const bool is_passed_on_by_shell = hangup.si_pid == ::getsid(0) && !has_terminal();
   return is_from_kernel || is_passed_on_by_shell;
+}
+
+void log_escapes() {
+  net::set_escape_reporter([](std::string_view name, std::string_view what) {
+    ops::log().error("an exception escaped", {{"where", name}, {"what", what}});
+  });
 }
 
 Result<std::unique_ptr<Stores>> open_stores(const Settings& settings) {

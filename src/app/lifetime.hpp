@@ -30,6 +30,9 @@ class AwaitedSignals {
   bool is_of_terminal_ = false;  ///< Ends with the terminal that it was started in.
 };
 
+/// What ends a coroutine, or a call on a shard, by an exception is logged from here on.
+void log_escapes();
+
 /// MongoDB's when the settings name one, else those in DATA_DIR.
 Result<std::unique_ptr<Stores>> open_stores(const Settings& settings);
 

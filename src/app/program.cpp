@@ -7,6 +7,7 @@
 #include "api/routes.hpp"
 #include "app/embedded_stores.hpp"
 #include "app/exported_metrics.hpp"
+#include "app/lifetime.hpp"
 #include "app/mongo_stores.hpp"
 #include "app/operations_routes.hpp"
 #include "http/access_log.hpp"
@@ -26,10 +27,6 @@ namespace {
 
 /// Clients that are sent away come back elsewhere spread over so long.
 constexpr auto close_jitter = 1'500ms;
-
-void report_escape(std::string_view name, std::string_view what) {
-  ops::log().error("an exception escaped", {{"where", name}, {"what", what}});
-}
 
 std::size_t hash_threads(const Settings& settings) {
   if (settings.auth.hash_threads != 0) return settings.auth.hash_threads;
@@ -111,7 +108,7 @@ Program::Program(const Settings& settings, std::unique_ptr<Stores> stores,
       user_services_(user_services()),
       message_services_{stores_->accounts(), stores_->operators(), &presence(), &mail_room_.queue(),
                         [this](chat::UserId user) { return gateway_.devices_of(user); }} {
-  net::set_escape_reporter(report_escape);
+  log_escapes();
   health_.add("store", [this] { return stores_->health(); });
   if (neighbourhood_) meet_neighbours();
   add_middlewares();

@@ -1,5 +1,6 @@
 #include "app/worker_program.hpp"
 
+#include "app/lifetime.hpp"
 #include "app/operations_routes.hpp"
 #include "http/security_headers.hpp"
 #include "ops/log.hpp"
@@ -11,14 +12,6 @@ namespace parley::app {
 
 using namespace std::chrono_literals;
 
-namespace {
-
-void report_escape(std::string_view name, std::string_view what) {
-  ops::log().error("an exception escaped", {{"where", name}, {"what", what}});
-}
-
-}  // namespace
-
 WorkerProgram::WorkerProgram(const Settings& settings, std::unique_ptr<Stores> stores,
                              const redis::Config& redis)
     : settings_(settings),
@@ -27,7 +20,7 @@ WorkerProgram::WorkerProgram(const Settings& settings, std::unique_ptr<Stores> s
       mail_room_(shards_[0], settings, redis, *stores_),
       hasher_(hashing_, {settings.auth.hash_cost}),
       links_(settings, hasher_, *stores_, mail_room_.mails()) {
-  net::set_escape_reporter(report_escape);
+  log_escapes();
   mail_room_.work(links_.recovery, public_url(settings_, settings_.server.port));
   health_.add("store", [this] { return stores_->health(); });
   mail_room_.add_checks(health_);
