@@ -37,11 +37,11 @@ void EmbeddedStores::export_counts(ops::Metrics& metrics) const {
           stats.duplicate_messages);
   counter("parley_store_reads_total", "Reads by seek.", stats.reads);
   metrics.histogram_from("parley_store_commit_seconds", "Time of one batch, its sync included.",
-                         bounds(stats.commit_seconds),
-                         [&stats] { return snapshot(stats.commit_seconds); });
+                         stats.commit_seconds.bounds(),
+                         [&stats] { return stats.commit_seconds.snapshot(); });
   metrics.histogram_from("parley_store_batch_writes", "Writes that shared one batch.",
-                         bounds(stats.batch_operations),
-                         [&stats] { return snapshot(stats.batch_operations); });
+                         stats.batch_operations.bounds(),
+                         [&stats] { return stats.batch_operations.snapshot(); });
 }
 
 store::embedded::Config embedded_config(const Settings& settings) {

@@ -45,11 +45,11 @@ void MongoStores::export_counts(ops::Metrics& metrics) const {
           stats.adopted_messages);
   counter("parley_store_reads_total", "Reads.", stats.reads);
   metrics.histogram_from("parley_store_round_seconds", "Time of one group of writes.",
-                         bounds(stats.round_seconds),
-                         [&stats] { return snapshot(stats.round_seconds); });
+                         stats.round_seconds.bounds(),
+                         [&stats] { return stats.round_seconds.snapshot(); });
   metrics.histogram_from("parley_store_round_writes", "Writes that shared one group.",
-                         bounds(stats.round_operations),
-                         [&stats] { return snapshot(stats.round_operations); });
+                         stats.round_operations.bounds(),
+                         [&stats] { return stats.round_operations.snapshot(); });
 }
 
 store::mongo::StoreConfig mongo_config(const Settings& settings) {

@@ -123,7 +123,7 @@ void Committer::execute(std::span<OperationPtr> batch) {
   const std::size_t count = batch.size();
   // Before anybody hears of it: whoever has an answer waits no more.
   stats_.queued.fetch_sub(count, std::memory_order_relaxed);
-  if (count > 0) stats_.batch_operations.add(static_cast<double>(count));
+  if (count > 0) stats_.batch_operations.observe(0, static_cast<double>(count));
   deliver(batch, transaction_.take_changes());
 }
 
@@ -140,7 +140,7 @@ rocksdb::Status Committer::commit() {
   (status.ok() ? stats_.commits : stats_.failed_commits).fetch_add(1, std::memory_order_relaxed);
   if (status.ok() && synced) {
     stats_.synced_commits.fetch_add(1, std::memory_order_relaxed);
-    stats_.commit_seconds.add(taken.count());
+    stats_.commit_seconds.observe(0, taken.count());
   }
   return status;
 }

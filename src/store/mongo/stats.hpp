@@ -1,6 +1,9 @@
 #pragma once
 
-#include "store/embedded/stats.hpp"
+#include <atomic>
+#include <cstdint>
+
+#include "ops/metrics.hpp"
 
 namespace parley::store::mongo {
 
@@ -8,9 +11,10 @@ namespace parley::store::mongo {
 struct Stats {
   using Counter = std::atomic<std::uint64_t>;
 
-  embedded::Histogram<12> round_seconds{
-      {0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 5}};
-  embedded::Histogram<10> round_operations{{1, 2, 4, 8, 16, 32, 64, 128, 256, 512}};
+  // The writer alone adds to these.
+  ops::Histogram round_seconds{
+      1, {0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 5}};
+  ops::Histogram round_operations{1, {1, 2, 4, 8, 16, 32, 64, 128, 256, 512}};
   Counter queued = 0;          ///< Writes that wait or are being written now.
   Counter rounds = 0;          ///< Groups of writes.
   Counter commands = 0;        ///< Round trips of the writer.

@@ -110,8 +110,8 @@ void Writer::execute(std::span<OperationPtr> batch) {
   cache_.trim();
   Stats& stats = context_.stats;
   const std::chrono::duration<double> taken = std::chrono::steady_clock::now() - started;
-  stats.round_seconds.add(taken.count());
-  stats.round_operations.add(static_cast<double>(batch.size()));
+  stats.round_seconds.observe(0, taken.count());
+  stats.round_operations.observe(0, static_cast<double>(batch.size()));
   stats.rounds.fetch_add(1, std::memory_order_relaxed);
   if (failure) report(*failure, batch.size());
   // Before anybody hears of it: whoever has an answer waits no more.
