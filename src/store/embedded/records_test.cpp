@@ -5,7 +5,6 @@
 #include "store/embedded/bytes.hpp"
 #include "store/embedded/keys.hpp"
 #include "store/embedded/list_cursor.hpp"
-#include "store/embedded/lru.hpp"
 
 namespace parley::store::embedded {
 namespace {
@@ -176,20 +175,6 @@ TEST(ListCursor, refuses_everything_else) {
        {std::string(), text + "A", text.substr(1), std::string(27, '*'), std::string(27, '-')}) {
     EXPECT_FALSE(list_cursor_from(bad)) << bad;
   }
-}
-
-TEST(Lru, forgets_what_was_not_used_longest_when_trimmed) {
-  Lru<int, std::string> lru(2);
-  lru.insert(1, "one");
-  lru.insert(2, "two");
-  lru.insert(3, "three");
-  EXPECT_EQ(*lru.find(1), "one") << "until it is trimmed";
-  lru.trim();
-  EXPECT_EQ(lru.size(), 2u);
-  EXPECT_EQ(lru.find(2), nullptr);
-  EXPECT_NE(lru.find(1), nullptr);
-  lru.clear();
-  EXPECT_EQ(lru.find(1), nullptr);
 }
 
 }  // namespace

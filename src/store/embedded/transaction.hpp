@@ -7,11 +7,11 @@
 #include <string>
 #include <vector>
 
+#include "base/lru.hpp"
 #include "base/object_id.hpp"
 #include "chat/change.hpp"
 #include "store/embedded/batch.hpp"
 #include "store/embedded/config.hpp"
-#include "store/embedded/lru.hpp"
 #include "store/embedded/rows.hpp"
 
 namespace parley::store::embedded {

@@ -4,7 +4,7 @@
 #include <optional>
 #include <vector>
 
-#include "store/embedded/lru.hpp"
+#include "base/lru.hpp"
 #include "store/mongo/context.hpp"
 #include "store/mongo/updates.hpp"
 
@@ -60,10 +60,10 @@ class Cache {
   void follow_message(const chat::MessageAppended& appended);
 
   Context& context_;
-  embedded::Lru<chat::ConversationId, CachedHead> heads_;
-  embedded::Lru<std::pair<chat::UserId, chat::UserId>, chat::ConversationId, PairHash> pairs_;
-  embedded::Lru<chat::UserId, bool> users_;
-  embedded::Lru<chat::MessageId, Location> locations_;
+  Lru<chat::ConversationId, CachedHead> heads_;
+  Lru<std::pair<chat::UserId, chat::UserId>, chat::ConversationId, PairHash> pairs_;
+  Lru<chat::UserId, bool> users_;
+  Lru<chat::MessageId, Location> locations_;
 
   std::mutex mutex_;
   std::vector<chat::ChangeBatchPtr> inbox_;

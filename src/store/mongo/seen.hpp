@@ -3,9 +3,9 @@
 #include <cstddef>
 #include <vector>
 
+#include "base/lru.hpp"
 #include "base/time.hpp"
 #include "chat/change.hpp"
-#include "store/embedded/lru.hpp"
 
 namespace parley::store::mongo {
 
@@ -39,7 +39,7 @@ class Seen {
 
   const std::chrono::steady_clock::duration keep_;
   const std::size_t capacity_;
-  embedded::Lru<chat::ConversationId, Place> places_;
+  Lru<chat::ConversationId, Place> places_;
 };
 
 }  // namespace parley::store::mongo

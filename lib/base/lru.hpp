@@ -6,11 +6,12 @@
 #include <list>
 #include <utility>
 
-namespace parley::store::embedded {
+namespace parley {
 
-/// The `capacity` most recently used entries, about, once trimmed: of those that trimming comes to,
-/// the oldest first, it forgets the ones that were not used since it last came by. So a use writes
-/// to its own entry alone. Entries stay where they are until then.
+/// A cache of about the `capacity` most recently used entries: a second-chance queue. Trimming
+/// walks from the oldest entry on; one that was used since the walk last passed it goes to the
+/// front once more, the others are forgotten. So a use writes to its own entry alone, and
+/// references to values are good until the next trim.
 template <class Key, class Value, class Hash = std::hash<Key>>
 class Lru {
  public:
@@ -62,4 +63,4 @@ class Lru {
   boost::unordered_flat_map<Key, typename Entries::iterator, Hash> index_;
 };
 
-}  // namespace parley::store::embedded
+}  // namespace parley
