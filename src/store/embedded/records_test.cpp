@@ -171,8 +171,8 @@ TEST(ListCursor, reads_back_and_fits_into_a_url) {
 
 TEST(ListCursor, refuses_everything_else) {
   const std::string text = to_text({5, id<chat::ConversationId>(1)});
-  for (const std::string& bad :
-       {std::string(), text + "A", text.substr(1), std::string(27, '*'), std::string(27, '-')}) {
+  for (const std::string& bad : {std::string(), text + "A", text.substr(1), std::string(27, '*'),
+                                 std::string(27, '-'), text.substr(0, 26) + "F"}) {
     EXPECT_FALSE(list_cursor_from(bad)) << bad;
   }
 }
