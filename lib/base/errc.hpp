@@ -30,7 +30,7 @@ struct ErrcInfo {
   std::string_view code;     ///< snake_case, in the error body's `code`.
   int http_status;           ///< 4xx or 5xx.
   bool temporary;            ///< The same call may succeed later.
-  std::string_view message;  ///< What the peer is told when the error is not `shown`.
+  std::string_view message;  ///< What the peer is told instead of `detail` (`public_message`).
 };
 const ErrcInfo& info(Errc code);
 
@@ -45,10 +45,10 @@ struct FieldError {
 /// An error: the code decides, `detail` says what and where.
 struct Error {
   Errc code = Errc::internal;
-  std::string
-      detail;  ///< For the log; given to the peer only for codes below 500 (`public_message`).
-  std::vector<FieldError>
-      fields{};  ///< Of a bad_request: field by field, for the error body's `errors`.
+  /// For the log; given to the peer only for codes below 500 (`public_message`).
+  std::string detail;
+  /// Of a bad_request: field by field, for the error body's `errors`.
+  std::vector<FieldError> fields{};
 
   friend bool operator==(const Error&, const Error&) = default;
 };

@@ -17,8 +17,8 @@ using boost::json::object;
 using boost::json::value;
 
 struct Limits {
-  std::size_t max_depth =
-      32;  ///< Nested arrays and objects; deeper is refused, never recursed into.
+  /// Nested arrays and objects; deeper is refused, never recursed into.
+  std::size_t max_depth = 32;
 };
 
 /// Strict JSON (RFC 8259), valid UTF-8 only. Errors: bad_request with the byte where it went wrong.

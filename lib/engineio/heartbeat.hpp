@@ -7,8 +7,8 @@
 namespace parley::engineio {
 
 struct HeartbeatConfig {
-  std::chrono::milliseconds
-      interval;  ///< From the opening, then from the last pong, to the next ping.
+  /// From the opening, then from the last pong, to the next ping.
+  std::chrono::milliseconds interval;
   std::chrono::milliseconds timeout;  ///< From a ping to its pong.
 };
 

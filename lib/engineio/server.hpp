@@ -19,32 +19,37 @@ using namespace std::chrono_literals;
 /// Source: socket.io documentation, "Server options"; the names there are camelCase.
 struct Config {
   std::string path = "/engine.io/";  ///< With both slashes; Socket.IO uses /socket.io/.
-  std::chrono::milliseconds ping_interval =
-      25s;  ///< Shorter finds dead peers sooner and wakes phones.
-  std::chrono::milliseconds ping_timeout =
-      20s;  ///< Silence after a ping before the session is closed.
+  /// Shorter finds dead peers sooner and wakes phones.
+  std::chrono::milliseconds ping_interval = 25s;
+  /// Silence after a ping before the session is closed.
+  std::chrono::milliseconds ping_timeout = 20s;
+  /// From a WebSocket's opening to the packet that makes it the session's transport.
   std::chrono::milliseconds upgrade_timeout = 10s;
-  std::chrono::milliseconds polling_close_grace =
-      30s;                              ///< How long a close waits for the client's next GET.
+  /// How long a close waits for the client's next GET.
+  std::chrono::milliseconds polling_close_grace = 30s;
+
   std::size_t max_payload = 1'000'000;  ///< Bytes in one packet or polling body; more is refused.
-  std::size_t max_queued = 4 * 1024 * 1024;  ///< Bytes waiting for one client; whoever has more
-                                             ///< when the next packet is sent is closed.
-  std::size_t max_sessions =
-      1'000'000;        ///< In the process; further handshakes are refused with code 4.
-  bool polling = true;  ///< Offer the polling transport.
-  bool websocket = true;
-  bool allow_upgrades = true;
+  /// Bytes waiting for one client; whoever has more when the next packet is sent is closed.
+  std::size_t max_queued = 4 * 1024 * 1024;
+  /// In the process; further handshakes are refused with code 4.
+  std::size_t max_sessions = 1'000'000;
+
+  bool polling = true;               ///< Offer the polling transport.
+  bool websocket = true;             ///< Offer the WebSocket transport.
+  bool allow_upgrades = true;        ///< From polling to WebSocket.
   bool per_message_deflate = false;  ///< RFC 7692, without context takeover; costs CPU and memory.
-  std::size_t deflate_threshold = 1024;  ///< Smaller messages are sent as they are.
-  std::vector<std::string>
-      origins;  ///< CORS and allowed origins: empty = no CORS headers, all accepted; "*" = all.
-  bool enforce_origins =
-      false;                 ///< Refuse handshakes of other origins (code 4), WebSocket included.
+  std::size_t deflate_threshold = 1024;  ///< Bytes; smaller messages are sent as they are.
+
+  /// CORS and allowed origins. Empty: no CORS headers, and all are accepted; "*": all.
+  std::vector<std::string> origins;
+  /// Refuse handshakes of other origins (code 4), WebSocket included.
+  bool enforce_origins = false;
   bool credentials = false;  ///< Access-Control-Allow-Credentials: true.
-  std::vector<std::string>
-      keep_headers;     ///< Lower-case names kept in Handshake::headers; empty keeps all.
-  NodeNumber node = 0;  ///< This server's, where there are several.
-  std::shared_ptr<Neighbours> neighbours;  ///< Empty: others' sessions are unknown ones.
+  /// Lower-case names kept in Handshake::headers; empty keeps all.
+  std::vector<std::string> keep_headers;
+
+  NodeNumber node = 0;                     ///< This server's, where there are several.
+  std::shared_ptr<Neighbours> neighbours;  ///< Empty: the sessions of others are unknown.
 };
 
 /// What is above: the Socket.IO server, or a bare echo.
@@ -84,9 +89,8 @@ class Server {
   struct Counts {
     std::uint64_t polling = 0, websocket = 0;  ///< Open sessions.
     std::uint64_t opened = 0, upgraded = 0;
-    std::vector<std::pair<std::string, std::uint64_t>> closed;  ///< By reason.
-    std::vector<std::pair<std::string, std::uint64_t>>
-        rejected;  ///< Handshakes and requests, by cause.
+    std::vector<std::pair<std::string, std::uint64_t>> closed;    ///< By reason.
+    std::vector<std::pair<std::string, std::uint64_t>> rejected;  ///< Requests, by cause.
     std::uint64_t packets_in = 0, packets_out = 0;
   };
   /// Any thread; the shards' counters added up (relaxed).

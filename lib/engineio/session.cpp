@@ -16,7 +16,7 @@ std::string_view to_string(CloseReason reason) {
       return "forced close";
     case CloseReason::server_shutdown:
       return "server shutting down";
-    case CloseReason::slow_consumer:
+    case CloseReason::slow_consumer:  // upstream has no word for it
       return "transport error";
   }
   return "transport error";

@@ -21,9 +21,8 @@ enum class CloseReason {
   ping_timeout,
   parse_error,
   forced_close,     ///< The layer above closed it.
-  server_shutdown,  ///< Server::close.
-  slow_consumer,  ///< Too much was queued for a peer that does not read (upstream word: "transport
-                  ///< error").
+  server_shutdown,  ///< Server::close_all.
+  slow_consumer,    ///< Too much was queued for a peer that does not read; upstream has no word.
 };
 std::string_view to_string(CloseReason reason);
 

@@ -17,8 +17,8 @@ class Workers {
  public:
   struct Config {
     std::size_t threads = 1;
-    std::size_t max_queued =
-        64;  ///< Calls that wait for a thread; one more is refused with `overloaded`.
+    /// Calls that wait for a thread; one more is refused with `overloaded`.
+    std::size_t max_queued = 64;
   };
   explicit Workers(Config config);
   /// Finishes what is queued, then joins.

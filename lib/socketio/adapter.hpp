@@ -21,8 +21,8 @@ struct Selection {
   std::vector<std::string> rooms;
   std::vector<std::string> except;
   bool is_local = false;  ///< This process only.
-  bool is_volatile =
-      false;  ///< Not for clients that cannot take it now; never stored for recovery.
+  /// Not for clients that cannot take it now; never stored for recovery.
+  bool is_volatile = false;
 };
 
 using SharedEvent = std::shared_ptr<const EncodedEvent>;
@@ -74,8 +74,8 @@ using RoomWatcher = std::function<void(std::string_view room, bool exists)>;
 /// name that others join is told besides: who listens counts.
 enum class OwnRooms : std::uint8_t { omitted, told };
 
-/// How a namespace reaches its sockets. Thrice the same port, each handing inwards to the next: a
-/// shard (LocalAdapter), a process (ShardedAdapter), a cluster (one over Redis). Any shard may
+/// How a namespace reaches its sockets. There are three, each around the next: that of a cluster
+/// (over Redis), of a process (ShardedAdapter) and of a shard (LocalAdapter). Any shard may
 /// call, unless the adapter says otherwise; what it is given is owned or immutable.
 class Adapter {
  public:

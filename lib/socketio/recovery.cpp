@@ -136,8 +136,8 @@ void Recovery::expire(SteadyTime now) {
     log_.pop_front();
     ++first_;
   }
-  const std::size_t most =
-      2 * config_.max_sessions;  // those that were taken leave their entry behind
+  // Sessions that were taken leave their entry behind.
+  const std::size_t most = 2 * config_.max_sessions;
   while (!expiries_.empty() && (expiries_.front().first < oldest || expiries_.size() > most)) {
     const auto found = sessions_.find(expiries_.front().second);
     if (found != sessions_.end() && found->second.time == expiries_.front().first)

@@ -25,8 +25,9 @@ class Socket;
 struct Stamp {
   std::uint16_t origin = 0;
   std::uint64_t number = 0;  ///< From 1.
-  std::uint64_t round =
-      0;  ///< The how manieth of its origin that went to all shards; 0: to this one alone.
+  /// Counts, from 1, the events of its origin that went to all shards; 0: this one went to its own
+  /// shard alone.
+  std::uint64_t round = 0;
 
   /// The offset that clients see and give back: opaque to them.
   std::string offset() const { return std::to_string(origin) + "-" + std::to_string(number); }
@@ -54,7 +55,7 @@ struct Restored {
   std::vector<std::string> rooms;
   std::any data;
   std::vector<SharedLogged> missed;
-  std::vector<std::uint64_t> seen;  ///< By origin: rounds that `missed` takes into account.
+  std::vector<std::uint64_t> seen;  ///< By origin: the last round that `missed` takes in.
 };
 
 /// Connection state recovery of one namespace on one shard: a log of what was sent there and the

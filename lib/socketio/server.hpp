@@ -19,7 +19,9 @@ namespace parley::socketio {
 /// ```cpp
 /// socketio::Server io{shards, {}};
 /// io.of("/").on("hello", [](const auto& socket, socketio::Event& event) {
-/// event.ack()(event.payload()); }); router.mount(io.engine().config().path, io.endpoint());
+///   socket->emit("hello", event.payload());
+/// });
+/// router.mount(io.engine().config().path, io.endpoint());
 /// ```
 class Server final {
  public:

@@ -25,13 +25,13 @@ class Recovery;
 struct ConnectError;
 struct Restored;
 
-/// upstream words: "transport close", "client namespace disconnect", "server shutting down", …
+/// In upstream's words: "transport close", "client namespace disconnect", "server shutting down", …
 using DisconnectReason = std::string_view;
 
 struct Handshake {
   json::object auth;  ///< The CONNECT payload, {} when there was none or it was forgotten.
-  const engineio::Handshake*
-      engine;  ///< Lives as long as the session; null after the socket's end.
+  /// Lives as long as the session; null after the socket's end.
+  const engineio::Handshake* engine;
 
   /// headers, query, auth, address, url, time, issued, secure, xdomain, as other servers of a
   /// cluster read it.

@@ -78,24 +78,23 @@ std::string TestClient::sid(std::string_view nsp) const {
   return found == joined_.end() || session_.closed() ? std::string{} : found->second;
 }
 
-void TestClient::emit(std::string_view event, const Payload& args, std::string_view nsp) {
+void TestClient::feed(const Messages& messages) {
   act([&] {
-    for (const engineio::Message& message : encode_event(nsp, event, args)) {
+    for (const engineio::Message& message : messages) {
       message.is_binary() ? session_.feed_binary(message.payload())
                           : session_.feed_text(message.payload().substr(1));
     }
   });
 }
 
+void TestClient::emit(std::string_view event, const Payload& args, std::string_view nsp) {
+  feed(encode_event(nsp, event, args));
+}
+
 std::optional<Payload> TestClient::emit_with_ack(std::string_view event, const Payload& args,
                                                  std::string_view nsp) {
   const std::uint64_t id = next_ack_id_++;
-  act([&] {
-    for (const engineio::Message& message : encode_event(nsp, event, args, id)) {
-      message.is_binary() ? session_.feed_binary(message.payload())
-                          : session_.feed_text(message.payload().substr(1));
-    }
-  });
+  feed(encode_event(nsp, event, args, id));
   const auto found = std::find_if(answers_.begin(), answers_.end(),
                                   [id](const auto& one) { return one.first == id; });
   if (found == answers_.end()) return std::nullopt;
@@ -106,12 +105,7 @@ std::optional<Payload> TestClient::emit_with_ack(std::string_view event, const P
 
 void TestClient::acknowledge(const Received& event, const Payload& args) {
   if (!event.ack_id) return;
-  act([&] {
-    for (const engineio::Message& message : encode_ack(event.nsp, *event.ack_id, args)) {
-      message.is_binary() ? session_.feed_binary(message.payload())
-                          : session_.feed_text(message.payload().substr(1));
-    }
-  });
+  feed(encode_ack(event.nsp, *event.ack_id, args));
 }
 
 void TestClient::disconnect(std::string_view nsp) {

@@ -82,6 +82,7 @@ class TestClient {
  private:
   template <class Act>
   void act(Act act);
+  void feed(const Messages& messages);
   void read_sent();
   void read(const Decoded& decoded);
 

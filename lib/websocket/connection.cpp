@@ -88,7 +88,6 @@ void Connection::send(std::string_view frames) {
   }
 }
 
-/// Whether the frame is compressed; its head then.
 bool Connection::packs(std::string_view frame, Head& head) const {
   return deflate_ && frame.size() >= config_.deflate_threshold &&
          read_head(frame, head) == HeadState::complete && !is_control(head.opcode) &&

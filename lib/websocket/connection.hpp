@@ -16,11 +16,11 @@ namespace parley::websocket {
 
 /// Settings shared by all connections of a server; outlives them.
 struct Config {
-  std::size_t max_message =
-      1'000'000;  ///< Bytes, after inflating; a bigger message fails the connection with 1009.
-  std::size_t deflate_threshold = 1024;  ///< Smaller messages are sent as they are.
-  std::chrono::milliseconds close_timeout{
-      5'000};  ///< How long the peer's close frame is waited for.
+  /// Bytes, after inflating; a bigger message fails the connection with 1009.
+  std::size_t max_message = 1'000'000;
+  std::size_t deflate_threshold = 1024;  ///< Bytes; smaller messages are sent as they are.
+  /// How long the peer's close frame is waited for.
+  std::chrono::milliseconds close_timeout{5'000};
 };
 
 /// How a connection ended that its owner had not closed.
@@ -90,6 +90,7 @@ class Connection final : public net::Protocol, private FrameSink {
   bool deliver(Opcode opcode, std::string_view payload);
   bool deliver_compressed(Opcode opcode, std::string_view payload);
   void send_payload(Opcode opcode, std::string_view payload);
+  /// Whether the frame is to be compressed; `head` is its head then.
   bool packs(std::string_view frame, Head& head) const;
   void fail(CloseCode code);
   /// Tells the handler, once, and forgets it.

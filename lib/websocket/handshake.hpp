@@ -16,8 +16,8 @@ bool is_upgrade(const http::Request& request);
 /// What a good opening handshake holds, and what we choose of its offers.
 struct Handshake {
   std::string key;  ///< Sec-WebSocket-Key: 24 characters of base64.
-  std::string
-      subprotocol;  ///< The first that the client offered, as Node's ws selects; empty when none.
+  /// The first that the client offered, as Node's ws selects; empty when none.
+  std::string subprotocol;
   bool deflate = false;  ///< permessage-deflate was offered in a form that we take, and is enabled.
 };
 

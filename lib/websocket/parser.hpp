@@ -24,8 +24,8 @@ class FrameSink {
 };
 
 struct ParserLimits {
-  std::size_t max_message =
-      1'000'000;                  ///< Payload bytes of one message, all its fragments together.
+  /// Payload bytes of one message, all its fragments together.
+  std::size_t max_message = 1'000'000;
   bool allow_compressed = false;  ///< permessage-deflate was agreed on.
 };
 

@@ -9,8 +9,8 @@ namespace parley::net::detail {
 namespace {
 constexpr std::size_t kept_pieces = 64;
 constexpr std::size_t kept_bytes = 16 * 1024;
-constexpr std::size_t compact_from =
-    64 * 1024;  ///< Bytes of copies that have left and are still held.
+/// Bytes of copies that have left and are still held.
+constexpr std::size_t compact_from = 64 * 1024;
 }  // namespace
 
 void Outbox::append(Frame frame, std::size_t offset) {
