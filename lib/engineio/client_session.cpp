@@ -44,8 +44,7 @@ ClientSession::~ClientSession() {
 
 net::Shard& ClientSession::shard() { return registry_.shard(); }
 
-// --- the heartbeat
-// ---------------------------------------------------------------------------------------
+// The heartbeat.
 
 void ClientSession::restart_heartbeat() {
   if (!overfull_) timer_.start(heartbeat_.deadline());
@@ -86,8 +85,7 @@ void ClientSession::on_other_packet() {
   restart_heartbeat();
 }
 
-// --- sending
-// ---------------------------------------------------------------------------------------------
+// Sending.
 
 void ClientSession::send_now(const Message& message) {
   if (socket_) {
@@ -133,8 +131,7 @@ std::size_t ClientSession::queued_bytes() const {
   return socket_ ? socket_->queued_bytes() : polling_ ? polling_->queued_bytes() : 0;
 }
 
-// --- receiving
-// -------------------------------------------------------------------------------------------
+// Receiving.
 
 void ClientSession::on_text(std::string_view text) {
   const auto packet = decode_packet(text);
@@ -189,8 +186,7 @@ void ClientSession::on_closed(websocket::Ending ending) {
   end(reason_of(ending));
 }
 
-// --- requests
-// --------------------------------------------------------------------------------------------
+// Requests.
 
 void ClientSession::poll(std::shared_ptr<http::Exchange> exchange) {
   if (state_ == State::open) return polling_->poll(std::move(exchange));
@@ -212,8 +208,7 @@ void ClientSession::post(const std::shared_ptr<http::Exchange>& exchange) {
 
 void ClientSession::refuse_post(http::Exchange& exchange) { polling_->refuse_post(exchange); }
 
-// --- the end
-// ---------------------------------------------------------------------------------------------
+// The end.
 
 void ClientSession::close(CloseReason reason) {
   if (state_ != State::open) return;

@@ -54,8 +54,7 @@ class MiddlewareTest : public testing::Test {
   net::Shard& shard_ = shards_[0];
 };
 
-// --- CORS
-// ------------------------------------------------------------------------------------------------
+// CORS.
 
 TEST_F(MiddlewareTest, cors_for_all_says_a_star_and_does_not_vary) {
   const auto answer =
@@ -98,8 +97,7 @@ TEST_F(MiddlewareTest, cors_leaves_other_options_requests_alone) {
   EXPECT_EQ(run(shard_, cors({.origins = {"*"}}), request).body, "fine");
 }
 
-// --- security headers
-// ------------------------------------------------------------------------------------
+// Security headers.
 
 TEST_F(MiddlewareTest, security_headers_are_helmets_and_the_policy_is_ours_to_choose) {
   const auto answer = run(shard_, add_security_headers(), request_from("a"));
@@ -114,8 +112,7 @@ TEST_F(MiddlewareTest, security_headers_are_helmets_and_the_policy_is_ours_to_ch
   EXPECT_EQ(security_headers({.content_security_policy = ""}).all().size(), 11U);
 }
 
-// --- access log
-// ------------------------------------------------------------------------------------------
+// Access log.
 
 TEST_F(MiddlewareTest, access_log_tells_the_route_and_never_the_path) {
   std::vector<AccessRecord> records;
@@ -146,8 +143,7 @@ TEST_F(MiddlewareTest, access_log_records_an_exception_as_500) {
   EXPECT_EQ(statuses, std::vector<int>{500});
 }
 
-// --- rate limit
-// ------------------------------------------------------------------------------------------
+// Rate limit.
 
 const SteadyTime noon{std::chrono::hours{12}};
 
@@ -249,8 +245,7 @@ TEST(ShardedRateCounter, counts_a_key_once_whichever_shard_asks) {
   EXPECT_EQ(most, 100U);
 }
 
-// --- client address
-// --------------------------------------------------------------------------------------
+// Client address.
 
 TEST(TrustedProxies, say_who_the_client_is) {
   const auto proxies = TrustedProxies::parse({"10.0.0.0/8", "::1", "2001:db8::/32"});
@@ -322,8 +317,7 @@ TEST(TrustedProxies, compare_prefixes_to_the_bit) {
   EXPECT_FALSE(TrustedProxies::parse({"0.0.0.0/0"})->contains(*parse_address("2001:db8::1")));
 }
 
-// --- JSON bodies
-// -----------------------------------------------------------------------------------------
+// JSON bodies.
 
 TEST(json_body, takes_objects_of_the_right_type_only) {
   struct Case {
@@ -350,8 +344,7 @@ TEST(json_body, takes_objects_of_the_right_type_only) {
   }
 }
 
-// --- Forms
-// -------------------------------------------------------------------------------------------------
+// Forms.
 
 Request form(std::string_view type, std::string body) {
   Request request;

@@ -28,8 +28,7 @@ Http1::~Http1() {
   if (exchange_) exchange_->detach();
 }
 
-// --- reading
-// ---------------------------------------------------------------------------------------------
+// Reading.
 
 void Http1::on_bytes(std::span<char> bytes) {
   if (state_ == State::ended) return;
@@ -223,8 +222,7 @@ void Http1::on_deadline() {
   }
 }
 
-// --- answering
-// -------------------------------------------------------------------------------------------
+// Answering.
 
 void Http1::write(const Response& response, bool close, bool keep_alive_field, bool head_only) {
   const Framing framing{close, keep_alive_field, head_only};
@@ -280,8 +278,7 @@ void Http1::end_exchange_by_fault(int status, std::string_view message) {
   if (exchange) exchange->fail();
 }
 
-// --- the end
-// ---------------------------------------------------------------------------------------------
+// The end.
 
 void Http1::end() {
   state_ = State::ended;
@@ -356,8 +353,7 @@ void Http1::arrive(std::unique_ptr<RequestParser> parser, Request request, Endpo
   process(rest_);
 }
 
-// --- the exchange
-// ----------------------------------------------------------------------------------------
+// The exchange.
 
 void Http1Exchange::respond(Response response) {
   if (protocol_ != nullptr) protocol_->finish(*this, std::move(response));

@@ -48,8 +48,7 @@ bool SocketConnection::change_sets() {
   return poller_.set_events(*this, EPOLL_CTL_ADD, watched_);
 }
 
-// --- sending
-// ---------------------------------------------------------------------------------------------
+// Sending.
 
 void SocketConnection::send(Frame frame, std::size_t offset) {
   if (offset >= frame->size() || !has_room()) return;
@@ -147,8 +146,7 @@ void SocketConnection::on_flushed() {
   update_interest();
 }
 
-// --- receiving
-// -------------------------------------------------------------------------------------------
+// Receiving.
 
 bool SocketConnection::can_wait(std::uint32_t events) const {
   return receives_ < admission_receives || (events & (EPOLLERR | EPOLLHUP | EPOLLRDHUP)) != 0;
@@ -235,8 +233,7 @@ void SocketConnection::update_interest() {
   poller_.set_events(*this, EPOLL_CTL_MOD, events);
 }
 
-// --- the end
-// ---------------------------------------------------------------------------------------------
+// The end.
 
 void SocketConnection::close_after_flush() {
   if (state_ != State::open) return;
