@@ -19,12 +19,12 @@ enum class Protocol : std::uint8_t {
 struct Config {
   Protocol protocol = Protocol::classic;
   std::string prefix = "socket.io";  ///< Of every channel: upstream's `key` or `channelPrefix`.
-  std::chrono::milliseconds requests_timeout =
-      5s;  ///< What servers have not answered by then is left out.
-  std::chrono::milliseconds max_ack_timeout =
-      300s;  ///< Of answers that another server's clients are asked for.
-  std::size_t max_requests =
-      10'000;  ///< Unanswered at a time, per namespace; more give what is known here.
+  /// What servers have not answered by then is left out.
+  std::chrono::milliseconds requests_timeout = 5s;
+  /// Of answers that another server's clients are asked for.
+  std::chrono::milliseconds max_ack_timeout = 300s;
+  /// Unanswered at a time, per namespace; more give what is known here.
+  std::size_t max_requests = 10'000;
   std::size_t max_answers = 1'000'000;  ///< To one request; what comes beyond ends it.
   std::size_t max_message = 16 << 20;   ///< Bytes of another server's message; larger is dropped.
 };

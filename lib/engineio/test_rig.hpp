@@ -59,10 +59,10 @@ class FakeExchange final : public http::Exchange {
 /// An application that writes down what it hears, and echoes on demand.
 class Recorder final : public Application {
  public:
-  std::vector<std::string>
-      heard;  ///< "text …", "binary …", "drain", "close <reason>"; of all sessions.
-  std::vector<Session*>
-      sessions;  ///< In the order of their opening; those that were closed as well.
+  /// "text …", "binary …", "drain", "close <reason>"; of all sessions.
+  std::vector<std::string> heard;
+  /// In the order of their opening; those that were closed as well.
+  std::vector<Session*> sessions;
   bool echoes = true;
   bool refuses_sessions = false;
   std::optional<Error> refusal;

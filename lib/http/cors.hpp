@@ -8,10 +8,10 @@
 namespace parley::http {
 
 struct CorsOptions {
-  std::vector<std::string>
-      origins;  ///< Exact origins ("https://app.example"); "*" among them allows all.
-  bool credentials =
-      false;  ///< Access-Control-Allow-Credentials: true. Browsers refuse it with "*".
+  /// Exact origins ("https://app.example"); "*" among them allows all.
+  std::vector<std::string> origins;
+  /// Access-Control-Allow-Credentials: true. Browsers refuse it with "*".
+  bool credentials = false;
 };
 
 /// Cross-origin answers as the npm package `cors` gives them: `*`, or the asking origin reflected

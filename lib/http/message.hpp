@@ -56,8 +56,8 @@ struct Request {
   Headers headers;
   std::string body;  ///< Empty until the body has been read.
   std::string peer;  ///< The TCP peer's address.
-  std::string
-      client;  ///< The client's address: `peer`, or what a trusted proxy says (X-Forwarded-For).
+  /// The client's address: `peer`, or what a trusted proxy says (X-Forwarded-For).
+  std::string client;
   bool secure = false;  ///< TLS here, or at a trusted proxy (X-Forwarded-Proto).
   /// Path parameters in the order of the route's `:names`, percent-decoded.
   std::vector<std::string> params;

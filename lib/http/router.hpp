@@ -21,8 +21,8 @@ using Handler = std::function<Task<Response>(Request)>;
 using Middleware = std::function<Task<Response>(Request, Handler next)>;
 
 struct RouteOptions {
-  std::size_t max_body =
-      100 * 1024;  ///< Bytes; more is a 413. 100 KiB is what Express' body parser takes.
+  /// Bytes; more is a 413. 100 KiB is what Express' body parser takes.
+  std::size_t max_body = 100 * 1024;
 };
 
 /// Routes and middleware; filled before the server starts, immutable and shared by all shards

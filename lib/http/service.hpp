@@ -51,8 +51,8 @@ class Service {
 
   struct Counts {
     std::uint64_t requests = 0;  ///< Whose head was read and understood.
-    std::uint64_t refused =
-        0;  ///< Malformed, too large a head, ambiguous, …: never seen by a route.
+    /// Malformed, too large a head, ambiguous, …: never seen by a route.
+    std::uint64_t refused = 0;
     std::uint64_t timeouts = 0;  ///< Heads and bodies that did not come in time.
   };
   /// Any thread; the shards' counters added up.

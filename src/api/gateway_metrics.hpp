@@ -17,8 +17,8 @@ class GatewayMetrics {
   ops::Counter& messages_delivered;  ///< Written to, or confirmed by, a device of the receiver.
   ops::Counter& messages_read;
   ops::Histogram& send_seconds;  ///< From the event's arrival to its durable acknowledgement.
-  ops::Histogram&
-      delivery_seconds;  ///< From the message's time to its hand-over to a device's connection.
+  /// From the message's time to its hand-over to a device's connection.
+  ops::Histogram& delivery_seconds;
 
   ops::Counter& rejected(Errc code) { return *rejected_[static_cast<std::size_t>(code)]; }
 

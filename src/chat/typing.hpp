@@ -20,8 +20,8 @@ class Typing {
  public:
   struct Settings {
     std::chrono::milliseconds silence{6'000};  ///< Without a further `typing`, it stops by itself.
-    std::size_t max_receivers =
-        8;  ///< Of one sender at once; one more ends the one that was silent longest.
+    /// Of one sender at once; one more ends the one that was silent longest.
+    std::size_t max_receivers = 8;
   };
   struct Stopped {
     UserId sender;

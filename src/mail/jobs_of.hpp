@@ -28,8 +28,8 @@ inline constexpr std::array all_kinds{Kind::notice, Kind::letter, Kind::reset, K
 std::string_view job_name(Kind kind);
 
 struct Pace {
-  std::chrono::milliseconds quiet_period =
-      10min;  ///< One notice a conversation in it; 0: each message.
+  /// One notice a conversation in it; 0: each message.
+  std::chrono::milliseconds quiet_period = 10min;
   std::chrono::milliseconds retry_delay = 30s;  ///< Before the second try; doubles with each.
 };
 

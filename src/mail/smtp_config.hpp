@@ -29,8 +29,8 @@ struct SmtpConfig {
   std::string client_name{};  ///< Said in EHLO; empty: this machine's name.
   std::chrono::milliseconds connect_timeout = 10s;
   std::chrono::milliseconds timeout = 60s;  ///< Of one mail, connecting included.
-  std::chrono::milliseconds keep_connection =
-      30s;                   ///< An idle connection is used again for so long.
+  /// An idle connection is used again for so long.
+  std::chrono::milliseconds keep_connection = 30s;
   std::size_t max_idle = 8;  ///< Connections kept between mails.
 
   /// `smtp://host:587`: for people and logs, without user and password.

@@ -71,8 +71,8 @@ class Easy {
   const long reply_seconds_;  ///< The longest that one reply may take.
   std::vector<curl_socket_t> sockets_;
   detail::SmtpReply reply_;
-  std::unique_ptr<CURL, Cleanup>
-      curl_;  ///< Last: its end says QUIT, and on_reply hears the answer.
+  /// Last: its end says QUIT, and on_reply hears the answer.
+  std::unique_ptr<CURL, Cleanup> curl_;
 };
 
 Easy::Easy(const SmtpConfig& config, const std::atomic<bool>& is_stopping)

@@ -14,8 +14,8 @@ using namespace std::chrono_literals;
 /// What all mails of an installation share.
 struct MailSettings {
   Address from;  ///< Its name is the product's; `Parley` when it has none.
-  std::string
-      public_url;  ///< Where people reach the server: `https://chat.example`, no `/` at the end.
+  /// Where people reach the server: `https://chat.example`, no `/` at the end.
+  std::string public_url;
   std::chrono::seconds reset_ttl = 1h;          ///< What the mail says; RecoverySettings decides.
   std::chrono::seconds verification_ttl = 24h;  ///< As above.
 };

@@ -22,8 +22,8 @@ struct Field {
   bool secret = false;                 ///< Its value is never shown.
 
   std::function<bool(Settings&, std::string_view)> read;  ///< False when the text is not allowed.
-  std::function<std::string(const Settings&)>
-      write;  ///< Reads back as the same; `set` for a secret.
+  /// Reads back as the same; `set` for a secret.
+  std::function<std::string(const Settings&)> write;
 
   std::string flag() const { return "--" + name; }
 };

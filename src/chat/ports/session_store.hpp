@@ -15,8 +15,8 @@ struct Family {
   FamilyId id;
   UserId user;
   std::string token_id;  ///< `jti` of the newest refresh token.
-  Time
-      expires_at;  ///< The latest of all its tokens; the family is kept until then, then forgotten.
+  /// The latest of all its tokens; the family is kept until then, then forgotten.
+  Time expires_at;
 
   friend bool operator==(const Family&, const Family&) = default;
 };
