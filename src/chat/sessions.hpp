@@ -29,8 +29,8 @@ struct Revoked {
 
 struct SessionSettings {
   std::chrono::seconds access_ttl{15 * 60};  ///< How long a stolen access token is of use.
-  std::chrono::seconds refresh_ttl{
-      7 * 24 * 60 * 60};  ///< How long a device may stay away and still be logged in.
+  /// How long a device may stay away and still be logged in.
+  std::chrono::seconds refresh_ttl{7 * 24 * 60 * 60};
 };
 
 /// Logins: families of rotating refresh tokens, and access tokens that name their family (`sid`).

@@ -58,8 +58,8 @@ class Typing {
   std::optional<Stopped> make_room(UserId sender);
 
   Settings settings_;
-  Entries by_deadline_;  ///< Earliest first: the silence is the same for all, so a renewal goes to
-                         ///< the end.
+  /// Earliest first: the silence is the same for all, so a renewal goes to the end.
+  Entries by_deadline_;
   Index by_pair_;
 };
 

@@ -131,7 +131,9 @@ rocksdb::Status Committer::commit() {
   if (transaction_.is_empty()) return transaction_.commit();
   const bool synced = transaction_.needs_sync();
   const auto started = std::chrono::steady_clock::now();
-  // After a failed write RocksDB refuses further ones until it has put what it holds into a table.
+  // After a failed write RocksDB refuses further ones until it has put what it holds into a table,
+  // which it does when it is asked to. After a failed sync it refuses that as well, as it should:
+  // nobody knows what the disk holds.
   if (!health()) engine_.db().Resume().PermitUncheckedError();
   engine_.hold_something();
   const auto status = transaction_.commit();

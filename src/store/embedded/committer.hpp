@@ -41,8 +41,8 @@ using OperationPtr = std::unique_ptr<Operation>;
 /// committer".
 class Committer {
  public:
-  /// `tick` is called on the committer thread every `alive_interval`
-  /// and at the end, with a batch open.
+  /// `tick` is called on the committer thread every `alive_interval` and at the end, with a batch
+  /// open.
   using Tick = std::function<void(Transaction&)>;
   Committer(Engine& engine, const Config& config, Stats& stats, Tick tick);
   /// Closes.
@@ -53,7 +53,8 @@ class Committer {
   /// never refused because the queue is full: there is at most one a user who comes or goes.
   void submit(OperationPtr operation);
   chat::Version subscribe(Executor executor, chat::Feed::Subscriber subscriber);
-  /// unavailable after a failed write, until one has worked.
+  /// unavailable after a failed write, until one has worked: on a disk that was full, when there is
+  /// space again; after a failed sync, when the process has been restarted.
   Result<Done> health() const;
   /// Writes what is queued, then ends the thread. Later operations are `closed`.
   void close();

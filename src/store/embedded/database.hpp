@@ -28,7 +28,7 @@ class Database {
   /// Makes everything asked so far durable; later writes are `closed`, reads still work. Blocks.
   void close();
 
-  /// For /readyz: unavailable after a failed write, until one has worked.
+  /// For /readyz: see Committer::health.
   Result<Done> health() const;
   const Stats& stats() const;
 

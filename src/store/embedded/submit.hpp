@@ -41,8 +41,8 @@ class Call final : public Operation {
   Haste haste_;
   Work work_;
   Handler handler_;
-  asio::executor_work_guard<Executor>
-      guard_;  // else an io_context with nothing but this to wait for would return
+  /// An io_context with nothing but this to wait for would return.
+  asio::executor_work_guard<Executor> guard_;
   Executor executor_;
   std::optional<Result<T>> result_;
 };
