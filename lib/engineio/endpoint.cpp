@@ -64,8 +64,8 @@ void Endpoint::on_head(std::shared_ptr<http::Exchange> exchange) {
 
   const Asked asked{request};
   ClientSession* session = session_of(*exchange);
-  const auto known = session ? std::optional{Known{session->transport()}} : std::nullopt;
-  if (const auto refusal = check_before_allow(asked, request, config(), known))
+  const auto transport = session ? std::optional{session->transport()} : std::nullopt;
+  if (const auto refusal = check_before_allow(asked, request, config(), transport))
     return refuse(*exchange, *refusal);
   if (asked.is_upgrade) return upgrade(*exchange, session);
   if (!session || request.method == http::Method::get) return;  // on_body goes on.

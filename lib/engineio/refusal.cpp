@@ -74,7 +74,7 @@ Asked::Asked(const http::Request& request)
 
 std::optional<Refusal> check_before_allow(const Asked& asked, const http::Request& request,
                                           const Config& config,
-                                          const std::optional<Known>& session) {
+                                          std::optional<TransportName> transport) {
   if (!is_offered(asked.transport, config)) return Refusal::transport_unknown;
   if (!is_header_text(request.headers.find("origin").value_or(""))) return Refusal::bad_request;
   // Node answers 101 to an upgrade of `transport=polling` and closes; refused before it here.
@@ -84,9 +84,8 @@ std::optional<Refusal> check_before_allow(const Asked& asked, const http::Reques
     if (asked.transport == "websocket" && !asked.is_upgrade) return Refusal::bad_request;
     return std::nullopt;
   }
-  if (!session) return Refusal::session_unknown;
-  if (!asked.is_upgrade && asked.transport != to_string(session->transport))
-    return Refusal::bad_request;
+  if (!transport) return Refusal::session_unknown;
+  if (!asked.is_upgrade && asked.transport != to_string(*transport)) return Refusal::bad_request;
   // `websocket` without an upgrade can never be what a session speaks over plain HTTP.
   if (!asked.is_upgrade && asked.transport == "websocket") return Refusal::bad_request;
   if (asked.is_upgrade && !config.allow_upgrades) return Refusal::bad_request;

@@ -39,16 +39,12 @@ struct Asked {
   explicit Asked(const http::Request& request);
 };
 
-/// What is known of the session that a request names.
-struct Known {
-  TransportName transport = TransportName::polling;
-};
-
 /// The checks in Node's order, but for `allow` (code 4), which sits between `check_before_allow`
-/// and `check_after_allow`. nullopt: go on.
+/// and `check_after_allow`. `transport`: of the session that the request names; nullopt: there is
+/// no such session. nullopt: go on.
 std::optional<Refusal> check_before_allow(const Asked& asked, const http::Request& request,
                                           const Config& config,
-                                          const std::optional<Known>& session);
+                                          std::optional<TransportName> transport);
 std::optional<Refusal> check_after_allow(const Asked& asked);
 
 /// True when a request of this origin may open a session: `enforce_origins` is off, there is no

@@ -34,13 +34,13 @@ class Engine {
   rocksdb::ColumnFamilyHandle* table(Table table) {
     return tables_[static_cast<std::size_t>(table)];
   }
-  /// RocksDB merges its first level from so many tables on; as before when the disk has no room for
-  /// what that may rewrite. A change writes the manifest and a small file, synced, for each of
-  /// `tables_`: tens of milliseconds in which nothing else is written.
+  /// From how many tables on RocksDB merges its first level. Nothing changes while the disk has no
+  /// room for what that may rewrite. A change writes the manifest and a small file, synced, for
+  /// each of `tables_`: tens of milliseconds in which nothing else is written.
   void merge_from(int tables);
-  /// Before each write, on the writing thread: RocksDB begins a fresh log after a failed write when
-  /// it puts what it holds in memory into a table. Holding nothing, it would go on with the broken
-  /// log, and abort. So it is made to hold something: the deletion of a row that there never is.
+  /// Before each write, on the writing thread. After a failed write RocksDB begins a fresh log when
+  /// it puts what it holds in memory into a table; if it holds nothing it goes on with the broken
+  /// log, and aborts. So it is made to hold something: the deletion of a row that there never is.
   void hold_something();
   /// Of the rows that the next write of chat rows inserts. The writing thread's.
   Upcoming& upcoming() { return upcoming_[static_cast<std::size_t>(Table::chat)]; }
