@@ -36,7 +36,7 @@ class BatchTest : public testing::Test {
   Batch batch_{*engine_};
 };
 
-TEST_F(BatchTest, FindsWhatWasPutIntoTheSameTable) {
+TEST_F(BatchTest, finds_what_was_put_into_the_same_table) {
   EXPECT_TRUE(batch_.is_empty());
   batch_.put(Table::chat, "key", "value");
   EXPECT_FALSE(batch_.is_empty());
@@ -45,7 +45,7 @@ TEST_F(BatchTest, FindsWhatWasPutIntoTheSameTable) {
   EXPECT_EQ(known("ke"), "?");
 }
 
-TEST_F(BatchTest, KeepsItsOwnCopies) {
+TEST_F(BatchTest, keeps_its_own_copies) {
   std::string key = "key", value = "value";
   batch_.put(Table::chat, key, value);
   key = "yek";
@@ -53,7 +53,7 @@ TEST_F(BatchTest, KeepsItsOwnCopies) {
   EXPECT_EQ(known("key"), "value");
 }
 
-TEST_F(BatchTest, WritesTheLastOfEachKey) {
+TEST_F(BatchTest, writes_the_last_of_each_key) {
   batch_.put(Table::chat, "twice", "first");
   batch_.put(Table::chat, "gone", "value");
   batch_.put(Table::chat, "twice", "second");
@@ -72,7 +72,7 @@ TEST_F(BatchTest, WritesTheLastOfEachKey) {
   EXPECT_EQ(stored("back"), "");
 }
 
-TEST_F(BatchTest, WritesRowsOfBothTables) {
+TEST_F(BatchTest, writes_rows_of_both_tables) {
   batch_.put(Table::people, "key", "of people");
   batch_.put(Table::chat, "key", "of a chat");
   write();
@@ -80,7 +80,7 @@ TEST_F(BatchTest, WritesRowsOfBothTables) {
   EXPECT_EQ(stored("key", Table::chat), "of a chat");
 }
 
-TEST_F(BatchTest, HasTheFormOfRocksDBsOwn) {
+TEST_F(BatchTest, has_the_form_of_rocksdbs_own) {
   const std::string sizes[] = {"", "k", std::string(127, 'a'), std::string(128, 'b'),
                                std::string(20'000, 'c')};
   rocksdb::WriteBatch own;
@@ -97,7 +97,7 @@ TEST_F(BatchTest, HasTheFormOfRocksDBsOwn) {
   EXPECT_EQ(batch_.take().Data(), own.Data());
 }
 
-TEST_F(BatchTest, AddedRowsAreWrittenAndNotFound) {
+TEST_F(BatchTest, added_rows_are_written_and_not_found) {
   batch_.add(Table::chat, "key", "value");
   EXPECT_FALSE(batch_.is_empty());
   EXPECT_EQ(known("key"), "?");
@@ -105,7 +105,7 @@ TEST_F(BatchTest, AddedRowsAreWrittenAndNotFound) {
   EXPECT_EQ(stored("key"), "value");
 }
 
-TEST_F(BatchTest, ForgetsAllWhenItIsCleared) {
+TEST_F(BatchTest, forgets_all_when_it_is_cleared) {
   for (int round = 0; round < 3; ++round) {
     for (int i = 0; i < 2'000; ++i)  // more than the memory that it keeps
       batch_.put(Table::chat, "key" + std::to_string(i), std::string(300, 'x'));

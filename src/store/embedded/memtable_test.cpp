@@ -222,7 +222,7 @@ class Twins {
 };
 
 /// Other steps with --gtest_shuffle --gtest_random_seed=n.
-TEST(Memtables, AnswerAsThoseOfRocksDbDo) {
+TEST(Memtables, answer_as_those_of_rocksdb_do) {
   Twins twins(1 + static_cast<std::uint64_t>(testing::UnitTest::GetInstance()->random_seed()));
   for (int i = 0; i < 4'000 && !::testing::Test::HasFatalFailure(); ++i) {
     const std::uint64_t what = twins.below(100);
@@ -243,7 +243,7 @@ TEST(Memtables, AnswerAsThoseOfRocksDbDo) {
 }
 
 /// The people's: one group, of keys of all kinds.
-TEST(Memtables, HoldAllRowsOfPeople) {
+TEST(Memtables, hold_all_rows_of_people) {
   const TemporaryDirectory directory;
   Upcoming upcoming;
   rocksdb::Options options =
@@ -269,7 +269,7 @@ TEST(Memtables, HoldAllRowsOfPeople) {
 }
 
 /// Each batch writes its number to rows of several groups; who reads one moment sees one number.
-TEST(Memtables, ShowOneMomentWhileTheyAreWrittenAndSwitched) {
+TEST(Memtables, show_one_moment_while_they_are_written_and_switched) {
   const TemporaryDirectory directory;
   Upcoming upcoming;
   const Database db =

@@ -50,13 +50,13 @@ struct Checked {
 const auto chat = keys::groups(Table::chat, 1u << 20),
            people = keys::groups(Table::people, 1u << 20);
 
-TEST(RowGroups, AreNoneAtFirst) {
+TEST(RowGroups, are_none_at_first) {
   const Checked empty(chat);
   empty.check();
   EXPECT_EQ(empty.groups.find(internal("key", 1)), nullptr);
 }
 
-TEST(RowGroups, HaveRowsOfAnyKeysInOrder) {
+TEST(RowGroups, have_rows_of_any_keys_in_order) {
   for (const Grouping grouping : {chat, people}) {
     std::mt19937_64 random(1);
     Checked rows(grouping);
@@ -65,7 +65,7 @@ TEST(RowGroups, HaveRowsOfAnyKeysInOrder) {
   }
 }
 
-TEST(RowGroups, ThatShareABucketAreTold) {
+TEST(RowGroups, that_share_a_bucket_are_told) {
   std::mt19937_64 random(1);
   Checked rows({chat.prefix, 1});
   for (std::uint64_t i = 0; i < 1'000; ++i) rows.insert(internal(random_key(random, 2), i));
@@ -73,7 +73,7 @@ TEST(RowGroups, ThatShareABucketAreTold) {
   EXPECT_EQ(rows.groups.find(internal("a key that nothing has", 1)), nullptr);
 }
 
-TEST(RowGroups, HaveTheRowsThatAStoreWritesInOrder) {
+TEST(RowGroups, have_the_rows_that_a_store_writes_in_order) {
   std::mt19937_64 random(1);
   Checked rows(chat);
   std::vector<chat::ConversationId> conversations(50);
@@ -97,7 +97,7 @@ TEST(RowGroups, HaveTheRowsThatAStoreWritesInOrder) {
 }
 
 /// What a scan reads must be in one group: see Rows::scan.
-TEST(RowGroups, AreNoSmallerThanWhatIsScanned) {
+TEST(RowGroups, are_no_smaller_than_what_is_scanned) {
   const chat::ConversationId conversation{};
   const chat::UserId user{};
   const auto prefix = [](const Key& key) { return chat.prefix(key.bytes.view()); };
@@ -108,7 +108,7 @@ TEST(RowGroups, AreNoSmallerThanWhatIsScanned) {
             keys::watermark(conversation, 1, Mark::read, 7).bytes.size());
 }
 
-TEST(RowGroups, CanBeReadWhileTheyGrow) {
+TEST(RowGroups, can_be_read_while_they_grow) {
   std::mt19937_64 random(1);
   Checked rows({chat.prefix, 1u << 10});
   std::atomic<bool> done = false;

@@ -41,13 +41,13 @@ struct Checked {
   std::set<std::string, ByOrder> expected;
 };
 
-TEST(SkipList, IsEmptyAtFirst) {
+TEST(SkipList, is_empty_at_first) {
   const Checked empty;
   empty.check();
   empty.check_around(internal("key", 1));
 }
 
-TEST(SkipList, HasRowsOfAnyKeysInOrder) {
+TEST(SkipList, has_rows_of_any_keys_in_order) {
   std::mt19937_64 random(1);
   Checked rows;
   for (std::uint64_t i = 0; i < 20'000; ++i) rows.insert(internal(random_key(random, 3), i));
@@ -60,7 +60,7 @@ std::string number(std::uint64_t i) {
   return std::string(8 - digits.size(), '0') + digits;
 }
 
-TEST(SkipList, HasRowsInOrderThatAscendOrDescend) {
+TEST(SkipList, has_rows_in_order_that_ascend_or_descend) {
   Checked up, down, newer;
   for (std::uint64_t i = 0; i < 5'000; ++i) {
     up.insert(internal(number(i), i));
@@ -73,7 +73,7 @@ TEST(SkipList, HasRowsInOrderThatAscendOrDescend) {
   }
 }
 
-TEST(SkipList, HasRowsInOrderThatAscendWithFewThatDoNot) {
+TEST(SkipList, has_rows_in_order_that_ascend_with_few_that_do_not) {
   std::mt19937_64 random(1);
   Checked rows;
   for (std::uint64_t i = 100; i < 5'000; ++i) {
@@ -83,7 +83,7 @@ TEST(SkipList, HasRowsInOrderThatAscendWithFewThatDoNot) {
   rows.check();
 }
 
-TEST(SkipList, CanBeReadWhileItGrows) {
+TEST(SkipList, can_be_read_while_it_grows) {
   std::mt19937_64 random(1);
   Checked rows;
   std::atomic<bool> done = false;
