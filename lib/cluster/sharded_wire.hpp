@@ -6,9 +6,8 @@
 namespace parley::cluster {
 
 /// What @socket.io/redis-adapter's createShardedAdapter speaks with subscriptionMode "dynamic":
-/// `{"type","data","uid","nsp"}` as JSON, or as MessagePack when there is binary in it, by SPUBLISH
-/// on
-/// `<prefix>#<nsp>#`, for one room on `<prefix>#<nsp>#<room>#`, and answers on
+/// `{"type","data","uid","nsp"}` as JSON, or as MessagePack when there is binary in it, by
+/// SPUBLISH. On `<prefix>#<nsp>#`; for one room on `<prefix>#<nsp>#<room>#`; answers on
 /// `<prefix>#<nsp>#<asker's uid>#`. Source: docs/formats/cluster.md.
 class ShardedWire final : public Wire {
  public:

@@ -15,8 +15,7 @@ namespace parley::app {
 
 /// How `parley backup` and its like reach a running server: a Unix socket in the data directory,
 /// mode 0600, so whoever may read the data may use it. One JSON object with `command` on a line,
-/// one JSON object back:
-/// `{"ok":true,…}` or `{"ok":false,"message":…}`.
+/// one JSON object back: `{"ok":true,…}` or `{"ok":false,"message":…}`.
 class Control {
  public:
   using Command = std::function<Task<Result<json::object>>(json::object arguments)>;

@@ -43,10 +43,12 @@ class Neighbourhood {
   Result<Done> health() const;
   void export_counts(ops::Metrics& metrics) const;
 
-  /// The shards run; on a thread that is none of theirs.
-  /// No more requests are forwarded here.
   /// Removes what Redis keeps of somebody whose devices leave. Any shard.
   Task<Result<Done>> forget(chat::UserId user);
+
+  // While the shards run, on a thread that is none of theirs:
+
+  /// No more requests are forwarded here.
   void unlist();
   /// Whoever is still connected here counts as gone, for all nodes. Waits for Redis, not for long.
   void leave();

@@ -11,8 +11,7 @@ class Workers;
 namespace parley::crypto {
 
 /// bcrypt on a bounded pool of threads; a hash takes about 60 ms at cost 10. Makes `$2b$`; verifies
-/// `$2a$`,
-/// `$2b$` and `$2y$`, so those of Node's bcrypt. `workers` outlives it. Any shard.
+/// `$2a$`, `$2b$` and `$2y$`, so those of Node's bcrypt, too. `workers` outlives it. Any shard.
 class BcryptHasher final : public chat::PasswordHasher {
  public:
   struct Settings {

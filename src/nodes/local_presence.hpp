@@ -28,8 +28,8 @@ class LocalPresence final : public chat::PresenceStore {
 
   mutable std::mutex mutex_;  ///< Held for a few look-ups, never while waiting.
   std::unordered_map<chat::UserId, std::vector<std::string>> devices_;
-  LastSeen left_,
-      left_before_;  ///< Two generations: when the first is full, it becomes the second.
+  /// Two generations: when the first is full, it becomes the second.
+  LastSeen left_, left_before_;
 };
 
 }  // namespace parley::nodes

@@ -11,11 +11,11 @@ namespace parley::site {
 
 enum class Coding { plain, gzip, brotli };
 
-/// The best coding of `file` that an Accept-Encoding field allows; nullopt-like absence of the
-/// field is "". RFC 9110 section 12.5.3; a coding that is refused (`;q=0`) is not taken.
+/// The best coding of `file` that an Accept-Encoding field allows; "": there is no such field. A
+/// coding that is refused (`;q=0`) is not taken. Source: RFC 9110, section 12.5.3.
 Coding negotiate(std::string_view accept_encoding, const File& file);
 
-/// True when a `If-None-Match` field names `etag`, or is `*`.
+/// True when an `If-None-Match` field names `etag`, or is `*`.
 bool matches(std::string_view if_none_match, std::string_view etag);
 
 /// The web client's Content-Security-Policy: everything from this server, scripts and styles from
