@@ -11,8 +11,8 @@ namespace parley::store::embedded {
 
 /// When the committer's batches begin, and whether a new operation wakes its thread until then.
 /// An urgent operation begins a batch, the others go with it or wait for `Config::patience`. Under
-/// load batches begin some time apart, so that more operations share a sync. Source: ADR "under
-/// load, wait for company". No lock and no clock: its owner has both.
+/// load batches begin some time apart, so that more operations share a sync. No lock and no clock:
+/// its owner has both. Source: ADR 0010.
 class Cadence {
  public:
   /// A batch with fewer urgent operations than this is no load: the next one begins at once.

@@ -37,8 +37,7 @@ using OperationPtr = std::unique_ptr<Operation>;
 /// The one thread that writes. Takes all that waits, decides it in order, writes one batch with one
 /// sync, publishes it on the feed, completes. An idle store commits at once; while writes keep
 /// coming, batches begin some time apart (`Cadence`), so that more of them share a sync.
-/// `submit`, `subscribe` and `health` are for any thread. Source: ADR "derived summaries, one
-/// committer".
+/// `submit`, `subscribe` and `health` are for any thread. Source: ADR 0005.
 class Committer {
  public:
   /// `tick` is called on the committer thread every `alive_interval` and at the end, with a batch

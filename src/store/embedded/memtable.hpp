@@ -11,8 +11,8 @@ namespace parley::store::embedded {
 /// RocksDB's memtable on our groups of rows: for column families in bytewise order that one thread
 /// writes. An iterator of one prefix (ReadOptions::total_order_seek is false, and the family has a
 /// prefix extractor) ends where the group of the key ends that it was sent to. Debian's librocksdb
-/// is built with assertions, which are most of what its own list costs: see ADR "what a row costs
-/// the committer". Source: rocksdb/memtablerep.h.
+/// is built with assertions, which are most of what its own list costs: ADR 0011. Source:
+/// rocksdb/memtablerep.h.
 class Memtable final : public rocksdb::MemTableRep {
  public:
   Memtable(rocksdb::Allocator* allocator, Grouping grouping, Upcoming& upcoming);

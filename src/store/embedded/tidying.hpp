@@ -7,7 +7,7 @@ namespace parley::store::embedded {
 /// From how many tables of its first level on RocksDB merges them into the next one. A read looks
 /// into each of them, so few are good; merging rewrites much of the next level, so under load they
 /// gather first, and are tidied up when few batches are written. No clock: its owner looks once an
-/// interval. Source: ADR "reads look into every table".
+/// interval. Source: ADR 0015.
 class Tidying {
  public:
   static constexpr int under_load = 8, at_rest = 2;

@@ -10,7 +10,7 @@ namespace parley::store::mongo {
 
 /// The one thread of a node that writes conversations and messages: takes all that waits, and in a
 /// few commands for all of it decides, inserts, updates; publishes; completes. Nothing waits for
-/// company. Any thread submits. Source: ADR "many writers, one feed".
+/// company. Any thread submits. Source: ADR 0006.
 class Writer {
  public:
   Writer(Context& context, Client& client);
