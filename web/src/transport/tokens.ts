@@ -4,9 +4,9 @@
  */
 import { isFresh, makeSession, parseSession, refreshAt, type Session } from '../core/session';
 import type { User } from '../core/wire';
+import { ask } from './call';
 import { exclusively } from './lock';
 import { Problem } from './problem';
-import { ask } from './rest';
 import { vaultRead, vaultWrite } from './vault';
 
 const key = 'parley.session';

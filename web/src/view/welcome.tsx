@@ -3,8 +3,8 @@ import type { JSX } from 'preact';
 import { useEffect, useRef, useState } from 'preact/hooks';
 
 import type { Session } from '../core/session';
+import { ask } from '../transport/call';
 import { Problem } from '../transport/problem';
-import { ask } from '../transport/rest';
 import { Tokens } from '../transport/tokens';
 import { Logo } from './icons';
 
