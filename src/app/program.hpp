@@ -64,8 +64,8 @@ class Program {
   ops::Metrics metrics_;
   ops::Health health_;
   net::Workers hashing_;
-  net::Workers chores_;  ///< Backups.
   std::unique_ptr<Stores> stores_;
+  net::Workers chores_;                            ///< Backups: they end before the store does.
   std::unique_ptr<Neighbourhood> neighbourhood_;   ///< nullptr: none.
   std::unique_ptr<chat::PresenceStore> presence_;  ///< nullptr: the neighbourhood's.
   MailRoom mail_room_;

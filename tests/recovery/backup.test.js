@@ -1,5 +1,7 @@
 import assert from 'node:assert/strict';
+import { once } from 'node:events';
 import { existsSync, mkdirSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { connect } from 'node:net';
 import { join } from 'node:path';
 import { after, afterEach, before, describe, test } from 'node:test';
 
@@ -23,6 +25,14 @@ const newPath = () => join(folder, `copy-${(made += 1)}`);
 const backup = (server, target) => parley(['backup', target, '--data-dir', server.dataDir], { cwd: folder });
 const restore = (source, dataDir) => parley(['restore', source, '--data-dir', dataDir], { cwd: folder });
 const verify = (dataDir) => parley(['verify-store', '--data-dir', dataDir], { cwd: folder });
+
+/** What `parley backup` and its like say to a server that runs; the answer comes as data. */
+function ask(server, question) {
+  const socket = connect(join(server.dataDir, 'control.sock'));
+  socket.on('error', () => {});
+  socket.write(`${JSON.stringify(question)}\n`);
+  return socket;
+}
 
 function assertDone({ code, stdout, stderr }) {
   assert.equal(code, 0, stdout + stderr);
@@ -86,6 +96,24 @@ describe('parley backup', () => {
     for (const device of devices) {
       await device.barrier();
       assert.deepEqual(device.drops, []);
+    }
+  });
+
+  test('is made whole, or not at all, by a server that is told to stop', async (t) => {
+    const server = await Server.start();
+    t.after(() => server.destroy());
+    const [ann, bob] = await people(server, 'ann', 'bob');
+    await say(ann, bob, 'kept');
+    // More than it makes at once, so that some wait when it stops.
+    const targets = Array.from({ length: 5 }, newPath);
+    for (const folder of targets) ask(server, { command: 'backup', folder });
+    await once(ask(server, { command: 'alive' }), 'data');
+    const { code, signal } = await server.stop();
+    assert.deepEqual([code, signal], [0, null], server.tail());
+    for (const target of targets.filter((path) => existsSync(path))) {
+      const dataDir = newPath();
+      assertDone(await restore(target, dataDir));
+      assertDone(await verify(dataDir));
     }
   });
 
