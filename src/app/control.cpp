@@ -1,12 +1,14 @@
 #include "app/control.hpp"
 
 #include <sys/stat.h>
+#include <sys/un.h>
 
 #include <boost/asio/local/stream_protocol.hpp>
 #include <boost/asio/read_until.hpp>
 #include <boost/asio/redirect_error.hpp>
 #include <boost/asio/use_awaitable.hpp>
 #include <boost/asio/write.hpp>
+#include <optional>
 
 namespace parley::app {
 
@@ -19,6 +21,12 @@ constexpr std::size_t max_question = 64 * 1024;
 /// A hundred jobs with their data.
 constexpr std::size_t max_answer = 256 * 1024 * 1024;
 constexpr auto token = asio::use_awaitable_t<Executor>{};
+
+/// nullopt: no socket can have so long a path.
+std::optional<local::endpoint> endpoint_of(const std::filesystem::path& socket) {
+  if (socket.native().size() >= sizeof(sockaddr_un::sun_path)) return std::nullopt;
+  return local::endpoint{socket.native()};
+}
 
 json::object failure(const Error& error) {
   json::object answer;
@@ -101,12 +109,17 @@ Task<void> accept(StatePtr state) {
 Control::Control(net::Shard& shard, const std::filesystem::path& socket,
                  std::map<std::string, Command> commands)
     : state_(std::make_shared<State>(shard, std::move(commands))) {
+  const auto endpoint = endpoint_of(socket);
+  if (!endpoint) {
+    throw std::system_error(std::make_error_code(std::errc::filename_too_long),
+                            "name a shorter DATA_DIR: " + socket.string());
+  }
   std::filesystem::remove(socket);
   state_->path = socket;
   state_->acceptor.open();
   const mode_t mask = ::umask(0177);
   boost::system::error_code error;
-  state_->acceptor.bind(local::endpoint{socket.string()}, error);
+  state_->acceptor.bind(*endpoint, error);
   ::umask(mask);
   if (error) throw std::system_error(error, "control socket " + socket.string());
   state_->acceptor.listen();
@@ -125,8 +138,8 @@ std::filesystem::path control_socket(const std::filesystem::path& data_dir) {
 Result<json::object> ask(const std::filesystem::path& socket, const json::object& question) {
   asio::io_context context;
   Stream stream(context);
-  boost::system::error_code error;
-  stream.connect(local::endpoint{socket.string()}, error);
+  boost::system::error_code error = asio::error::name_too_long;
+  if (const auto endpoint = endpoint_of(socket)) stream.connect(*endpoint, error);
   if (error) return fail(Errc::not_found, "no server listens on " + socket.string());
   asio::write(stream, asio::buffer(json::serialize(question) + '\n'), error);
   std::string line;

@@ -20,8 +20,8 @@ class Control {
  public:
   using Command = std::function<Task<Result<json::object>>(json::object arguments)>;
 
-  /// Listens at once; throws std::system_error. Replaces a socket that a killed server left behind:
-  /// the caller holds the store's lock.
+  /// Listens at once, answers when the shard runs; throws std::system_error. Replaces a socket that
+  /// a killed server left behind: the caller holds the store's lock.
   Control(net::Shard& shard, const std::filesystem::path& socket,
           std::map<std::string, Command> commands);
   ~Control();

@@ -120,10 +120,11 @@ Program::Program(const Settings& settings, std::unique_ptr<Stores> stores,
   if (certificate_) certificate_->export_counts(metrics_);
   stores_->export_counts(metrics_);
   open_mail_room();
+  listen_for_commands();
+  // Nothing throws from here on: what the shards use would be gone before they were.
   shards_.start();
   mail_room_.start();
   bouncer_.start();
-  listen_for_commands();
 }
 
 Program::~Program() {

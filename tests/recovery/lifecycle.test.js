@@ -222,6 +222,14 @@ describe('the start', () => {
     writeFileSync(file, '');
     assertRefused(await serve(['--port', `${await freePort()}`, '--data-dir', join(file, 'data')]), /data/i);
   });
+
+  test('is refused in a place with too long a name for a socket', async () => {
+    const dataDir = join(temporaryDirectory(), 'n'.repeat(100));
+    for (let attempt = 0; attempt < 5; attempt += 1)
+      assertRefused(await serve(['--port', `${await freePort()}`, '--data-dir', dataDir]), /shorter DATA_DIR/);
+    const copy = join(temporaryDirectory(), 'copy');
+    assert.equal((await parley(['backup', copy, '--data-dir', dataDir])).code, 0, 'a command finds no server there');
+  });
 });
 
 describe('settings', () => {
