@@ -1,7 +1,10 @@
 /** Starts a program of examples/ on a port that the system chooses, and ends it by its own process id. */
+import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
 import { dirname, join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
+
+import { Starvation } from '../lib/starvation.js';
 
 const repository = resolve(dirname(fileURLToPath(import.meta.url)), '../..');
 const folder = resolve(process.env.PARLEY_BUILD ?? join(repository, 'build/release'), 'examples');
@@ -39,14 +42,27 @@ export class Program {
   }
 }
 
-/** The server for these tests, with a number of shards: `forEachServer((server) => { test(…server()…) })`. */
+/** Calls `work`: it takes more than `least` ms and less than `most`, besides what a busy machine keeps us or the server waiting. */
+async function takes(server, { least = 0, most }, work) {
+  const starvation = new Starvation([server.child.pid]);
+  const began = performance.now();
+  try {
+    await work();
+    const ms = performance.now() - began;
+    assert.ok(ms > least && ms < most + starvation.ms, `${ms} ms`);
+  } finally {
+    starvation.stop();
+  }
+}
+
+/** The server for these tests, with a number of shards: `forEachServer(hooks, (port, takes) => { test(…port()…) })`. */
 export function forEachServer(hooks, body) {
   for (const shards of [1, 2]) {
     hooks.describe(`${shards} shard${shards > 1 ? 's' : ''}`, () => {
       let program;
       hooks.before(async () => { program = await Program.start('conformance', '--shards', shards); });
       hooks.after(() => program.stop());
-      body(() => program.port);
+      body(() => program.port, (bounds, work) => takes(program, bounds, work));
     });
   }
 }
