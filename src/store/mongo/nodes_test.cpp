@@ -2,6 +2,7 @@
 #include <gtest/gtest.h>
 
 #include <atomic>
+#include <deque>
 #include <map>
 #include <set>
 #include <thread>
@@ -65,10 +66,9 @@ class NodesTest : public ::testing::Test {
   void at_once(std::size_t threads_a_node, Work work) {
     std::vector<std::thread> threads;
     for (std::size_t i = 0; i < 2 * threads_a_node; ++i) {
-      threads.emplace_back([this, work, i] {
-        asio::io_context context{1};
-        work(i % 2 == 0 ? one_ : two_, context, i);
-      });
+      asio::io_context& context = contexts_.emplace_back(1);
+      threads.emplace_back(
+          [this, work, &context, i] { work(i % 2 == 0 ? one_ : two_, context, i); });
     }
     for (std::thread& thread : threads) thread.join();
   }
@@ -103,6 +103,8 @@ class NodesTest : public ::testing::Test {
 
   asio::io_context context_{1};
   asio::io_context bus_{1};
+  /// Of threads that have an answer already, which a node may still be posting to them.
+  std::deque<asio::io_context> contexts_;
   ObjectIdSource ids_;
   TestDatabase database_;
   TestNode one_{database_.uri()};

@@ -1,6 +1,7 @@
 // The server goes away: nothing that was acknowledged is lost, and everybody gets an answer.
 #include <gtest/gtest.h>
 
+#include <deque>
 #include <map>
 #include <thread>
 
@@ -30,6 +31,8 @@ class RecoveryTest : public ::testing::Test {
   }
 
   asio::io_context context_{1};
+  /// Of threads that have an answer already, which a node may still be posting to them.
+  std::deque<asio::io_context> contexts_;
   ObjectIdSource ids_;
   TestServer server_;
   TestDatabase database_{server_};
@@ -37,8 +40,7 @@ class RecoveryTest : public ::testing::Test {
 
 /// One sender who repeats with the same client id until there is an answer.
 struct Sender {
-  void run(TestNode& node) {
-    asio::io_context context{1};
+  void run(TestNode& node, asio::io_context& context) {
     while (!stop) {
       const std::string client_id = name + "-" + std::to_string(acknowledged.size());
       const chat::NewMessage draft{from, to, client_id, client_id, at(1000)};
@@ -71,8 +73,10 @@ TEST_F(RecoveryTest, loses_nothing_acknowledged_when_the_server_is_killed_under_
         {"s" + std::to_string(i), i % 2 ? alice : bob, i % 2 ? bob : alice, stop, {}, 0});
   }
   std::vector<std::thread> threads;
-  for (std::size_t i = 0; i < senders.size(); ++i)
-    threads.emplace_back([&, i] { senders[i].run(i < 3 ? one : two); });
+  for (std::size_t i = 0; i < senders.size(); ++i) {
+    asio::io_context& context = contexts_.emplace_back(1);
+    threads.emplace_back([&, i] { senders[i].run(i < 3 ? one : two, context); });
+  }
   for (int kill = 0; kill < 2; ++kill) {
     const auto enough = one.database->stats().messages_appended + 20;
     while (one.database->stats().messages_appended < enough) std::this_thread::yield();
@@ -117,8 +121,7 @@ TEST_F(RecoveryTest, waits_for_a_server_that_comes_back_in_time) {
   server_.kill();
   std::optional<Result<chat::Appended>> sent;
   std::thread sender([&] {
-    asio::io_context context{1};
-    sent = chat::fakes::run(context, node.messages().append({alice, bob, "x", {}, at(1)}));
+    sent = chat::fakes::run(context_, node.messages().append({alice, bob, "x", {}, at(1)}));
   });
   while (node.database->stats().retries == 0) std::this_thread::yield();
   server_.restart();
@@ -165,10 +168,7 @@ TEST_F(RecoveryTest, finishes_what_is_queued_when_it_is_closed) {
   for (int i = 0; i < 200; ++i)
     tasks.push_back(node.messages().append({alice, bob, std::to_string(i), {}, at(i)}));
   std::vector<Result<chat::Appended>> results;
-  std::thread caller([&] {
-    asio::io_context context{1};
-    results = chat::fakes::run_all(context, std::move(tasks));
-  });
+  std::thread caller([&] { results = chat::fakes::run_all(context_, std::move(tasks)); });
   while (node.database->stats().rounds == 0) std::this_thread::yield();
   node.database->close();
   caller.join();
