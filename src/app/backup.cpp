@@ -45,8 +45,7 @@ int backup(const Settings& settings, const path& folder) {
 }
 
 int restore(const Settings& settings, const path& folder) {
-  const auto restored =
-      embedded::restore(folder, settings.store.data_dir, embedded::Existing::refuse);
+  const auto restored = embedded::restore(folder, settings.store.data_dir);
   if (!restored) return failed("nothing was restored", restored.error());
   std::cout << "restored " << folder.string() << " to " << settings.store.data_dir.string() << '\n';
   return exit_ok;

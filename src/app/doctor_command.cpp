@@ -11,6 +11,7 @@
 #include "app/neighbourhood.hpp"
 #include "mail/smtp_transport.hpp"
 #include "redis/client.hpp"
+#include "store/embedded/files.hpp"
 #include "store/mongo/client.hpp"
 #include "store/mongo/schema.hpp"
 
@@ -84,7 +85,8 @@ class Doctor {
       return;
     }
     const auto config = embedded_config(settings_);
-    if (!std::filesystem::exists(config.directory)) {
+    if (!std::filesystem::exists(config.directory) &&
+        !std::filesystem::exists(store::embedded::being_restored(config.directory))) {
       add({"store", Verdict::good, "nothing is in " + place + " yet; parley serve makes it", {}});
       return;
     }

@@ -176,6 +176,25 @@ describe('parley restore', () => {
     await server.start();
     assert.equal((await history(ann, sent.conversationId)).length, 1);
   });
+
+  test('interrupted, lets no server begin an empty store; repeated, it ends', async (t) => {
+    const server = await Server.start();
+    t.after(() => server.destroy());
+    const [ann, bob] = await people(server, 'ann', 'bob');
+    const sent = await say(ann, bob, 'kept');
+    const [target, dataDir] = [newPath(), newPath()];
+    assertDone(await backup(server, target));
+    mkdirSync(join(dataDir, 'db.partial'), { recursive: true });
+    writeFileSync(join(dataDir, 'db.partial', 'CURRENT'), 'MANIF');
+    const refused = await parley(['serve', '--data-dir', dataDir, '--port', '0'], { cwd: folder });
+    assertRefused(refused);
+    assert.match(refused.stderr, /repeat parley restore/);
+    assert.equal(existsSync(join(dataDir, 'db')), false);
+    assertDone(await restore(target, dataDir));
+    const restored = await Server.start({ dataDir });
+    t.after(() => restored.destroy());
+    assert.equal((await history({ ...ann, rest: new Rest(restored.url, ann.token) }, sent.conversationId)).length, 1);
+  });
 });
 
 test('parley backup copies nothing where the messages are in MongoDB', async () => {

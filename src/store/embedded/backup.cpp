@@ -14,15 +14,13 @@ Result<std::unique_ptr<Engine>> open_existing(const fs::path& root, Access acces
   return Engine::open_existing(config, access);
 }
 
-/// Nobody has the store in the way open, and it may go.
-Result<Done> check_target(const fs::path& data, Existing existing) {
+/// Makes the folder unless it is there.
+Result<Done> make_durably(const fs::path& folder) {
   std::error_code error;
-  if (!fs::exists(data / "db", error) || fs::is_empty(data / "db", error)) return Done{};
-  if (existing == Existing::refuse)
-    return fail(Errc::conflict, "there is a store in " + data.string() + " already");
-  const auto held = open_existing(data, Access::write);
-  if (!held && held.error().code == Errc::conflict) return held.error();
-  return Done{};
+  if (fs::exists(folder, error)) return Done{};
+  if (error = make_private_folder(folder); error)
+    return fail(Errc::unavailable, "cannot make " + folder.string() + ": " + error.message());
+  return sync_path(fs::absolute(folder / "").parent_path().parent_path());
 }
 
 Result<Done> copy_durably(const fs::path& from, const fs::path& to) {
@@ -37,17 +35,13 @@ Result<Done> copy_durably(const fs::path& from, const fs::path& to) {
   return sync_path(to);
 }
 
-Result<Done> exchange(const fs::path& fresh, const fs::path& place) {
+/// Where there is nothing yet, or an empty folder.
+Result<Done> put_in_place(const fs::path& fresh, const fs::path& place) {
   std::error_code error;
-  const fs::path old = place.string() + ".replaced";
-  fs::remove_all(old, error);
-  if (!error && fs::exists(place, error)) fs::rename(place, old, error);
-  if (!error) fs::rename(fresh, place, error);
+  fs::rename(fresh, place, error);
   if (error)
     return fail(Errc::unavailable, "cannot name " + place.string() + ": " + error.message());
-  if (auto synced = sync_path(place.parent_path()); !synced) return synced;
-  fs::remove_all(old, error);
-  return Done{};
+  return sync_path(place.parent_path());
 }
 }  // namespace
 
@@ -57,13 +51,15 @@ Result<Done> backup_stopped(const fs::path& data, const fs::path& target) {
   return make_checkpoint(**engine, target);
 }
 
-Result<Done> restore(const fs::path& backup, const fs::path& data, Existing existing) {
+Result<Done> restore(const fs::path& backup, const fs::path& data) {
   if (auto readable = open_existing(backup, Access::read_only); !readable) return readable.error();
-  if (auto free = check_target(data, existing); !free) return free;
-  if (const auto error = make_private_folder(data))
-    return fail(Errc::unavailable, "cannot make " + data.string() + ": " + error.message());
-  if (auto copied = copy_durably(backup / "db", data / "db.partial"); !copied) return copied;
-  return exchange(data / "db.partial", data / "db");
+  const fs::path place = data / "db", fresh = being_restored(place);
+  std::error_code error;
+  if (fs::exists(place, error) && !fs::is_empty(place, error))
+    return fail(Errc::conflict, "there is a store in " + data.string() + " already");
+  if (auto made = make_durably(data); !made) return made;
+  if (auto copied = copy_durably(backup / "db", fresh); !copied) return copied;
+  return put_in_place(fresh, place);
 }
 
 }  // namespace parley::store::embedded

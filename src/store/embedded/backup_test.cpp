@@ -44,7 +44,7 @@ TEST_F(BackupTest, copies_a_stopped_store_and_brings_it_back) {
   fill(3);
   ASSERT_TRUE(backup_stopped(data(), copy()));
   fs::remove_all(data());
-  ASSERT_TRUE(restore(copy(), data(), Existing::refuse));
+  ASSERT_TRUE(restore(copy(), data()));
   EXPECT_EQ(contents_in(data()), (std::vector<std::string>{"0", "1", "2"}));
   EXPECT_FALSE(fs::exists(data() / "db.partial"));
 }
@@ -71,7 +71,7 @@ TEST_F(BackupTest, copies_a_running_store_consistently_while_it_is_written) {
     writer.join();
     ASSERT_TRUE(made) << made.error().detail;
   }
-  ASSERT_TRUE(restore(copy(), directory_.path() / "restored", Existing::refuse));
+  ASSERT_TRUE(restore(copy(), directory_.path() / "restored"));
   const auto after = contents_in(directory_.path() / "restored");
   ASSERT_GE(after.size(), before.size()) << "all that was acknowledged before it began";
   EXPECT_TRUE(std::equal(before.begin(), before.end(), after.begin()));
@@ -80,12 +80,12 @@ TEST_F(BackupTest, copies_a_running_store_consistently_while_it_is_written) {
 TEST_F(BackupTest, leaves_a_backup_alone_when_it_is_restored_and_written) {
   fill(2);
   ASSERT_TRUE(backup_stopped(data(), copy()));
-  ASSERT_TRUE(restore(copy(), directory_.path() / "one", Existing::refuse));
+  ASSERT_TRUE(restore(copy(), directory_.path() / "one"));
   {
     OpenStore store(small_config(directory_.path() / "one"));
     caller_.say(store, alice_, bob_, "later");
   }
-  ASSERT_TRUE(restore(copy(), directory_.path() / "two", Existing::refuse));
+  ASSERT_TRUE(restore(copy(), directory_.path() / "two"));
   EXPECT_EQ(contents_in(directory_.path() / "two").size(), 2u);
 }
 
@@ -119,31 +119,45 @@ TEST_F(BackupTest, refuses_to_copy_behind_the_back_of_a_server) {
 
 TEST_F(BackupTest, says_when_there_is_nothing_to_copy_or_to_restore) {
   EXPECT_EQ(backup_stopped(data(), copy()).error().code, Errc::not_found);
-  EXPECT_EQ(restore(copy(), data(), Existing::refuse).error().code, Errc::not_found);
+  EXPECT_EQ(restore(copy(), data()).error().code, Errc::not_found);
   EXPECT_FALSE(fs::exists(data())) << "asking makes nothing";
 }
 
-TEST_F(BackupTest, refuses_to_replace_a_store_unless_told_to) {
+TEST_F(BackupTest, never_replaces_a_store) {
   fill(2);
   ASSERT_TRUE(backup_stopped(data(), copy()));
   {
     OpenStore store(small_config(data()));
     caller_.say(store, alice_, bob_, "newer");
+    EXPECT_EQ(restore(copy(), data()).error().code, Errc::conflict) << "while a server runs";
   }
-  const auto refused = restore(copy(), data(), Existing::refuse);
-  ASSERT_FALSE(refused);
-  EXPECT_EQ(refused.error().code, Errc::conflict);
+  EXPECT_EQ(restore(copy(), data()).error().code, Errc::conflict);
   EXPECT_EQ(contents_in(data()).size(), 3u);
-  ASSERT_TRUE(restore(copy(), data(), Existing::replace));
-  EXPECT_EQ(contents_in(data()).size(), 2u);
-  EXPECT_FALSE(fs::exists(data() / "db.replaced"));
 }
 
-TEST_F(BackupTest, never_replaces_the_store_of_a_running_server) {
+TEST_F(BackupTest, fills_an_empty_folder) {
   fill(1);
   ASSERT_TRUE(backup_stopped(data(), copy()));
-  const OpenStore store(small_config(data()));
-  EXPECT_EQ(restore(copy(), data(), Existing::replace).error().code, Errc::conflict);
+  const auto fresh = directory_.path() / "fresh";
+  fs::create_directories(fresh / "db");
+  ASSERT_TRUE(restore(copy(), fresh));
+  EXPECT_EQ(contents_in(fresh), std::vector<std::string>{"0"});
+}
+
+TEST_F(BackupTest, begins_no_empty_store_where_a_restore_was_interrupted) {
+  fill(2);
+  ASSERT_TRUE(backup_stopped(data(), copy()));
+  fs::remove_all(data());
+  fs::create_directories(data() / "db.partial");
+  std::ofstream(data() / "db.partial" / "CURRENT") << "MANIF";  // Then the power went.
+  const auto refused = Database::open(small_config(data()));
+  ASSERT_FALSE(refused);
+  EXPECT_EQ(refused.error().code, Errc::conflict);
+  EXPECT_NE(refused.error().detail.find("repeat parley restore"), std::string::npos);
+  EXPECT_FALSE(fs::exists(data() / "db"));
+  ASSERT_TRUE(restore(copy(), data()));
+  EXPECT_EQ(contents_in(data()), (std::vector<std::string>{"0", "1"}));
+  EXPECT_FALSE(fs::exists(data() / "db.partial"));
 }
 
 TEST_F(BackupTest, refuses_a_backup_of_a_newer_format) {
@@ -157,15 +171,14 @@ TEST_F(BackupTest, refuses_a_backup_of_a_newer_format) {
                     .Put({}, (*engine)->table(key.table), key.bytes.view(), Bytes().be64(9).str())
                     .ok());
   }
-  EXPECT_EQ(restore(copy(), directory_.path() / "new", Existing::refuse).error().code,
-            Errc::not_supported);
+  EXPECT_EQ(restore(copy(), directory_.path() / "new").error().code, Errc::not_supported);
 }
 
 TEST_F(BackupTest, refuses_a_backup_that_is_damaged) {
   fill(1);
   ASSERT_TRUE(backup_stopped(data(), copy()));
   std::ofstream(copy() / "db" / "CURRENT") << "nonsense\n";
-  EXPECT_FALSE(restore(copy(), directory_.path() / "new", Existing::refuse));
+  EXPECT_FALSE(restore(copy(), directory_.path() / "new"));
   EXPECT_FALSE(fs::exists(directory_.path() / "new" / "db"));
 }
 

@@ -10,6 +10,7 @@
 
 #include "base/object_id.hpp"
 #include "store/embedded/bytes.hpp"
+#include "store/embedded/files.hpp"
 #include "store/embedded/memtable.hpp"
 #include "store/embedded/retention.hpp"
 #include "store/embedded/tidying.hpp"
@@ -94,6 +95,19 @@ bool is_locked(const rocksdb::Status& status) {
   return status.IsIOError() && (text.find("lock hold by current process") != std::string::npos ||
                                 text.find("While lock file") != std::string::npos);
 }
+
+/// An empty store would be begun there, and what was to be restored not be missed.
+Result<Done> refuse_what_is_half_restored(const std::filesystem::path& directory) {
+  const std::filesystem::path half = being_restored(directory);
+  std::error_code error;
+  if (std::filesystem::exists(directory / "CURRENT", error) ||
+      !std::filesystem::exists(half, error))
+    return Done{};
+  return fail(Errc::conflict,
+              "a restore has not ended or was interrupted: repeat parley restore, "
+              "or remove " +
+                  half.string() + " to do without it");
+}
 }  // namespace
 
 void count_nothing() { rocksdb::SetPerfLevel(rocksdb::PerfLevel::kDisable); }
@@ -117,6 +131,7 @@ Engine::~Engine() {
 Result<std::unique_ptr<Engine>> Engine::open(const Config& config, Access access) {
   std::unique_ptr<Engine> engine(new Engine(config));
   if (access == Access::write) {
+    if (auto whole = refuse_what_is_half_restored(config.directory); !whole) return whole.error();
     std::error_code error;
     std::filesystem::create_directories(config.directory, error);
     if (error)

@@ -19,6 +19,8 @@ Result<Done> sync_path(const fs::path& path) {
   return Done{};
 }
 
+fs::path being_restored(const fs::path& directory) { return directory.string() + ".partial"; }
+
 std::error_code make_private_folder(const fs::path& path) {
   std::error_code error;
   const bool is_new = fs::create_directories(path, error);

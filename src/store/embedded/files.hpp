@@ -12,6 +12,9 @@ class Engine;
 /// `target`/db becomes a copy of the open database. See Database::checkpoint.
 Result<Done> make_checkpoint(Engine& engine, const std::filesystem::path& target);
 
+/// What a restore fills, to become the database in `directory` when it is complete.
+std::filesystem::path being_restored(const std::filesystem::path& directory);
+
 /// Makes the folders that are missing; the last one for its owner alone: it holds messages and
 /// hashes.
 std::error_code make_private_folder(const std::filesystem::path& path);

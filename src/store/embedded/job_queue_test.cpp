@@ -271,7 +271,7 @@ TEST_F(JobQueueTest, is_in_backups) {
     settle(open, ending("1", Ending::Kind::completed));
     add(open);
   }
-  ASSERT_TRUE(restore(copy, moved, Existing::refuse));
+  ASSERT_TRUE(restore(copy, moved));
   Open open(small_config(moved));
   EXPECT_EQ(ids(open, State::waiting), (Ids{"1", "2"}));
   EXPECT_EQ(broken_rules(*open.store.database), "");
