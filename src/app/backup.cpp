@@ -53,7 +53,13 @@ int restore(const Settings& settings, const path& folder) {
 
 int verify_store(const Settings& settings) {
   const auto findings = embedded::verify_stopped(settings.store.data_dir);
-  if (!findings) return failed("the store was not checked", findings.error());
+  if (!findings) {
+    const int code = failed("the store was not checked", findings.error());
+    if (findings.error().code == Errc::conflict)
+      std::cerr << "parley: while a server runs, check a copy: parley backup COPY, then parley "
+                   "verify-store --data-dir COPY\n";
+    return code;
+  }
   for (const std::string& rule : findings->broken) std::cout << rule << '\n';
   std::cout << findings->accounts << " accounts, " << findings->conversations << " conversations, "
             << findings->messages << " messages: " << findings->broken.size() << " rules broken\n";

@@ -12,7 +12,8 @@ int backup(const Settings& settings, const std::filesystem::path& folder);
 /// Puts the backup in `folder` where no data is yet. Exit code.
 int restore(const Settings& settings, const std::filesystem::path& folder);
 
-/// Reads the whole store and checks it against its own rules; says what it found. Exit code.
+/// Reads the whole store and checks it against its own rules; says what it found. Refused while a
+/// server runs. Exit code.
 int verify_store(const Settings& settings);
 
 /// `parley migrate`: gives a MongoDB database of the Node original what Parley needs beyond it.

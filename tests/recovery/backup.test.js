@@ -215,6 +215,19 @@ describe('parley verify-store', () => {
     assertDone(await verify(server.dataDir));
   });
 
+  test('refuses a store that a server has open, and says how a copy is checked', async (t) => {
+    const server = await Server.start();
+    t.after(() => server.destroy());
+    const [ann, bob] = await people(server, 'ann', 'bob');
+    await say(ann, bob, 'hello');
+    const refused = await verify(server.dataDir);
+    assertRefused(refused);
+    assert.match(refused.stderr, /in use[^]*parley backup COPY, then parley verify-store --data-dir COPY/);
+    const target = newPath();
+    assertDone(await backup(server, target));
+    assertDone(await verify(target));
+  });
+
   test('fails where there is no store', async () => {
     assertRefused(await verify(join(folder, 'nothing-here')));
   });

@@ -124,9 +124,8 @@ class Program {
     auto* backup = subcommand("backup", "Copy the data consistently; the server may run",
                               [this] { return with_settings(folder_command(commands_.backup)); });
     backup->add_option("DIR", folder_, "The folder to make")->required();
-    auto* restore =
-        subcommand("restore", "Put a backup where no data is yet; no server may run",
-                   [this] { return with_settings(folder_command(commands_.restore)); });
+    auto* restore = subcommand("restore", "Put a backup where no data is yet; no server may run",
+                               [this] { return with_settings(folder_command(commands_.restore)); });
     restore->add_option("DIR", folder_, "The folder of the backup")->required();
     subcommand("verify-store", "Read everything that is kept and check it",
                [this] { return with_settings(commands_.verify_store); });

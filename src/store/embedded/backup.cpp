@@ -52,7 +52,8 @@ Result<Done> backup_stopped(const fs::path& data, const fs::path& target) {
 }
 
 Result<Done> restore(const fs::path& backup, const fs::path& data) {
-  if (auto readable = open_existing(backup, Access::read_only); !readable) return readable.error();
+  const auto held = open_existing(backup, Access::read_only);  // Until it has been copied.
+  if (!held) return held.error();
   const fs::path place = data / "db", fresh = being_restored(place);
   std::error_code error;
   if (fs::exists(place, error) && !fs::is_empty(place, error))

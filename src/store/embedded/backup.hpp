@@ -13,7 +13,8 @@ Result<Done> backup_stopped(const std::filesystem::path& data, const std::filesy
 
 /// Puts a backup where `data`/db is not yet, all or nothing: a store is not opened where a restore
 /// was interrupted, until one has ended. Errors: not_found, corrupt or not_supported when the
-/// backup is none that this program reads; conflict when there is a store already.
+/// backup is none that this program reads; conflict when there is a store already, or a server has
+/// the backup open.
 Result<Done> restore(const std::filesystem::path& backup, const std::filesystem::path& data);
 
 }  // namespace parley::store::embedded

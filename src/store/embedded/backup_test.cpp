@@ -193,5 +193,33 @@ TEST_F(BackupTest, verifies_a_stopped_store) {
   EXPECT_FALSE(verify_stopped(copy()));
 }
 
+TEST_F(BackupTest, reads_no_store_that_somebody_writes_to) {
+  fill(1);
+  {
+    const OpenStore store(small_config(data()));
+    EXPECT_EQ(verify_stopped(data()).error().code, Errc::conflict);
+    EXPECT_EQ(restore(data(), copy()).error().code, Errc::conflict);
+    EXPECT_FALSE(fs::exists(copy()));
+  }
+  EXPECT_TRUE(verify_stopped(data()));
+}
+
+TEST_F(BackupTest, lets_nobody_write_to_a_store_that_is_read) {
+  fill(1);
+  {
+    const auto reading = Engine::open_existing(small_config(data()), Access::read_only);
+    ASSERT_TRUE(reading);
+    EXPECT_EQ(Database::open(small_config(data())).error().code, Errc::conflict);
+  }
+  EXPECT_TRUE(Database::open(small_config(data())));
+}
+
+TEST_F(BackupTest, makes_no_lock_in_a_backup_that_it_reads) {
+  fill(1);
+  ASSERT_TRUE(backup_stopped(data(), copy()));
+  EXPECT_TRUE(verify_stopped(copy()));
+  EXPECT_FALSE(fs::exists(copy() / "db" / "LOCK"));
+}
+
 }  // namespace
 }  // namespace parley::store::embedded

@@ -7,6 +7,8 @@
 #include <rocksdb/table.h>
 
 #include <algorithm>
+#include <cerrno>
+#include <cstring>
 
 #include "base/object_id.hpp"
 #include "store/embedded/bytes.hpp"
@@ -96,6 +98,11 @@ bool is_locked(const rocksdb::Status& status) {
                                 text.find("While lock file") != std::string::npos);
 }
 
+/// The file system: nobody writes there.
+bool is_read_only(const rocksdb::Status& status) {
+  return status.IsIOError() && status.ToString().find(std::strerror(EROFS)) != std::string::npos;
+}
+
 /// An empty store would be begun there, and what was to be restored not be missed.
 Result<Done> refuse_what_is_half_restored(const std::filesystem::path& directory) {
   const std::filesystem::path half = being_restored(directory);
@@ -138,7 +145,9 @@ Result<std::unique_ptr<Engine>> Engine::open(const Config& config, Access access
       return fail(Errc::unavailable,
                   "cannot make " + config.directory.string() + ": " + error.message());
   }
-  const auto status = engine->open_database(config, access);
+  rocksdb::Status status;
+  if (access == Access::read_only) status = engine->keep_writers_away(config);
+  if (status.ok()) status = engine->open_database(config, access);
   if (is_locked(status)) {
     return fail(Errc::conflict,
                 "the store in " + config.directory.string() + " is in use by another process");
@@ -181,6 +190,21 @@ void Engine::hold_something() {
   const Key nothing = keys::meta("nothing");
   const auto held = db_->Delete(unlogged, table(nothing.table), nothing.bytes.view());
   if (!held.ok()) holds_something_ = false;
+}
+
+/// RocksDB does it for who writes. Without the file nobody has written there, and none is made: it
+/// would belong to whoever reads, and a server of another user could not take it.
+rocksdb::Status Engine::keep_writers_away(const Config& config) {
+  rocksdb::Env* env = config.env != nullptr ? config.env : rocksdb::Env::Default();
+  const std::string file = (config.directory / "LOCK").string();
+  if (env->FileExists(file).IsNotFound()) return rocksdb::Status::OK();
+  rocksdb::FileLock* held = nullptr;
+  const auto status = env->LockFile(file, &held);
+  if (status.ok())
+    lock_ = {held,
+             [env](rocksdb::FileLock* lock) { env->UnlockFile(lock).PermitUncheckedError(); }};
+  if (is_read_only(status)) return rocksdb::Status::OK();
+  return status;
 }
 
 rocksdb::Status Engine::open_database(const Config& config, Access access) {

@@ -5,6 +5,7 @@
 
 #include <array>
 #include <atomic>
+#include <functional>
 #include <memory>
 #include <string>
 
@@ -23,8 +24,9 @@ enum class Access { write, read_only };
 /// RocksDB opened the way this store needs it, format checked. Any thread.
 class Engine {
  public:
-  /// Creates the database when there is none (Access::write). Errors: conflict when another process
-  /// has it open, not_supported when its format is newer than this program, corrupt, unavailable.
+  /// Creates the database when there is none (Access::write). Errors: conflict when somebody has it
+  /// open (to read it, too: files are deleted beneath those who only read), not_supported when its
+  /// format is newer than this program, corrupt, unavailable.
   static Result<std::unique_ptr<Engine>> open(const Config& config, Access access);
   /// The same, and makes nothing: not_found when there is no store.
   static Result<std::unique_ptr<Engine>> open_existing(const Config& config, Access access);
@@ -48,6 +50,7 @@ class Engine {
  private:
   explicit Engine(const Config& config);
   rocksdb::Status open_database(const Config& config, Access access);
+  rocksdb::Status keep_writers_away(const Config& config);
   Result<Done> check_format(const Config& config, Access access);
   Result<Done> stamp();
 
@@ -56,6 +59,7 @@ class Engine {
   std::array<Upcoming, 2> upcoming_;  ///< People's stays empty.
   const std::uint64_t room_for_merging_;
   int merges_from_;
+  std::unique_ptr<rocksdb::FileLock, std::function<void(rocksdb::FileLock*)>> lock_;
   std::unique_ptr<rocksdb::DB> db_;
   std::array<rocksdb::ColumnFamilyHandle*, 2> tables_{};
   std::vector<rocksdb::ColumnFamilyHandle*> handles_;

@@ -25,7 +25,8 @@ struct Findings {
 /// Checks every rule of docs/formats/embedded-store.md, "Rules", at one moment. Reads everything:
 /// for tests and for `parley verify-store`. Blocks.
 Result<Findings> verify(Database& database);
-/// The same for a stopped store in `data`/db. Errors: as Engine::open.
+/// The same for a stopped store in `data`/db. Errors: as Engine::open_existing; conflict while a
+/// server runs.
 Result<Findings> verify_stopped(const std::filesystem::path& data);
 
 }  // namespace parley::store::embedded
