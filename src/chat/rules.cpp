@@ -113,20 +113,21 @@ void check_password(std::string_view password, const Limits& limits, Fields& fie
   }
 }
 
-}  // namespace
-
-bool is_email(std::string_view text) {
-  const auto at = text.find('@');
-  return at != std::string_view::npos && is_utf8(text) && is_local_part(text.substr(0, at)) &&
-         is_domain(text.substr(at + 1));
-}
-
+/// ASCII letters in lower case.
 std::string fold_ascii(std::string_view text) {
   std::string folded{text};
   for (char& c : folded) {
     if (c >= 'A' && c <= 'Z') c = static_cast<char>(c - 'A' + 'a');
   }
   return folded;
+}
+
+}  // namespace
+
+bool is_email(std::string_view text) {
+  const auto at = text.find('@');
+  return at != std::string_view::npos && is_utf8(text) && is_local_part(text.substr(0, at)) &&
+         is_domain(text.substr(at + 1));
 }
 
 std::string_view trim(std::string_view text) {
@@ -136,6 +137,7 @@ std::string_view trim(std::string_view text) {
 }
 
 std::string fold_email(std::string_view email) { return fold_ascii(trim(email)); }
+std::string fold_username(std::string_view username) { return fold_ascii(username); }
 
 Result<Registration> check(Registration registration, const Limits& limits) {
   Fields fields;

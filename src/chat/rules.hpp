@@ -23,9 +23,6 @@ struct Registration {
 /// Letters beyond ASCII are allowed.
 bool is_email(std::string_view text);
 
-/// ASCII letters in lower case; how usernames are searched.
-std::string fold_ascii(std::string_view text);
-
 /// `text` without ASCII blanks around it; borrows from it.
 std::string_view trim(std::string_view text);
 

@@ -82,7 +82,7 @@ TEST(Rules, refuses_what_is_no_address) {
 TEST(Rules, folds_addresses_for_comparison) {
   EXPECT_EQ(fold_email("  Alice@EXAMPLE.org\n"), "alice@example.org");
   EXPECT_EQ(fold_email("\xC3\x89@x.de"), "\xC3\x89@x.de");
-  EXPECT_EQ(fold_ascii("[AZaz@]"), "[azaz@]");
+  EXPECT_EQ(fold_username("[AZaz@]"), "[azaz@]");
 }
 
 TEST(Rules, trims_ascii_blanks_only) {

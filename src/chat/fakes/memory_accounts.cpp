@@ -2,7 +2,6 @@
 
 #include <algorithm>
 
-#include "chat/rules.hpp"
 
 namespace parley::chat::fakes {
 
@@ -41,10 +40,10 @@ Task<Result<std::vector<Account>>> MemoryAccounts::find_many(std::vector<UserId>
 Task<Result<std::vector<Account>>> MemoryAccounts::search(std::string username_prefix,
                                                           std::size_t limit) {
   const std::lock_guard lock{mutex_};
-  const std::string prefix = fold_ascii(username_prefix);
+  const std::string prefix = fold_username(username_prefix);
   std::map<std::pair<std::string, UserId>, const Account*> matches;
   for (const auto& [id, account] : accounts_) {
-    const std::string folded = fold_ascii(account.username);
+    const std::string folded = fold_username(account.username);
     if (folded.starts_with(prefix) && !account.deleted)
       matches.emplace(std::pair{folded, id}, &account);
   }

@@ -44,5 +44,7 @@ class AccountStore {
 /// The form in which e-mail addresses are compared: ASCII letters in lower case, blanks around it
 /// gone.
 std::string fold_email(std::string_view email);
+/// The form in which usernames are searched and ordered: ASCII letters in lower case.
+std::string fold_username(std::string_view username);
 
 }  // namespace parley::chat

@@ -103,7 +103,7 @@ Task<Result<std::vector<chat::Account>>> AccountStore::find_many(std::vector<cha
 Task<Result<std::vector<chat::Account>>> AccountStore::search(std::string username_prefix,
                                                               std::size_t limit) {
   return read(database_.internals(),
-              [prefix = keys::fold_username(username_prefix), limit](View& view) {
+              [prefix = chat::fold_username(username_prefix), limit](View& view) {
                 return search_accounts(view, prefix, limit);
               });
 }

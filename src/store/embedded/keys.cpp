@@ -80,12 +80,4 @@ Grouping groups(Table table, std::size_t memtable) {
   return {&chat_group, std::bit_ceil(memtable / bytes_per_group)};
 }
 
-std::string fold_username(std::string_view username) {
-  std::string folded(username);
-  for (char& c : folded) {
-    if (c >= 'A' && c <= 'Z') c = static_cast<char>(c - 'A' + 'a');
-  }
-  return folded;
-}
-
 }  // namespace parley::store::embedded::keys

@@ -76,8 +76,5 @@ Grouping groups(Table table, std::size_t memtable);
 /// How many bytes of a chat row's key name its group.
 std::size_t chat_group(const rocksdb::Slice& key);
 
-/// ASCII letters in lower case: how usernames are searched.
-std::string fold_username(std::string_view username);
-
 }  // namespace keys
 }  // namespace parley::store::embedded

@@ -9,7 +9,7 @@ void put_account(Transaction& transaction, const chat::Account& account) {
   transaction.put(keys::account(account.id), encode(account));
   transaction.put(keys::email(chat::fold_email(account.email)), std::string(account.id.view()));
   if (!account.deleted)
-    transaction.put(keys::username(keys::fold_username(account.username), account.id), {});
+    transaction.put(keys::username(chat::fold_username(account.username), account.id), {});
   if (account.disabled) put_bar(transaction, account);
   if (account.last_seen)
     transaction.put(keys::last_seen(account.id), encode_time(*account.last_seen));

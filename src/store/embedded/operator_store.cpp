@@ -65,7 +65,7 @@ Result<chat::Account> erase_account(Transaction& transaction, chat::UserId id, T
     transaction.erase(keys::user_family(id, record.family.id));
   }
   transaction.erase(keys::email(chat::fold_email(account->email)));
-  transaction.erase(keys::username(keys::fold_username(account->username), id));
+  transaction.erase(keys::username(chat::fold_username(account->username), id));
   transaction.erase(keys::last_seen(id));
   transaction.erase(keys::online(id));
   put_account(transaction, left);

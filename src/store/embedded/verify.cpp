@@ -53,7 +53,7 @@ class Verifier {
       std::string ignored;
       expect(view_.account_by_email(chat::fold_email(account->email)) == id, subject,
              "is not found by its address");
-      expect(view_.get(keys::username(keys::fold_username(account->username), id), ignored) !=
+      expect(view_.get(keys::username(chat::fold_username(account->username), id), ignored) !=
                  account->deleted,
              subject,
              account->deleted ? "is found by its username" : "is not found by its username");

@@ -31,7 +31,8 @@ void complete(Lease& lease, const std::vector<Document>& users) {
       updates.push_back({Document(Document().set("_id", user.at("_id"))),
                          Document(Document().set("$set", keys))});
     };
-    if (const auto name = user.text("username")) add(names, "usernameKey", fold_username(*name));
+    if (const auto name = user.text("username"))
+      add(names, "usernameKey", chat::fold_username(*name));
     if (const auto email = user.text("email")) add(addresses, "emailKey", chat::fold_email(*email));
   }
   (void)lease.bulk(users_collection, names, Order::unordered);
@@ -134,13 +135,13 @@ Result<Accounts> search_accounts(Lease& lease, const std::string& folded, std::s
     for (const View user : *users) {
       auto account = account_from(user);
       // The server's regular expression folds more than ASCII.
-      if (account && fold_username(account->username).starts_with(folded))
+      if (account && chat::fold_username(account->username).starts_with(folded))
         found.push_back(std::move(*account));
     }
   }
   std::sort(found.begin(), found.end(), [](const chat::Account& one, const chat::Account& other) {
-    return std::pair(fold_username(one.username), one.id) <
-           std::pair(fold_username(other.username), other.id);
+    return std::pair(chat::fold_username(one.username), one.id) <
+           std::pair(chat::fold_username(other.username), other.id);
   });
   if (found.size() > limit)
     found.erase(found.begin() + static_cast<std::ptrdiff_t>(limit), found.end());
@@ -225,9 +226,10 @@ Task<Result<Accounts>> AccountStore::find_many(std::vector<chat::UserId> ids) {
 }
 
 Task<Result<Accounts>> AccountStore::search(std::string username_prefix, std::size_t limit) {
-  return call(workers_, client_, [folded = fold_username(username_prefix), limit](Lease& lease) {
-    return search_accounts(lease, folded, limit);
-  });
+  return call(workers_, client_,
+              [folded = chat::fold_username(username_prefix), limit](Lease& lease) {
+                return search_accounts(lease, folded, limit);
+              });
 }
 
 Task<Result<chat::Account>> AccountStore::update(chat::UserId id, chat::ProfilePatch patch,

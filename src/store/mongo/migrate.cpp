@@ -105,7 +105,7 @@ class Migration {
                       Document(Document().set("$set", values))};
       };
       if (name && !user.has("usernameKey"))
-        names.push_back(set("usernameKey", fold_username(*name)));
+        names.push_back(set("usernameKey", chat::fold_username(*name)));
       if (address && !user.has("emailKey"))
         addresses.push_back(set("emailKey", chat::fold_email(*address)));
     }

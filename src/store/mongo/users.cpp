@@ -22,14 +22,6 @@ Time time_of(const ObjectId& id) {
 }
 }  // namespace
 
-std::string fold_username(std::string_view username) {
-  std::string folded(username);
-  for (char& c : folded) {
-    if (c >= 'A' && c <= 'Z') c = static_cast<char>(c - 'A' + 'a');
-  }
-  return folded;
-}
-
 Document to_document(const chat::Account& account) {
   Document user;
   user.set("_id", account.id).set("username", account.username).set("email", account.email);
@@ -42,7 +34,7 @@ Document to_document(const chat::Account& account) {
   user.set("createdAt", account.created_at).set("updatedAt", account.updated_at).set("__v", 0);
   user.set("emailKey", chat::fold_email(account.email));
   // Nothing begins with the empty key: who is deleted is not found.
-  user.set("usernameKey", account.deleted ? std::string() : fold_username(account.username));
+  user.set("usernameKey", account.deleted ? std::string() : chat::fold_username(account.username));
   user.set("name", account.name).set("avatar", account.avatar);
   user.set("emailNotifications", account.email_notifications);
   user.set("administrator", account.administrator);

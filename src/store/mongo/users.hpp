@@ -11,9 +11,6 @@
 /// Source: docs/formats/mongo-store.md, "users".
 namespace parley::store::mongo {
 
-/// ASCII letters in lower case: how usernames are searched.
-std::string fold_username(std::string_view username);
-
 Document to_document(const chat::Account& account);
 
 /// nullopt when it has no ObjectId. Whatever else is missing or of a wrong type is as if it had
