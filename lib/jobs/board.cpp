@@ -200,16 +200,16 @@ void Board::finish(const JobId& id, Keep keep, Time now) {
   }
 }
 
-std::vector<JobId> Board::extend(const std::vector<Lock>& locks, std::chrono::milliseconds lock,
+std::vector<Token> Board::extend(const std::vector<Lock>& locks, std::chrono::milliseconds lock,
                                  Time now) {
   now_ = std::max(now_, now);
-  std::vector<JobId> lost;
+  std::vector<Token> lost;
   for (const Lock& one : locks) {
     if (check_lock(one.id, one.token, now_)) {
       locks_[one.id] = now_ + lock;
       stalled_.erase(one.id);
     } else {
-      lost.push_back(one.id);
+      lost.push_back(one.token);
     }
   }
   return lost;

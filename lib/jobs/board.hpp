@@ -67,7 +67,7 @@ class Board {
 
   Taken take(const Taking& how, Time now);
   Result<Taken> settle(const Ending& ending, const std::optional<Taking>& next, Time now);
-  std::vector<JobId> extend(const std::vector<Lock>& locks, std::chrono::milliseconds lock,
+  std::vector<Token> extend(const std::vector<Lock>& locks, std::chrono::milliseconds lock,
                             Time now);
   std::vector<JobId> rescue(Source::Stalled how, Time now);
 

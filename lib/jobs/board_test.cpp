@@ -37,7 +37,9 @@ class BoardTest : public ::testing::Test {
     options.deduplication = Deduplication{std::move(id), ttl, false, false};
     return options;
   }
-  std::optional<Job> take(Time now = at(0)) { return board_->take({"t", 30s, "w", {}}, now).job; }
+  std::optional<Job> take(Time now = at(0), std::string token = "t") {
+    return board_->take({std::move(token), 30s, "w", {}}, now).job;
+  }
   Result<Taken> settle(const JobId& id, Ending::Kind kind, Keep keep = {}, Time now = at(1)) {
     Ending ending;
     ending.id = id;
@@ -332,9 +334,9 @@ TEST_F(BoardTest, promotes_many_that_are_due_in_steps) {
 }
 
 TEST_F(BoardTest, holds_locks_by_the_time_it_is_told) {
-  add(), add(), take(), take();
+  add(), add(), take(), take(at(0), "u");
   EXPECT_TRUE(board_->extend({{"1", "t"}}, 30s, at(29'000)).empty());
-  EXPECT_EQ(board_->extend({{"1", "t"}, {"2", "t"}}, 30s, at(31'000)), (Ids{"2"}));
+  EXPECT_EQ(board_->extend({{"1", "t"}, {"2", "u"}}, 30s, at(31'000)), (Ids{"u"}));
   EXPECT_FALSE(board_->remove("1", at(32'000)));
   EXPECT_TRUE(board_->remove("2", at(32'000))) << "nobody holds it";
 }

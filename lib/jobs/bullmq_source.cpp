@@ -157,9 +157,9 @@ Task<Result<Taken>> BullmqSource::follow_schedule(Taken taken, Time now) {
   co_return taken;
 }
 
-Task<Result<std::vector<JobId>>> BullmqSource::extend(std::vector<Lock> locks,
+Task<Result<std::vector<Token>>> BullmqSource::extend(std::vector<Lock> locks,
                                                       std::chrono::milliseconds lock) {
-  if (locks.empty()) co_return std::vector<JobId>{};
+  if (locks.empty()) co_return std::vector<Token>{};
   Arguments arguments{std::to_string(lock.count())};
   for (Lock& one : locks) {
     arguments.push_back(std::move(one.id));

@@ -75,8 +75,9 @@ class Source {
   /// Ends a run and, when `next` is given, takes the next job in the same step. conflict: the
   /// lock is gone or somebody else's, or the job is: the result counts for nothing.
   virtual Task<Result<Taken>> settle(Ending ending, std::optional<Taking> next, Time now) = 0;
-  /// Extends locks; gives those that are lost.
-  virtual Task<Result<std::vector<JobId>>> extend(std::vector<Lock> locks,
+  /// Extends locks; gives the tokens of those that are lost. Not by id: of two runs of one job in
+  /// one worker, which was stopped for longer than a lock, the later one has it.
+  virtual Task<Result<std::vector<Token>>> extend(std::vector<Lock> locks,
                                                   std::chrono::milliseconds lock) = 0;
   struct Stalled {
     unsigned max_count = 1;                      ///< More stalls than this fail the job.

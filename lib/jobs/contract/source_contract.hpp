@@ -221,8 +221,9 @@ TEST_P(SourceContract, extends_the_locks_that_it_holds) {
   add(), add();
   ASSERT_TRUE(take());
   ASSERT_TRUE(take(at(0), "u"));
-  const auto lost = good(source_->extend({{"1", "t"}, {"2", "not mine"}, {"9", "t"}}, 30s));
-  EXPECT_EQ(lost, (std::vector<JobId>{"2", "9"}));
+  const auto lost = good(source_->extend(
+      {{"1", "an earlier run"}, {"1", "t"}, {"2", "not mine"}, {"9", "nobody's"}}, 30s));
+  EXPECT_EQ(lost, (std::vector<Token>{"an earlier run", "not mine", "nobody's"}));
 }
 
 TEST_P(SourceContract, rescues_a_job_whose_lock_ran_out) {

@@ -197,7 +197,7 @@ for i = 4, #ARGV, 2 do
     redis.call('SET', lock, ARGV[i + 1], 'PX', ARGV[3])
     redis.call('SREM', P .. 'stalled', ARGV[i])
   else
-    lost[#lost + 1] = ARGV[i]
+    lost[#lost + 1] = ARGV[i + 1]
   end
 end
 return lost

@@ -225,12 +225,12 @@ void Worker::State::forget(const Token& token) {
   if (runs_.erase(token) != 0) counters.running -= 1;
 }
 
-void Worker::State::lose(const JobId& id) {
-  for (auto& [token, run] : runs_) {
-    if (run.lock.id != id || run.is_settling) continue;
-    ops::log().warn("a job's lock is lost", {{"job", id}});
-    if (!run.cancelled->exchange(true)) counters.lost += 1;
-  }
+void Worker::State::lose(const Token& token) {
+  const auto run = runs_.find(token);
+  if (run == runs_.end() || run->second.is_settling) return;
+  if (run->second.cancelled->exchange(true)) return;
+  ops::log().warn("a job's lock is lost", {{"job", run->second.lock.id}});
+  counters.lost += 1;
 }
 
 Taking Worker::State::new_taking() {
@@ -257,7 +257,7 @@ Task<void> Worker::State::renew_locks(Self self) {
     if (locks.empty()) continue;
     const auto lost = co_await self->source_->extend(std::move(locks), self->config_.lock);
     if (!lost) continue;  // unreachable: the locks may live, and settle() will tell
-    for (const JobId& id : *lost) self->lose(id);
+    for (const Token& token : *lost) self->lose(token);
   }
 }
 

@@ -78,7 +78,7 @@ class Worker::State : public std::enable_shared_from_this<Worker::State> {
   bool may_take() const { return !is_stopping && !is_paused; }
   void count(const Ending& ending);
   void forget(const Token& token);
-  void lose(const JobId& id);
+  void lose(const Token& token);
   std::vector<Lock> locks_to_renew();
   std::chrono::milliseconds wait_before(std::optional<Time> look_again_at) const;
 

@@ -51,7 +51,7 @@ class MemoryQueue::MemorySource final : public Source {
   Task<Result<Taken>> settle(Ending ending, std::optional<Taking> next, Time now) override {
     co_return state_->board().settle(ending, next, now);
   }
-  Task<Result<std::vector<JobId>>> extend(std::vector<Lock> locks,
+  Task<Result<std::vector<Token>>> extend(std::vector<Lock> locks,
                                           std::chrono::milliseconds lock) override {
     co_return state_->board().extend(locks, lock, Time{});
   }

@@ -2,7 +2,6 @@
 
 #include <algorithm>
 
-
 namespace parley::chat::fakes {
 
 Task<Result<Account>> MemoryAccounts::create(Account account) {

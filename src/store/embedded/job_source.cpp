@@ -35,9 +35,9 @@ Task<Result<jobs::Taken>> JobSource::settle(jobs::Ending ending, std::optional<j
       });
 }
 
-Task<Result<std::vector<jobs::JobId>>> JobSource::extend(std::vector<jobs::Lock> locks,
+Task<Result<std::vector<jobs::Token>>> JobSource::extend(std::vector<jobs::Lock> locks,
                                                          std::chrono::milliseconds lock) {
-  return on_board<std::vector<jobs::JobId>>(
+  return on_board<std::vector<jobs::Token>>(
       database_.internals(), board_, Durability::soon, std::nullopt,
       [locks = std::move(locks), lock](Board& board, Time now) {
         return board.extend(locks, lock, now);

@@ -23,7 +23,7 @@ class JobSource final : public jobs::Source {
   Task<Result<jobs::Taken>> take(jobs::Taking how, Time now) override;
   Task<Result<jobs::Taken>> settle(jobs::Ending ending, std::optional<jobs::Taking> next,
                                    Time now) override;
-  Task<Result<std::vector<jobs::JobId>>> extend(std::vector<jobs::Lock> locks,
+  Task<Result<std::vector<jobs::Token>>> extend(std::vector<jobs::Lock> locks,
                                                 std::chrono::milliseconds lock) override;
   Task<Result<std::vector<jobs::JobId>>> rescue(Stalled how, Time now) override;
   Task<Result<Done>> wait(std::chrono::milliseconds limit) override;
