@@ -3,6 +3,7 @@
 #include <atomic>
 #include <chrono>
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
@@ -10,6 +11,8 @@
 #include <vector>
 
 #include "base/json.hpp"
+#include "base/result.hpp"
+#include "base/task.hpp"
 #include "base/time.hpp"
 #include "jobs/options.hpp"
 
@@ -68,6 +71,11 @@ struct Job {
   /// long processor asks now and then.
   bool is_cancelled() const { return cancelled && cancelled->load(std::memory_order_relaxed); }
   std::shared_ptr<const std::atomic<bool>> cancelled;
+  /// While it runs, on the worker's shard: asks the queue whether this run has the job still, and
+  /// keeps it for a whole lock from now. For a processor to ask before what cannot be undone: the
+  /// process may have been stopped for longer than a lock. conflict: somebody else may do the job;
+  /// else as Source::extend, and nobody knows.
+  std::function<Task<Result<Done>>()> hold;
 };
 
 }  // namespace parley::jobs

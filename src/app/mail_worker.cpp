@@ -88,9 +88,10 @@ MailWorker::~MailWorker() = default;
 
 Task<Result<json::value>> MailWorker::run(mail::Kind kind, jobs::Job job) {
   const std::string id = job.id;
+  const auto cancelled = job.cancelled;
   const bool is_last = job.attempts_made + 1 >= job.options.attempts;
   auto ended = co_await desk_.run(kind, std::move(job));
-  if (ended) co_return ended;
+  if (ended || (cancelled && *cancelled)) co_return ended;
   // The reason may name an address: it stays with the job.
   const Errc code = ended.error().code;
   const bool is_over = is_last || !jobs::is_worth_retrying(code);

@@ -121,7 +121,10 @@ FolderTransport::FolderTransport(net::Workers& workers, std::string folder, std:
 
 FolderTransport::~FolderTransport() = default;
 
-Task<Result<Done>> FolderTransport::send(Envelope, std::string bytes) {
+Task<Result<Done>> FolderTransport::send(Envelope, std::string bytes, Permit permit) {
+  if (permit) {
+    if (const auto permitted = co_await permit(); !permitted) co_return permitted.error();
+  }
   auto work = [shelf = shelf_, bytes = std::move(bytes)] { return shelf->put(bytes, wall_now()); };
   co_return co_await workers_.run(std::move(work));
 }

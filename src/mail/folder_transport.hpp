@@ -19,7 +19,7 @@ class FolderTransport final : public Transport {
   ~FolderTransport() override;
 
   /// unavailable when the file cannot be written.
-  Task<Result<Done>> send(Envelope envelope, std::string bytes) override;
+  Task<Result<Done>> send(Envelope envelope, std::string bytes, Permit permit) override;
   std::string describe() const override;
 
  private:

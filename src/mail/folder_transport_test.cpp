@@ -19,7 +19,7 @@ namespace fs = std::filesystem;
 class FolderTransportTest : public testing::ShardTest {
  protected:
   Result<Done> put(FolderTransport& transport, std::string bytes) {
-    return run(transport.send({"a@b", "c@d"}, std::move(bytes)));
+    return run(transport.send({"a@b", "c@d"}, std::move(bytes), permit_));
   }
   std::set<std::string> names() const {
     std::set<std::string> found;
@@ -41,10 +41,18 @@ class FolderTransportTest : public testing::ShardTest {
     return found.st_mode & 0777;
   }
 
+  Permit permit_;
   testing::TemporaryFolder folder_;
   const std::string path_ = folder_.path() + "/mail";
   net::Workers workers_{{2, 64}};
 };
+
+TEST_F(FolderTransportTest, writes_nothing_that_is_not_permitted) {
+  FolderTransport transport{workers_, path_};
+  permit_ = []() -> Task<Result<Done>> { co_return fail(Errc::conflict, "not any more"); };
+  EXPECT_EQ(put(transport, "one\r\n").error().code, Errc::conflict);
+  EXPECT_TRUE(names().empty());
+}
 
 TEST_F(FolderTransportTest, writes_a_file_for_each_mail_that_nobody_else_can_read) {
   FolderTransport transport{workers_, path_};
@@ -104,7 +112,8 @@ TEST_F(FolderTransportTest, writes_many_at_once) {
   const auto one = [](FolderTransport& to, int number, int& count) -> Task<void> {
     Envelope envelope{"a@b", "c@d"};
     std::string bytes = std::to_string(number);
-    const auto put = co_await to.send(std::move(envelope), std::move(bytes));
+    Permit none;
+    const auto put = co_await to.send(std::move(envelope), std::move(bytes), std::move(none));
     EXPECT_TRUE(put);
     --count;
   };

@@ -119,7 +119,8 @@ Task<Result<json::value>> Desk::run(Kind kind, jobs::Job job) {
       result = co_await verification(job);
       break;
   }
-  stats_.add(kind, outcome_of(result, job));
+  // Nothing becomes of it here when somebody else does the job by now.
+  if (result || !job.is_cancelled()) stats_.add(kind, outcome_of(result, job));
   co_return result;
 }
 
@@ -196,7 +197,8 @@ Task<Result<json::value>> Desk::send(Letter letter, jobs::Job job) {
   auto bytes = compose(letter, clock_(), id);
   if (!bytes) co_return bytes.error();
   Envelope envelope{letter.from.email, letter.to.email};
-  const auto gone = co_await parts_.transport.send(std::move(envelope), std::move(*bytes));
+  const auto gone =
+      co_await parts_.transport.send(std::move(envelope), std::move(*bytes), std::move(job.hold));
   if (!gone) co_return gone.error();
   co_return sent();
 }

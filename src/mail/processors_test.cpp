@@ -72,6 +72,11 @@ class DeskTest : public testing::ShardTest {
     job.payload = *json::parse(data);
     return run(desk_.run(kind, std::move(job)));
   }
+  /// As a worker whose lock is gone.
+  static Task<Result<Done>> refuse(std::shared_ptr<std::atomic<bool>> cancelled) {
+    *cancelled = true;
+    co_return fail(Errc::conflict, "somebody else may do this job by now");
+  }
   std::string run_notice(const chat::UserId& receiver, const chat::UserId& sender,
                          const std::string& content = "hello") {
     const auto result =
@@ -239,6 +244,22 @@ TEST_F(DeskTest, passes_the_transports_errors_on_and_counts_them) {
   EXPECT_EQ(run_job(Kind::letter, data).error().detail, "550 never");
   EXPECT_EQ(desk_.stats().count(Kind::letter, Outcome::deferred), 1U);
   EXPECT_EQ(desk_.stats().count(Kind::letter, Outcome::failed), 1U);
+}
+
+TEST_F(DeskTest, sends_nothing_when_somebody_else_may_do_the_job_by_now) {
+  jobs::Job job;
+  job.id = "7";
+  job.name = job_name(Kind::letter);
+  job.options.attempts = 5;
+  job.payload = *json::parse(R"({"email":"a@b","content":"x"})");
+  const auto cancelled = std::make_shared<std::atomic<bool>>(false);
+  job.cancelled = cancelled;
+  job.hold = [cancelled] { return refuse(cancelled); };
+  const auto result = run(desk_.run(Kind::letter, std::move(job)));
+  EXPECT_EQ(result.error().code, Errc::conflict);
+  EXPECT_TRUE(transport_.mails().empty());
+  for (const Outcome outcome : all_outcomes)
+    EXPECT_EQ(desk_.stats().count(Kind::letter, outcome), 0U) << "it is counted by who does it";
 }
 
 TEST_F(DeskTest, works_on_a_queue) {

@@ -8,11 +8,14 @@
 #include <array>
 #include <atomic>
 #include <cstring>
+#include <functional>
 #include <mutex>
+#include <optional>
 #include <utility>
 #include <vector>
 
 #include "mail/address.hpp"
+#include "mail/detail/asking.hpp"
 #include "mail/detail/smtp_reply.hpp"
 
 namespace parley::mail {
@@ -20,6 +23,12 @@ namespace parley::mail {
 namespace {
 
 constexpr long quit_seconds = 2;
+
+struct Mail {
+  Envelope envelope;
+  std::string bytes;
+  std::function<Result<Done>()> ask;  ///< Whether it may leave still; may be empty.
+};
 
 /// One libcurl handle, and the connection that it keeps. Used by one thread at a time.
 class Easy {
@@ -30,7 +39,7 @@ class Easy {
   Easy& operator=(const Easy&) = delete;
 
   /// Tries twice when the connection was a kept one and the server had closed it meanwhile.
-  Result<Done> send(const Envelope& envelope, const std::string& bytes);
+  Result<Done> send(const Mail& mail);
   /// Connects and logs in. For a handle that does nothing else.
   Result<Done> reach();
   /// False: a reply may still be under way on its connection, so that no other mail may follow
@@ -45,7 +54,8 @@ class Easy {
   void set_place(const SmtpConfig& config);
   void set_tls(const SmtpConfig& config);
   void stop_listening() const;
-  CURLcode perform(const Envelope& envelope, const std::string& bytes);
+  CURLcode perform(const Mail& mail);
+  bool may_end();
   bool has_found_a_dead_connection(CURLcode code) const;
   long response_code() const;
   Error error_of(CURLcode code) const;
@@ -65,7 +75,9 @@ class Easy {
 
   const std::atomic<bool>& is_stopping_;
   std::array<char, CURL_ERROR_SIZE> what_{};
-  std::string_view unread_;  ///< What curl has not read yet of the mail that is being sent.
+  std::string_view unread_;       ///< What curl has not read yet of the mail that is being sent.
+  const Mail* mail_ = nullptr;    ///< That is being sent.
+  std::optional<Error> refusal_;  ///< Of its permit.
   bool body_began_ = false;
   bool is_usable_ = true;
   const long reply_seconds_;  ///< The longest that one reply may take.
@@ -126,15 +138,16 @@ void Easy::set_tls(const SmtpConfig& config) {
   set(CURLOPT_CAPATH, static_cast<char*>(nullptr));
 }
 
-Result<Done> Easy::send(const Envelope& envelope, const std::string& bytes) {
-  CURLcode code = perform(envelope, bytes);
+Result<Done> Easy::send(const Mail& mail) {
+  CURLcode code = perform(mail);
   if (has_found_a_dead_connection(code)) {
     stop_listening();
     set(CURLOPT_FRESH_CONNECT, 1L);
-    code = perform(envelope, bytes);
+    code = perform(mail);
     set(CURLOPT_FRESH_CONNECT, 0L);
   }
   is_usable_ = code == CURLE_OK;
+  if (refusal_) return *refusal_;
   if (!is_usable_) return error_of(code);
   return Done{};
 }
@@ -155,21 +168,31 @@ void Easy::stop_listening() const {
   for (const curl_socket_t socket : sockets_) ::shutdown(socket, SHUT_RD);
 }
 
-CURLcode Easy::perform(const Envelope& envelope, const std::string& bytes) {
+CURLcode Easy::perform(const Mail& mail) {
   const std::unique_ptr<curl_slist, FreeList> to{
-      curl_slist_append(nullptr, ("<" + envelope.to + ">").c_str())};
-  set(CURLOPT_MAIL_FROM, ("<" + envelope.from + ">").c_str());
+      curl_slist_append(nullptr, ("<" + mail.envelope.to + ">").c_str())};
+  set(CURLOPT_MAIL_FROM, ("<" + mail.envelope.from + ">").c_str());
   set(CURLOPT_MAIL_RCPT, to.get());
-  set(CURLOPT_INFILESIZE_LARGE, static_cast<curl_off_t>(bytes.size()));
+  set(CURLOPT_INFILESIZE_LARGE, static_cast<curl_off_t>(mail.bytes.size()));
   set(CURLOPT_SERVER_RESPONSE_TIMEOUT, reply_seconds_);
   what_[0] = '\0';
-  unread_ = bytes;
+  unread_ = mail.bytes;
+  mail_ = &mail;
+  refusal_.reset();
   body_began_ = false;
   reply_ = {};
   const CURLcode code = curl_easy_perform(curl_.get());
   set(CURLOPT_MAIL_RCPT, static_cast<curl_slist*>(nullptr));
   unread_ = {};
+  mail_ = nullptr;
   return code;
+}
+
+/// While the server waits for the rest of the mail, which it throws away when the end is missing.
+bool Easy::may_end() {
+  if (!mail_->ask) return true;
+  if (const auto permitted = mail_->ask(); !permitted) refusal_ = permitted.error();
+  return !refusal_;
 }
 
 /// A server may end an idle connection at any time, and some say 421 first. Nothing of the mail has
@@ -207,6 +230,8 @@ std::size_t Easy::on_read(char* out, std::size_t size, std::size_t count, void* 
   Easy& easy = *static_cast<Easy*>(self);
   easy.body_began_ = true;
   const std::size_t taken = std::min(size * count, easy.unread_.size());
+  const bool is_last = taken > 0 && taken == easy.unread_.size();
+  if (is_last && !easy.may_end()) return CURL_READFUNC_ABORT;
   std::memcpy(out, easy.unread_.data(), taken);
   easy.unread_.remove_prefix(taken);
   return taken;
@@ -255,16 +280,17 @@ class SmtpTransport::Client {
  public:
   explicit Client(SmtpConfig its_config) : config(std::move(its_config)) { prepare_curl(); }
 
-  Result<Done> send(const Envelope& envelope, const std::string& bytes) {
+  Result<Done> send(const Mail& mail) {
     if (is_stopping_) return fail(Errc::closed, "sending was given up");
     std::unique_ptr<Easy> easy = take();
-    Result<Done> sent = easy->send(envelope, bytes);
+    Result<Done> sent = easy->send(mail);
     if (easy->is_usable()) give_back(std::move(easy));
     return sent;
   }
 
   /// Mails that are under way are given up within about a second.
   void stop() { is_stopping_ = true; }
+  const std::atomic<bool>& is_stopping() const { return is_stopping_; }
 
   const SmtpConfig config;
 
@@ -298,12 +324,14 @@ SmtpTransport::~SmtpTransport() { client_->stop(); }
 
 void SmtpTransport::stop() { client_->stop(); }
 
-Task<Result<Done>> SmtpTransport::send(Envelope envelope, std::string bytes) {
+Task<Result<Done>> SmtpTransport::send(Envelope envelope, std::string bytes, Permit permit) {
   if (!is_email(envelope.from) || !is_email(envelope.to))
     co_return fail(Errc::bad_request, "the mail's address is no e-mail address");
-  auto work = [client = client_, envelope = std::move(envelope), bytes = std::move(bytes)] {
-    return client->send(envelope, bytes);
-  };
+  Mail mail{std::move(envelope), std::move(bytes), {}};
+  if (permit)
+    mail.ask = detail::Asking(*net::Shard::current(), std::move(permit), client_->config.timeout,
+                              client_->is_stopping());
+  auto work = [client = client_, mail = std::move(mail)] { return client->send(mail); };
   co_return co_await workers_.run(std::move(work));
 }
 

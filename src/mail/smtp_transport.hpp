@@ -24,7 +24,9 @@ class SmtpTransport final : public Transport {
   /// thread.
   void stop();
 
-  Task<Result<Done>> send(Envelope envelope, std::string bytes) override;
+  /// `permit` is asked when the server waits for the last of the mail: refused, the mail is left
+  /// without its end, and the server throws it away.
+  Task<Result<Done>> send(Envelope envelope, std::string bytes, Permit permit) override;
   std::string describe() const override;
 
  private:

@@ -35,7 +35,7 @@ class SmtpTransportTest : public testing::ShardTest {
     transport_ = std::make_unique<SmtpTransport>(workers_, std::move(config));
   }
   Result<Done> send(std::string to = "anna@example.com") {
-    return run(transport_->send({"no-reply@example.org", std::move(to)}, mail_bytes));
+    return run(transport_->send({"no-reply@example.org", std::move(to)}, mail_bytes, permit_));
   }
   Error refusal() {
     const auto sent = send();
@@ -50,6 +50,7 @@ class SmtpTransportTest : public testing::ShardTest {
   }
 
   net::Workers workers_{{2, 64}};
+  Permit permit_;
   std::unique_ptr<SmtpServer> server_;
   std::unique_ptr<SmtpTransport> transport_;
 };
@@ -311,7 +312,7 @@ TEST_F(SmtpTransportTest, sends_as_many_at_once_as_there_are_threads) {
   const auto one = [](SmtpTransport& transport, int& count) -> Task<void> {
     Envelope envelope{"a@b", "c@d"};
     std::string bytes = mail_bytes;
-    const auto sent = co_await transport.send(std::move(envelope), std::move(bytes));
+    const auto sent = co_await transport.send(std::move(envelope), std::move(bytes), Permit());
     EXPECT_TRUE(sent);
     --count;
   };
@@ -332,7 +333,7 @@ TEST_F(SmtpTransportTest, gives_up_at_once_when_it_is_stopped) {
   const auto one = [](SmtpTransport& transport, std::optional<Result<Done>>& out) -> Task<void> {
     Envelope envelope{"a@b", "c@d"};
     std::string bytes = mail_bytes;
-    out = co_await transport.send(std::move(envelope), std::move(bytes));
+    out = co_await transport.send(std::move(envelope), std::move(bytes), Permit());
   };
   shard_.spawn("test", one(*transport_, sent));
   run_until([this] {
@@ -344,6 +345,64 @@ TEST_F(SmtpTransportTest, gives_up_at_once_when_it_is_stopped) {
   EXPECT_EQ(sent->error().code, Errc::closed);
   EXPECT_LT(std::chrono::steady_clock::now() - began, 5s);
   EXPECT_EQ(refusal().code, Errc::closed);
+}
+
+Task<Result<Done>> permit(std::shared_ptr<std::vector<std::string>> heard, const SmtpServer* server,
+                          Result<Done> answer) {
+  for (const std::string& command : server->commands()) heard->push_back(command);
+  co_return answer;
+}
+
+TEST_F(SmtpTransportTest, asks_for_a_permit_when_only_the_mail_itself_is_left_to_send) {
+  serve({});
+  const auto heard = std::make_shared<std::vector<std::string>>();
+  permit_ = [heard, server = server_.get()] { return permit(heard, server, Done{}); };
+  ASSERT_TRUE(send());
+  EXPECT_EQ(heard->back(), "DATA");
+  EXPECT_EQ(heard->size(), server_->commands().size()) << "asked once";
+  EXPECT_EQ(server_->mails()[0].bytes, mail_bytes);
+}
+
+TEST_F(SmtpTransportTest, leaves_a_mail_without_its_end_when_the_permit_is_refused) {
+  serve({});
+  const auto heard = std::make_shared<std::vector<std::string>>();
+  permit_ = [heard, server = server_.get()] {
+    return permit(heard, server, fail(Errc::conflict, "not any more"));
+  };
+  EXPECT_EQ(refusal().code, Errc::conflict);
+  permit_ = {};
+  ASSERT_TRUE(send());
+  EXPECT_EQ(server_->mails().size(), 1U);
+  EXPECT_EQ(server_->connections(), 2U);
+}
+
+TEST_F(SmtpTransportTest, asks_before_the_last_piece_of_a_long_mail) {
+  serve({});
+  std::string bytes;
+  for (int i = 0; i < 10'000; ++i) bytes += "a line of a long mail\r\n";
+  const auto heard = std::make_shared<std::vector<std::string>>();
+  Permit refused = [heard, server = server_.get()] {
+    return permit(heard, server, fail(Errc::conflict, "not any more"));
+  };
+  EXPECT_FALSE(run(transport_->send({"a@b", "c@d"}, bytes, refused)));
+  EXPECT_TRUE(run(transport_->send({"a@b", "c@d"}, bytes, {})));
+  ASSERT_EQ(server_->mails().size(), 1U);
+  EXPECT_EQ(server_->mails()[0].bytes, bytes);
+}
+
+Task<Result<Done>> no_answer() {
+  co_await net::sleep_for(60s);
+  co_return Done{};
+}
+
+TEST_F(SmtpTransportTest, sends_nothing_when_nobody_answers_for_the_permit) {
+  serve({});
+  SmtpConfig config = server_->config();
+  config.timeout = 200ms;
+  connect(config);
+  permit_ = no_answer;
+  EXPECT_EQ(refusal().code, Errc::timeout);
+  EXPECT_TRUE(server_->mails().empty());
 }
 
 TEST(SmtpReply, joins_the_lines_of_the_last_refusal) {

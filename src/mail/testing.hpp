@@ -79,7 +79,10 @@ class TemporaryFolder {
 /// A Transport that remembers. Any thread.
 class MemoryTransport final : public Transport {
  public:
-  Task<Result<Done>> send(Envelope envelope, std::string bytes) override {
+  Task<Result<Done>> send(Envelope envelope, std::string bytes, Permit permit) override {
+    if (permit) {
+      if (const auto permitted = co_await permit(); !permitted) co_return permitted.error();
+    }
     const std::lock_guard lock{mutex_};
     if (error_) co_return *error_;
     mails_.emplace_back(std::move(envelope), std::move(bytes));

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <functional>
 #include <string>
 
 #include "base/result.hpp"
@@ -12,6 +13,9 @@ struct Envelope {
   std::string from, to;
 };
 
+/// Whether a mail may leave still; empty: it may. Asked on the shard that called send().
+using Permit = std::function<Task<Result<Done>>()>;
+
 /// Brings mails on their way. Adapters: SmtpTransport, FolderTransport. Any shard.
 class Transport {
  public:
@@ -19,8 +23,9 @@ class Transport {
 
   /// Done once somebody else is responsible for the mail. unavailable, timeout, overloaded: it may
   /// work later; after unavailable and timeout the mail may have left all the same. bad_request:
-  /// never, and the detail says why.
-  virtual Task<Result<Done>> send(Envelope envelope, std::string bytes) = 0;
+  /// never, and the detail says why. `permit` is asked as late as can be; what it refuses with is
+  /// given, and then the mail has not left.
+  virtual Task<Result<Done>> send(Envelope envelope, std::string bytes, Permit permit) = 0;
   /// Where mails go, for the log: `smtp://host:587`, a folder. No secrets.
   virtual std::string describe() const = 0;
 };

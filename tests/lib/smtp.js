@@ -17,7 +17,7 @@ const refusals = {
 
 /**
  * Moods: `accept`, those of `refusals`, `close` (the connection, in the middle of the mail), `rcpt-close` (before it),
- * `slow` (`delay` ms pass before a mail is taken), `hold` (no answer to the mail, until the connection ends).
+ * `slow` (`delay` ms pass before a mail is taken), `rcpt-slow` (before its receiver is; that is noted as a try), `hold` (no answer to the mail, until the connection ends).
  */
 export class Smtp {
   /**
@@ -91,6 +91,10 @@ export class Smtp {
   #address(address, session, done) {
     const mood = this.moodOf(address);
     if (mood === 'rcpt-close') return this.#hangUp(session, address, mood);
+    if (mood === 'rcpt-slow') {
+      this.refused.push({ to: address, mood, at: Date.now() });
+      return pause(this.delay).then(() => done());
+    }
     return done(this.#refusal('rcpt', address));
   }
 
@@ -159,6 +163,10 @@ export class Smtp {
   /** Waits until that many mails to the address were not taken. */
   async refuses(email, count = 1, ms = 15_000) {
     await until(() => this.triesOf(email).length >= count, { what: () => `try ${count} to ${email}; there were ${this.triesOf(email).length}`, ms });
+  }
+
+  get openConnections() {
+    return this.server.connections.size;
   }
 
   /** Nobody listens until `listen()`; connections end without a word. */

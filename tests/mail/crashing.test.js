@@ -103,7 +103,39 @@ for (const { kind, skip } of await kindsToTest('embedded', 'inside', 'apart')) {
   });
 }
 
+/** As if the half minute had passed in which the lock of a worker that does nothing is good, and nobody looks for such jobs. */
+async function passHalfAMinute(place, id) {
+  const redis = await place.redis.client();
+  await redis.del([`bull:email-queue:${id}:lock`, 'bull:email-queue:stalled-check']);
+  await redis.sAdd('bull:email-queue:stalled', id);
+  return redis;
+}
+
 for (const { kind, skip } of await kindsToTest('apart')) {
+  test(`a worker that stands still in the middle of a mail, which another one sends meanwhile, does not end it, ${kind}`, { skip }, async (t) => {
+    const place = await Place.start(kind);
+    t.after(() => place.stop());
+    const [ann, bob] = await place.people('ann', 'bob');
+    place.smtp.delay = 300;
+    place.smtp.treat(bob.email, 'rcpt-slow');
+    await say(ann, bob, 'once');
+    await place.smtp.refuses(bob.email);
+    const [still] = place.workers;
+    still.signal('SIGSTOP');
+    place.smtp.treat(bob.email, 'accept');
+    const [{ id }] = await place.listed('active');
+    await passHalfAMinute(place, id);
+    await place.startWorker();
+    await place.smtp.next(bob.email);
+    still.signal('SIGCONT');
+    await until(() => still.output.includes("a job's lock is lost"), { what: () => still.output, ms: 20_000 });
+    assert.equal(place.smtp.to(bob.email).length, 1);
+    await until(() => place.smtp.openConnections === 1, { what: 'the end of the unfinished mail' });
+    assert.equal(place.smtp.to(bob.email).length, 1);
+    await place.idle();
+    assert.deepEqual(await place.listed('failed'), []);
+  });
+
   test(`a worker that is killed with a mail under way: another one sends it, ${kind}`, { skip }, async (t) => {
     const place = await Place.start(kind);
     t.after(() => place.stop());
@@ -115,10 +147,7 @@ for (const { kind, skip } of await kindsToTest('apart')) {
     await say(ann, cid, 'meanwhile');
     const [{ id }] = await place.listed('active');
     place.smtp.treat(bob.email, 'accept');
-    // As if the half minute had passed in which the dead worker's lock is good and nobody looks for jobs of the dead.
-    const redis = await place.redis.client();
-    await redis.del([`bull:email-queue:${id}:lock`, 'bull:email-queue:stalled-check']);
-    await redis.sAdd('bull:email-queue:stalled', id);
+    const redis = await passHalfAMinute(place, id);
     await place.startWorker();
     await place.smtp.next(cid.email);
     await place.smtp.next(bob.email);

@@ -59,7 +59,16 @@ class WorkerContract : public StoreTest {
   static Processor gated(Gate gate) {
     return [gate](Job job) { return wait_for(gate, std::move(job)); };
   }
-  static Gate new_gate() { return std::make_shared<bool>(false); }
+  static Gate new_gate(bool is_open = false) { return std::make_shared<bool>(is_open); }
+  /// Jobs wait until `gate` opens, and then ask whether they may go on.
+  static Processor asking(Gate gate, std::vector<Result<Done>>& told) {
+    return [gate, &told](Job job) { return ask(gate, told, std::move(job)); };
+  }
+  static Task<Result<json::value>> ask(Gate gate, std::vector<Result<Done>>& told, Job job) {
+    while (!*gate) co_await net::sleep_for(1ms);
+    told.push_back(co_await job.hold());
+    co_return json::value();
+  }
 
   JobId add_now(JobOptions options = {}, std::string data = "{}") {
     return add(std::move(options), wall_now(), std::move(data));
@@ -207,6 +216,43 @@ TEST_P(WorkerContract, keeps_the_lock_of_a_long_job) {
   until_state("1", State::completed);
   EXPECT_EQ(job("1").return_value, "false") << "it was not cancelled";
   EXPECT_EQ(ran_.size(), 1u);
+}
+
+TEST_P(WorkerContract, keeps_the_job_of_a_run_that_asks) {
+  add_now();
+  std::vector<Result<Done>> told;
+  start(asking(new_gate(true), told));
+  until_state("1", State::completed);
+  ASSERT_EQ(told.size(), 1u);
+  EXPECT_TRUE(told[0]);
+}
+
+TEST_P(WorkerContract, tells_a_run_that_asks_when_somebody_else_may_do_its_job) {
+  WorkerConfig brief = config();
+  brief.lock = 1ms;  // As when the process stands still for longer than a lock.
+  const auto gate = new_gate();
+  std::vector<Result<Done>> told;
+  add_now();
+  start(asking(gate, told), brief);
+  until_state("1", State::active);
+  until_state("1", State::waiting);
+  *gate = true;
+  until([&told] { return !told.empty(); });
+  ASSERT_FALSE(told[0]);
+  EXPECT_EQ(told[0].error().code, Errc::conflict);
+}
+
+TEST_P(WorkerContract, tells_a_run_that_asks_when_its_job_was_given_back) {
+  const auto gate = new_gate();
+  std::vector<Result<Done>> told;
+  add_now();
+  Worker& worker = start(asking(gate, told));
+  until_state("1", State::active);
+  stop(worker, 1ms);
+  *gate = true;
+  until([&told] { return !told.empty(); });
+  ASSERT_FALSE(told[0]);
+  EXPECT_EQ(told[0].error().code, Errc::conflict);
 }
 
 TEST_P(WorkerContract, rescues_the_jobs_of_a_dead_worker) {

@@ -136,6 +136,7 @@ Task<void> Worker::State::rest(Self self, Error error) {
 Task<std::optional<Worker::State::Held>> Worker::State::work(Self self, Held held) {
   Run run{{held.job.id, held.token}, self->home_.now()};
   held.job.cancelled = run.cancelled;
+  held.job.hold = [self, token = held.token] { return hold(self, token); };
   self->runs_.emplace(held.token, std::move(run));
   self->counters.running += 1;
   Ending ending = co_await process(self, std::move(held.job));
@@ -171,6 +172,23 @@ Task<Result<json::value>> Worker::State::call_processor(Self self, Job job) {
     thrown = "an unknown exception";
   }
   co_return fail(Errc::internal, std::move(thrown));
+}
+
+Task<Result<Done>> Worker::State::hold(Self self, Token token) {
+  const auto has_it = [&] {
+    const auto run = self->runs_.find(token);
+    return run != self->runs_.end() && !run->second.cancelled->load();
+  };
+  const Error gone = fail(Errc::conflict, "somebody else may do this job by now");
+  if (!has_it()) co_return gone;
+  Run& run = self->runs_.at(token);
+  run.renewed = self->home_.now();
+  std::vector<Lock> locks{run.lock};
+  const auto lost = co_await self->source_->extend(std::move(locks), self->config_.lock);
+  if (!lost) co_return lost.error();
+  if (!lost->empty()) self->lose(token);
+  if (!has_it()) co_return gone;  // given back meanwhile, too
+  co_return Done{};
 }
 
 Task<std::optional<Worker::State::Held>> Worker::State::settle(Self self, Ending ending) {

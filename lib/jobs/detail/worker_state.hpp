@@ -71,6 +71,7 @@ class Worker::State : public std::enable_shared_from_this<Worker::State> {
   static Task<std::optional<Held>> work(Self self, Held held);
   static Task<Ending> process(Self self, Job job);
   static Task<Result<json::value>> call_processor(Self self, Job job);
+  static Task<Result<Done>> hold(Self self, Token token);
   static Task<std::optional<Held>> settle(Self self, Ending ending);
   static Task<void> give_back(Self self, Lock lock);
 
