@@ -421,6 +421,28 @@ TEST_F(FillingDatabase, loses_nothing_when_the_disk_is_full_again_and_again) {
   expect_what_was_told(store);
 }
 
+/// A write that finds the logs too long seals both memtables before it is logged.
+TEST_F(FillingDatabase, survives_a_full_disk_that_is_met_first_by_the_write_that_seals_memory) {
+  for (int before = 10; before < 30; ++before) {
+    SCOPED_TRACE(before);
+    told_.clear();
+    std::filesystem::remove_all(directory_.path() / "db");
+    Config config = faulty();
+    config.max_log = 64u << 10;  // Sixteen messages; memory has room for more.
+    config.alive_interval = 1h;  // So that nobody else writes.
+    OpenStore store(config);
+    meet(store);
+    for (int i = 0; i < before; ++i) ASSERT_TRUE(say_something_long(store));
+    disk_.set(FaultyDisk::Fault::log_full);
+    EXPECT_FALSE(say_something_long(store));
+    disk_.set(FaultyDisk::Fault::none);
+    const auto deadline = std::chrono::steady_clock::now() + 20s;
+    while (!say_something_long(store) && std::chrono::steady_clock::now() < deadline)
+      std::this_thread::yield();
+    expect_what_was_told(store);
+  }
+}
+
 TEST_F(FaultyDatabase, survives_tidying_on_a_full_disk) {
   Config config = faulty();
   config.alive_interval = 1h;  // So that nobody else tidies, or finds out that writes fail.

@@ -40,7 +40,7 @@ class Engine {
   /// room for what that may rewrite. A change writes the manifest and a small file, synced, for
   /// each of `tables_`: tens of milliseconds in which nothing else is written.
   void merge_from(int tables);
-  /// Before each write, on the writing thread. After a failed write RocksDB begins a fresh log when
+  /// Right before each write, on its thread. After a failed write RocksDB begins a fresh log when
   /// it puts what it holds in memory into a table; if it holds nothing it goes on with the broken
   /// log, and aborts. So it is made to hold something: the deletion of a row that there never is.
   void hold_something();
