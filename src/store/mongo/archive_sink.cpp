@@ -385,10 +385,8 @@ class Sink final : public chat::ArchiveSink {
 }  // namespace
 
 Result<std::unique_ptr<chat::ArchiveSink>> open_archive_sink(StoreConfig config) {
-  auto client = Client::open(config.connection);
+  auto client = open_with_indexes(config.connection);
   if (!client) return std::move(client).error();
-  if (auto reached = (*client)->ping(); !reached) return std::move(reached).error();
-  if (auto made = ensure_indexes(**client); !made) return std::move(made).error();
   auto lease = (*client)->lease();
   if (!lease) return std::move(lease).error();
   return std::unique_ptr<chat::ArchiveSink>(

@@ -351,10 +351,8 @@ class Source final : public chat::ArchiveSource {
 }  // namespace
 
 Result<std::unique_ptr<chat::ArchiveSource>> open_archive_source(StoreConfig config) {
-  auto client = Client::open(config.connection);
+  auto client = open_with_indexes(config.connection);
   if (!client) return std::move(client).error();
-  if (auto reached = (*client)->ping(); !reached) return std::move(reached).error();
-  if (auto made = ensure_indexes(**client); !made) return std::move(made).error();
   auto lease = (*client)->lease();
   if (!lease) return std::move(lease).error();
   auto source = std::make_unique<Source>(std::move(config), std::move(*client), std::move(*lease));

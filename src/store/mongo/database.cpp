@@ -10,10 +10,8 @@ Database::Database(std::unique_ptr<Internals> internals) : internals_(std::move(
 Database::~Database() { close(); }
 
 Result<std::unique_ptr<Database>> Database::open(StoreConfig config) {
-  auto client = Client::open(config.connection);
+  auto client = open_with_indexes(config.connection);
   if (!client) return std::move(client).error();
-  if (auto reached = (*client)->ping(); !reached) return std::move(reached).error();
-  if (auto made = ensure_indexes(**client); !made) return std::move(made).error();
   auto internals = std::make_unique<Internals>(std::move(config), std::move(*client));
   return std::unique_ptr<Database>(new Database(std::move(internals)));
 }

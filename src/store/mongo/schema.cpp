@@ -119,6 +119,14 @@ Result<Done> ensure_indexes(Client& client,
   return Done{};
 }
 
+Result<std::unique_ptr<Client>> open_with_indexes(Config config) {
+  auto client = Client::open(std::move(config));
+  if (!client) return client;
+  if (auto reached = (*client)->ping(); !reached) return std::move(reached).error();
+  if (auto made = ensure_indexes(**client); !made) return std::move(made).error();
+  return client;
+}
+
 Result<std::vector<std::string_view>> missing_indexes(Lease& lease) {
   std::set<std::string> there;
   for (const std::string_view collection : {users_collection, std::string_view("conversations"),

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <functional>
+#include <memory>
 #include <span>
 #include <string_view>
 
@@ -35,6 +36,10 @@ struct IndexProgress {
 /// and the index. not_supported, unavailable.
 Result<Done> ensure_indexes(Client& client,
                             const std::function<void(const IndexProgress&)>& progress = {});
+
+/// A client of a database that answers and has its indexes. Errors: of Client::open,
+/// Client::ping and ensure_indexes.
+Result<std::unique_ptr<Client>> open_with_indexes(Config config);
 
 /// The names of those indexes that the database does not have.
 Result<std::vector<std::string_view>> missing_indexes(Lease& lease);
