@@ -194,14 +194,8 @@ class Source final : public chat::ArchiveSource {
 Result<std::unique_ptr<chat::ArchiveSource>> open_archive_source(const Config& config) {
   auto engine = Engine::open_existing(config, Access::write);
   if (!engine) return engine.error();
-  {
-    // A server that was killed could not say when its users left.
-    Transaction start(**engine, config);
-    Liveness::recover(start);
-    if (start.error()) return *start.error();
-    start.require_sync();
-    if (const auto status = start.commit(); !status.ok()) return to_error(status);
-  }
+  // A server that was killed could not say when its users left.
+  if (auto recovered = Liveness::recover(**engine, config); !recovered) return recovered.error();
   return std::unique_ptr<chat::ArchiveSource>(
       std::make_unique<Source>(std::move(*engine), config.clock()));
 }

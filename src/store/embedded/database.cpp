@@ -28,13 +28,7 @@ Database::~Database() { close(); }
 Result<std::unique_ptr<Database>> Database::open(Config config) {
   auto engine = Engine::open(config, Access::write);
   if (!engine) return engine.error();
-  {
-    Transaction start(**engine, config);
-    Liveness::recover(start);
-    if (start.error()) return *start.error();
-    start.require_sync();
-    if (const auto status = start.commit(); !status.ok()) return to_error(status);
-  }
+  if (auto recovered = Liveness::recover(**engine, config); !recovered) return recovered.error();
   auto internals = std::make_unique<Internals>(std::move(config), std::move(*engine));
   return std::unique_ptr<Database>(new Database(std::move(internals)));
 }

@@ -35,7 +35,8 @@ void Liveness::alive(Transaction& transaction, Time now) {
   transaction.put(keys::meta("alive"), encode_time(now));
 }
 
-void Liveness::recover(Transaction& transaction) {
+Result<Done> Liveness::recover(Engine& engine, const Config& config) {
+  Transaction transaction(engine, config);
   const auto died = time_at(transaction, keys::meta("alive"));
   for (const std::string& key : transaction.keys_with(keys::all(Table::people, keys::online_tag))) {
     const Key marker{Table::people, Bytes(key)};
@@ -45,6 +46,10 @@ void Liveness::recover(Transaction& transaction) {
     if (since && in.finished()) touch(transaction, user, died ? std::max(*died, *since) : *since);
     transaction.erase(marker);
   }
+  if (transaction.error()) return *transaction.error();
+  transaction.require_sync();
+  if (const auto status = transaction.commit(); !status.ok()) return to_error(status);
+  return Done{};
 }
 
 }  // namespace parley::store::embedded

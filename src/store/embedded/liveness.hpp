@@ -21,8 +21,8 @@ class Liveness {
   /// Sets last_seen unless a later one is there.
   static void touch(Transaction& transaction, chat::UserId user, Time at);
   static void alive(Transaction& transaction, Time now);
-  /// At start-up: turns markers into last_seen.
-  static void recover(Transaction& transaction);
+  /// At start-up, before anything else writes: turns markers into last_seen.
+  static Result<Done> recover(Engine& engine, const Config& config);
 };
 
 }  // namespace parley::store::embedded
