@@ -203,11 +203,4 @@ Task<Result<json::value>> Desk::send(Letter letter, jobs::Job job) {
   co_return sent();
 }
 
-void add_processors(jobs::Worker& worker, Desk& desk) {
-  for (const Kind kind : all_kinds) {
-    worker.on(std::string{job_name(kind)},
-              [&desk, kind](jobs::Job job) { return desk.run(kind, std::move(job)); });
-  }
-}
-
 }  // namespace parley::mail

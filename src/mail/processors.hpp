@@ -83,7 +83,4 @@ class Desk {
   Stats stats_;
 };
 
-/// Gives `worker` a processor for each kind. `desk` outlives the worker.
-void add_processors(jobs::Worker& worker, Desk& desk);
-
 }  // namespace parley::mail

@@ -33,7 +33,10 @@ class DeskTest : public testing::ShardTest {
   DeskTest() {
     add_account(anna_, "anna", "Anna@Example.com");
     add_account(bob_, "bob", "bob@example.com");
-    add_processors(worker_, desk_);
+    for (const Kind kind : all_kinds) {
+      worker_.on(std::string{job_name(kind)},
+                 [this, kind](jobs::Job job) { return desk_.run(kind, std::move(job)); });
+    }
   }
   ~DeskTest() override {
     const auto stop = [](jobs::Worker& worker, bool& done) -> Task<void> {
