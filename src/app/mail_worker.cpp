@@ -1,7 +1,5 @@
 #include "app/mail_worker.hpp"
 
-#include <sys/stat.h>
-
 #include <filesystem>
 #include <stdexcept>
 
@@ -9,6 +7,7 @@
 #include "mail/folder_transport.hpp"
 #include "mail/smtp_transport.hpp"
 #include "ops/log.hpp"
+#include "store/embedded/files.hpp"
 
 namespace parley::app {
 
@@ -23,13 +22,6 @@ T or_throw(Result<T> result) {
   return std::move(*result);
 }
 
-void make_private_folder(const std::filesystem::path& folder) {
-  std::error_code error;
-  if (std::filesystem::is_directory(folder, error)) return;
-  if (folder.has_parent_path()) std::filesystem::create_directories(folder.parent_path(), error);
-  ::mkdir(folder.c_str(), 0700);
-}
-
 std::unique_ptr<mail::Transport> new_transport(net::Workers& threads, const Settings& settings) {
   if (!settings.mail.smtp_url.empty()) {
     auto config = or_throw(mail::smtp_config_from(settings.mail.smtp_url));
@@ -38,7 +30,7 @@ std::unique_ptr<mail::Transport> new_transport(net::Workers& threads, const Sett
     ops::log().info("mail goes to", {{"server", transport->describe()}});
     return transport;
   }
-  make_private_folder(settings.store.data_dir);
+  store::embedded::make_private_folder(settings.store.data_dir);
   const auto folder = std::filesystem::absolute(settings.store.data_dir / "mail");
   auto transport = std::make_unique<mail::FolderTransport>(threads, folder.string());
   ops::log().info("mail is written to", {{"folder", folder.string()}});
