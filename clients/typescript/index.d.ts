@@ -7,7 +7,7 @@ export interface ClientToServerEvents {
     ok: true;
     message: Message;
   } | Refused) => void) => void;
-  /** Mark as read. That message and all earlier ones of the conversation. Only its receiver may. */
+  /** Mark as read. That message and all earlier ones of the conversation. Only its receiver may. No event brings your new `unreadCount`: it is the messages to you with a greater `seq`. */
   message_read: (payload: {
     messageId: Id;
   }, ack: (answer: {
@@ -48,7 +48,7 @@ export interface ClientToServerEvents {
 export interface ServerToClientEvents {
   /** A message. To all devices of receiver and sender. With `auth.acks` it comes to the receiver's device with an acknowledgement: call it, only then the message counts as delivered. */
   receive_message: (payload: Message, ack?: () => void) => void;
-  /** A conversation has changed. To the same devices; `unreadCount` is the addressee's own. */
+  /** A conversation has changed. To the same devices; `unreadCount` is the addressee's own. Whose conversation it is, when you do not know it yet, says `GET /api/conversations/list`. */
   conversation_updated: (payload: {
     conversationId: Id;
     lastMessage: Message;
@@ -62,7 +62,7 @@ export interface ServerToClientEvents {
     seq: number;
     createdAt: Time;
   }) => void;
-  /** Your message has arrived. To the sender's devices, when the first device of the receiver has it. */
+  /** Your message has arrived. To the sender's devices, when the first device of the receiver has it. It covers all earlier messages of the conversation, too. */
   message_delivered: (payload: {
     messageId: Id;
     conversationId: Id;
