@@ -443,6 +443,18 @@ TEST_F(FillingDatabase, survives_a_full_disk_that_is_met_first_by_the_write_that
   }
 }
 
+/// Until what RocksDB says of that is more than it keeps in memory.
+TEST_F(FillingDatabase, goes_on_when_the_disk_is_full_for_long) {
+  OpenStore store(tight());
+  meet(store);
+  ASSERT_TRUE(say_something_long(store));
+  disk_.set(FaultyDisk::Fault::full);
+  for (int i = 0; i < 8'000; ++i) ASSERT_FALSE(say_something_long(store));
+  disk_.set(FaultyDisk::Fault::none);
+  wait_for_space(store);
+  expect_what_was_told(store);
+}
+
 TEST_F(FaultyDatabase, survives_tidying_on_a_full_disk) {
   Config config = faulty();
   config.alive_interval = 1h;  // So that nobody else tidies, or finds out that writes fail.

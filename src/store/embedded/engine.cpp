@@ -12,6 +12,7 @@
 
 #include "base/object_id.hpp"
 #include "store/embedded/bytes.hpp"
+#include "store/embedded/engine_log.hpp"
 #include "store/embedded/files.hpp"
 #include "store/embedded/memtable.hpp"
 #include "store/embedded/retention.hpp"
@@ -73,8 +74,6 @@ rocksdb::DBOptions database_options(const Config& config) {
   options.max_background_jobs = 2;
   options.listeners.push_back(std::make_shared<Yielding>());
   options.bytes_per_sync = 1u << 20;  // spreads the writeback of tables, so that syncs stay short
-  options.keep_log_file_num = 2;
-  options.max_log_file_size = 1u << 20;
   options.stats_dump_period_sec = 0;
   options.stats_persist_period_sec = 0;
   if (config.env != nullptr) options.env = config.env;
@@ -213,6 +212,7 @@ rocksdb::Status Engine::keep_writers_away(const Config& config) {
 rocksdb::Status Engine::open_database(const Config& config, Access access) {
   rocksdb::DBOptions options = database_options(config);
   options.listeners.push_back(std::make_shared<Emptied>(holds_something_));
+  options.info_log = access == Access::write ? make_engine_log(config.directory) : make_no_log();
   const auto cache = rocksdb::NewLRUCache(config.block_cache, cache_shard_bits);
   auto people = common_options(config, cache, retention_.get());
   auto chat = chat_options(people);

@@ -103,6 +103,13 @@ class FaultyDisk {
         : FileSystemWrapper(rocksdb::FileSystem::Default()), switches_(std::move(switches)) {}
     const char* Name() const override { return "parley.faulty"; }
 
+    /// Of this disk, and not the default one's.
+    rocksdb::IOStatus NewLogger(const std::string& name, const rocksdb::IOOptions& options,
+                                std::shared_ptr<rocksdb::Logger>* logger,
+                                rocksdb::IODebugContext* context) override {
+      return FileSystem::NewLogger(name, options, logger, context);
+    }
+
     rocksdb::IOStatus NewWritableFile(const std::string& name, const rocksdb::FileOptions& options,
                                       std::unique_ptr<rocksdb::FSWritableFile>* file,
                                       rocksdb::IODebugContext* context) override {
