@@ -57,7 +57,8 @@ Result<Done> restore(const fs::path& backup, const fs::path& data) {
   const fs::path place = data / "db", fresh = being_restored(place);
   std::error_code error;
   if (fs::exists(place, error) && !fs::is_empty(place, error))
-    return fail(Errc::conflict, "there is a store in " + data.string() + " already");
+    return fail(Errc::conflict, "there is a store in " + data.string() + " already: move " +
+                                    place.string() + " away first");
   if (auto made = make_durably(data); !made) return made;
   if (auto copied = copy_durably(backup / "db", fresh); !copied) return copied;
   return put_in_place(fresh, place);

@@ -238,12 +238,24 @@ class Verifier {
 
 Result<Findings> verify(Database& database) { return Verifier(*database.internals().engine).run(); }
 
-Result<Findings> verify_stopped(const std::filesystem::path& data) {
+namespace {
+Result<std::unique_ptr<Engine>> open_stopped(const std::filesystem::path& data) {
   Config config;
   config.directory = data / "db";
-  auto engine = Engine::open_existing(config, Access::read_only);
+  return Engine::open_existing(config, Access::read_only);
+}
+}  // namespace
+
+Result<Findings> verify_stopped(const std::filesystem::path& data) {
+  const auto engine = open_stopped(data);
   if (!engine) return engine.error();
   return Verifier(**engine).run();
+}
+
+Result<Done> try_stopped(const std::filesystem::path& data) {
+  const auto engine = open_stopped(data);
+  if (!engine) return engine.error();
+  return Done{};
 }
 
 }  // namespace parley::store::embedded

@@ -28,5 +28,7 @@ Result<Findings> verify(Database& database);
 /// The same for a stopped store in `data`/db. Errors: as Engine::open_existing; conflict while a
 /// server runs.
 Result<Findings> verify_stopped(const std::filesystem::path& data);
+/// Whether the stopped store in `data`/db opens; changes nothing there. Errors: as Engine::open.
+Result<Done> try_stopped(const std::filesystem::path& data);
 
 }  // namespace parley::store::embedded
