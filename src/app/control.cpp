@@ -8,6 +8,7 @@
 #include <boost/asio/redirect_error.hpp>
 #include <boost/asio/use_awaitable.hpp>
 #include <boost/asio/write.hpp>
+#include <iostream>
 #include <optional>
 
 namespace parley::app {
@@ -135,18 +136,88 @@ std::filesystem::path control_socket(const std::filesystem::path& data_dir) {
   return data_dir / "control.sock";
 }
 
+namespace {
+
+/// What a server answers at once to, when nothing is wrong with it.
+constexpr auto patience = std::chrono::seconds(5);
+
+/// A question to the server behind a socket, and what has come back.
+class Asking {
+ public:
+  Asking(const std::filesystem::path& socket, const json::object& question)
+      : question_(json::serialize(question) + '\n'), stream_(context_) {
+    stream_.async_connect(local::endpoint{socket.string()}, [this](auto error) {
+      is_connected_ = !error;
+      error ? end(error) : write();
+    });
+  }
+
+  /// Waits so long; true when it is over.
+  bool wait(std::chrono::milliseconds time) {
+    context_.restart();
+    context_.run_for(time);
+    return is_over_;
+  }
+
+  bool is_connected() const { return is_connected_; }
+  const boost::system::error_code& error() const { return error_; }
+  const std::string& answer() const { return answer_; }
+
+ private:
+  void write() {
+    asio::async_write(stream_, asio::buffer(question_),
+                      [this](auto error, std::size_t) { error ? end(error) : read(); });
+  }
+  void read() {
+    asio::async_read_until(stream_, asio::dynamic_buffer(answer_, max_answer), '\n',
+                           [this](auto error, std::size_t) { end(error); });
+  }
+  void end(const boost::system::error_code& error) {
+    error_ = error;
+    is_over_ = true;
+  }
+
+  const std::string question_;
+  asio::io_context context_;
+  Stream stream_;
+  std::string answer_;
+  boost::system::error_code error_;
+  bool is_connected_ = false;
+  bool is_over_ = false;
+};
+
+bool is_alive(const std::filesystem::path& socket) {
+  Asking probe(socket, {{"command", "alive"}});
+  return probe.wait(patience) && !probe.error();
+}
+
+Error failure_to_reach(const std::filesystem::path& socket,
+                       const boost::system::error_code& error) {
+  namespace errc = boost::system::errc;
+  if (error == errc::no_such_file_or_directory || error == errc::connection_refused)
+    return fail(Errc::not_found, "no server listens on " + socket.string());
+  std::string detail = "cannot ask a server on " + socket.string() + ": " + error.message();
+  if (error == errc::permission_denied) detail += "; be the user who owns the data";
+  return fail(Errc::unavailable, std::move(detail));
+}
+
+}  // namespace
+
 Result<json::object> ask(const std::filesystem::path& socket, const json::object& question) {
-  asio::io_context context;
-  Stream stream(context);
-  boost::system::error_code error = asio::error::name_too_long;
-  if (const auto endpoint = endpoint_of(socket)) stream.connect(*endpoint, error);
-  if (error) return fail(Errc::not_found, "no server listens on " + socket.string());
-  asio::write(stream, asio::buffer(json::serialize(question) + '\n'), error);
-  std::string line;
-  auto buffer = asio::dynamic_buffer(line, max_answer);
-  if (!error) asio::read_until(stream, buffer, '\n', error);
+  if (!endpoint_of(socket)) return fail(Errc::not_found, "no server listens on " + socket.string());
+  Asking asking(socket, question);
+  while (!asking.wait(patience)) {
+    if (!is_alive(socket)) {
+      return fail(Errc::unavailable, "the server that listens on " + socket.string() +
+                                         " does not answer: it is stopped, or hangs. Its log may "
+                                         "say why; a kill loses nothing that was acknowledged");
+    }
+    std::cerr << "parley: the server is at it" << std::endl;
+  }
+  const auto& error = asking.error();
+  if (error && !asking.is_connected()) return failure_to_reach(socket, error);
   if (error) return fail(Errc::unavailable, "the server went away: " + error.message());
-  const auto answered = parse_object(line);
+  const auto answered = parse_object(asking.answer());
   if (!answered) return answered.error();
   return to_answer(*answered);
 }

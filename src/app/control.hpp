@@ -36,8 +36,9 @@ class Control {
 /// Where the socket of a data directory is.
 std::filesystem::path control_socket(const std::filesystem::path& data_dir);
 
-/// Asks the server behind `socket` and waits for its answer. unavailable when no server listens
-/// there; else the server's own error.
+/// Asks the server behind `socket` and waits for its answer, as long as it shows that it lives.
+/// not_found when no server listens there; unavailable when it cannot be reached or does not
+/// answer; else the server's own error.
 Result<json::object> ask(const std::filesystem::path& socket, const json::object& question);
 
 }  // namespace parley::app

@@ -22,7 +22,6 @@ namespace {
 constexpr std::uint64_t mebibyte = 1ull << 20;
 /// Below it a commit may fail soon; RocksDB needs room to compact.
 constexpr std::uint64_t least_free = 512 * mebibyte;
-constexpr std::uint64_t few_files = 65'536;
 /// What the listener asks for.
 constexpr std::size_t wanted_backlog = 4'096;
 constexpr auto large_offset = 2s;
@@ -57,10 +56,11 @@ std::filesystem::path existing(std::filesystem::path path) {
 }  // namespace
 
 Finding judge_open_files(const Machine& machine, std::size_t max_connections) {
-  const std::string seen = std::to_string(machine.open_files) + " open files are allowed";
+  const std::string seen = std::to_string(machine.open_files) + " open files are allowed" +
+                           (machine.is_served ? " to the server" : "");
   if (machine.open_files >= max_connections + other_files)
     return {"open files", Verdict::good, seen, {}};
-  const bool are_few = machine.open_files < few_files;
+  const bool are_few = machine.open_files < few_open_files;
   return {"open files", are_few ? Verdict::doubtful : Verdict::good,
           seen + "; MAX_CONNECTIONS is " + std::to_string(max_connections),
           are_few ? "a connection is an open file: set LimitNOFILE=1048576 in the systemd unit, or "
@@ -71,7 +71,7 @@ Finding judge_open_files(const Machine& machine, std::size_t max_connections) {
 Finding judge_disk(const Machine& machine, const std::string& data_dir) {
   if (machine.data_dir_is_there && !machine.data_dir_is_writable) {
     return {"disk", Verdict::bad, data_dir + " cannot be written",
-            "give it to the user that runs parley: chown -R parley " + data_dir};
+            "be the user that runs parley, or give it to that user: chown -R parley " + data_dir};
   }
   const std::string seen = in_mebibytes(machine.disk_free) + " of " +
                            in_mebibytes(machine.disk_size) + " free for " + data_dir;

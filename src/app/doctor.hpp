@@ -26,7 +26,8 @@ struct Finding {
 
 /// What the machine says of itself.
 struct Machine {
-  std::uint64_t open_files = 0;  ///< The most that this process may have.
+  std::uint64_t open_files = 0;  ///< The most that the server may have, or else this process.
+  bool is_served = false;        ///< A server said so.
   std::uint64_t disk_size = 0, disk_free = 0;
   std::uint64_t inodes = 0, inodes_free = 0;
   std::optional<bool> clock_synchronized;  ///< Absent: it does not say.

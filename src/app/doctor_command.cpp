@@ -10,8 +10,9 @@
 #include "app/mongo_stores.hpp"
 #include "app/neighbourhood.hpp"
 #include "mail/smtp_transport.hpp"
+#include "ops/scrape.hpp"
 #include "redis/client.hpp"
-#include "store/embedded/files.hpp"
+#include "store/embedded/verify.hpp"
 #include "store/mongo/client.hpp"
 #include "store/mongo/schema.hpp"
 
@@ -34,6 +35,8 @@ class Doctor {
       : settings_(settings), request_(request) {}
 
   std::vector<Finding> examine() {
+    if (settings_.store.mongo_uri.empty() || !settings_.has_redis())
+      server_ = ask(control_socket(settings_.store.data_dir), {{"command", "metrics"}});
     look_at_settings();
     look_at_machine();
     if (settings_.has_tls()) look_at_certificate();
@@ -61,7 +64,12 @@ class Doctor {
   }
 
   void look_at_machine() {
-    const Machine machine = examine_machine(settings_.store.data_dir);
+    Machine machine = examine_machine(settings_.store.data_dir);
+    if (server_) {
+      const ops::Scrape said(json::string_member(*server_, "text").value_or(""), {});
+      machine.open_files = static_cast<std::uint64_t>(said.sum("process_max_fds"));
+      machine.is_served = true;
+    }
     add(judge_open_files(machine, settings_.limits.max_connections));
     add(judge_backlog(machine));
     add(judge_clock(machine));
@@ -79,22 +87,16 @@ class Doctor {
 
   void look_at_data_dir() {
     const std::string place = settings_.store.data_dir.string();
-    const auto alive = ask(control_socket(settings_.store.data_dir), {{"command", "alive"}});
-    if (alive || alive.error().code != Errc::not_found) {
-      add({"store", Verdict::good, "a server runs on " + place, {}});
-      return;
-    }
-    const auto config = embedded_config(settings_);
-    if (!std::filesystem::exists(config.directory) &&
-        !std::filesystem::exists(store::embedded::being_restored(config.directory))) {
-      add({"store", Verdict::good, "nothing is in " + place + " yet; parley serve makes it", {}});
-      return;
-    }
-    const auto database = store::embedded::Database::open(config);
-    if (database) {
+    if (server_) return add({"store", Verdict::good, "a server runs on " + place, {}});
+    if (server_.error().code != Errc::not_found)
+      return add({"store", Verdict::bad, server_.error().detail, {}});
+    const auto opened = store::embedded::try_stopped(settings_.store.data_dir);
+    if (opened) {
       add({"store", Verdict::good, "opens; parley verify-store checks every rule of it", {}});
+    } else if (opened.error().code == Errc::not_found) {
+      add({"store", Verdict::good, "nothing is in " + place + " yet; parley serve makes it", {}});
     } else {
-      add({"store", Verdict::bad, database.error().detail,
+      add({"store", Verdict::bad, opened.error().detail,
            "see that no other program uses it; if it is damaged: parley restore, from a backup"});
     }
   }
@@ -166,9 +168,10 @@ class Doctor {
     const auto took = since(begin);
     add({"Redis", Verdict::good, "answers in " + std::to_string(took.count()) + " ms", {}});
     const auto* parts = time->array();
-    if (parts != nullptr && parts->size() == 2 && (*parts)[0].text() != nullptr) {
-      const Time theirs = from_unix_ms(std::stoll(*(*parts)[0].text()) * 1000);
-      add(judge_offset("Redis", theirs - asked, took + 1s));
+    if (parts != nullptr && parts->size() == 2 && (*parts)[0].text() && (*parts)[1].text()) {
+      const std::int64_t seconds = std::stoll(*(*parts)[0].text());
+      const std::int64_t micros = std::stoll(*(*parts)[1].text());
+      add(judge_offset("Redis", from_unix_ms(seconds * 1000 + micros / 1000) - asked, took));
     }
     // Not every account may ask.
     const auto policy = errand.run(client.call({"CONFIG", "GET", "maxmemory-policy"}));
@@ -182,8 +185,10 @@ class Doctor {
 
   void look_at_mail() {
     if (settings_.mail.smtp_url.empty()) {
-      add({"mail", Verdict::good, "no SMTP_URL: mails are files in DATA_DIR/mail", {}});
-      return;
+      const bool is_production = settings_.server.mode == Mode::production;
+      return add({"mail", is_production ? Verdict::doubtful : Verdict::good,
+                  "no SMTP_URL: mails are files in DATA_DIR/mail",
+                  is_production ? "set SMTP_URL, or nobody gets a mail" : ""});
     }
     const auto config = mail::smtp_config_from(settings_.mail.smtp_url);
     const auto reached = config ? mail::check_smtp(*config) : Result<Done>{config.error()};
@@ -197,6 +202,8 @@ class Doctor {
 
   const Settings& settings_;
   const DoctorRequest& request_;
+  /// What the server on DATA_DIR said.
+  Result<json::object> server_ = fail(Errc::not_found, "nobody was asked");
   std::vector<Finding> findings_;
 };
 

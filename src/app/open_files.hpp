@@ -9,6 +9,9 @@ namespace parley::app {
 /// what else a server has.
 inline constexpr std::uint64_t other_files = 700;
 
+/// Most servers want more.
+inline constexpr std::uint64_t few_open_files = 65'536;
+
 /// How many connections a server takes that wants `wanted` and may have `open_files`: a store that
 /// cannot open a file for want of descriptors does not write again before the next start, so they
 /// are not all for whoever connects. Where there are few, it is half and half.

@@ -26,6 +26,12 @@ std::uint64_t raise_descriptor_limit() {
   return setrlimit(RLIMIT_NOFILE, &limit) == 0 ? limit.rlim_max : before;
 }
 
+void tell_limit(std::uint64_t open_files, const Settings& settings) {
+  const ops::Level level = open_files < few_open_files ? ops::Level::warn : ops::Level::info;
+  ops::log().write(level, "the limit of open files allows fewer connections than MAX_CONNECTIONS",
+                   {{"open_files", open_files}, {"connections", settings.limits.max_connections}});
+}
+
 std::string address(const Settings& settings, std::uint16_t port) {
   const std::string& host = settings.server.host;
   const bool is_everywhere = host == "0.0.0.0" || host == "::";
@@ -59,6 +65,8 @@ int serve(const Settings& wanted) {
   Settings settings = wanted;
   if (const std::uint64_t open_files = raise_descriptor_limit(); open_files > 0) {
     settings.limits.max_connections = connections_within(open_files, wanted.limits.max_connections);
+    if (settings.limits.max_connections < wanted.limits.max_connections)
+      tell_limit(open_files, settings);
   }
 
   const auto redis = redis_config(settings);

@@ -1,11 +1,8 @@
 #include <unistd.h>
 
-#include <boost/asio/connect.hpp>
-#include <boost/asio/io_context.hpp>
 #include <boost/asio/ip/tcp.hpp>
-#include <boost/asio/read.hpp>
-#include <boost/asio/write.hpp>
 #include <iostream>
+#include <iterator>
 #include <thread>
 
 #include "app/commands.hpp"
@@ -17,6 +14,8 @@ namespace parley::app {
 
 namespace {
 
+constexpr auto patience = std::chrono::seconds(5);
+
 /// Where the server of these settings is reached over HTTP: what it listens on, or this machine.
 std::string host_of(const Settings& settings) {
   const std::string& host = settings.server.host;
@@ -25,25 +24,24 @@ std::string host_of(const Settings& settings) {
 
 /// One GET, without TLS: a server with TLS is asked by its socket.
 Result<std::string> get_metrics(const Settings& settings) {
-  using asio::ip::tcp;
   const std::string port = std::to_string(settings.server.port);
   const std::string where = host_of(settings) + " port " + port;
-  asio::io_context context;
-  tcp::socket socket(context);
-  boost::system::error_code error;
-  const auto places = tcp::resolver(context).resolve(host_of(settings), port, error);
-  if (!error) asio::connect(socket, places, error);
-  if (error)
+  asio::ip::tcp::iostream stream;
+  stream.expires_after(patience);
+  stream.connect(host_of(settings), port);
+  if (!stream)
     return fail(Errc::unavailable, "no server answers on " + where + " or in " +
-                                       settings.store.data_dir.string() + ": " + error.message());
-  asio::write(socket, asio::buffer("GET /metrics HTTP/1.0\r\nHost: " + where + "\r\n\r\n"), error);
-  std::string answer;
-  asio::read(socket, asio::dynamic_buffer(answer), error);
+                                       settings.store.data_dir.string() + ": " +
+                                       stream.error().message());
+  stream << "GET /metrics HTTP/1.0\r\nHost: " << where << "\r\n\r\n" << std::flush;
+  const std::string answer{std::istreambuf_iterator<char>{stream}, {}};
   const auto body = answer.find("\r\n\r\n");
   const bool is_good = answer.starts_with("HTTP/1.1 200") || answer.starts_with("HTTP/1.0 200");
-  if (!is_good || body == std::string::npos)
+  if (!is_good || body == std::string::npos) {
+    const std::string said = answer.empty() ? stream.error().message() : answer;
     return fail(Errc::unavailable,
-                where + " does not show /metrics: " + answer.substr(0, answer.find('\r')));
+                where + " does not show /metrics: " + said.substr(0, said.find('\r')));
+  }
   return answer.substr(body + 4);
 }
 

@@ -1,11 +1,11 @@
 import assert from 'node:assert/strict';
-import { writeFileSync } from 'node:fs';
+import { readdirSync, statSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
 
 import { makeCertificate } from '../lib/certificate.js';
-import { freePort, parley, temporaryDirectory } from '../lib/server.js';
+import { Server, freePort, parley, temporaryDirectory } from '../lib/server.js';
 import { closeStores, stores } from './place.js';
 
 after(closeStores);
@@ -37,6 +37,7 @@ for (const { name, skip, start } of stores) {
         assert.equal(code, 0);
         for (const subject of ['settings', 'open files', 'clock', 'disk', 'mail', ...(place.store.MONGO_URI ? ['MongoDB', 'Redis'] : ['store'])])
           assert.ok(findings.get(subject)?.every(({ verdict }) => verdict !== 'bad'), subject);
+        for (const { what } of (findings.get('Redis') ?? []).slice(1)) assert.match(what, /differs by \d+ ms/, 'the clock of one machine is never behind itself');
       }
     });
   });
@@ -89,7 +90,45 @@ describe('parley doctor', () => {
     assert.match(findings.get('store')[0].what, /nothing is in/);
     const production = await examine({ NODE_ENV: 'production', ACCESS_TOKEN_SECRET: '', REFRESH_TOKEN_SECRET: '' });
     assert.deepEqual([production.code, production.findings.get('settings')[0].verdict], [1, 'bad']);
+    assert.equal(production.findings.get('mail')[0].verdict, 'warn');
     assert.equal((await parley(['doctor', '--port', 'x'])).code, 2);
+  });
+
+  test('asks the server how many open files it may have, which says so when they are few', async (t) => {
+    const server = await Server.start({ wrap: ['bash', '-c', 'ulimit -n 1024; exec "$@"', '-'] });
+    t.after(() => server.destroy());
+    const [{ what, mend }] = (await examine({ DATA_DIR: server.dataDir })).findings.get('open files');
+    assert.match(what, /^1024 open files are allowed to the server/);
+    assert.match(mend, /LimitNOFILE/);
+    assert.match(server.tail(), /allows fewer connections than MAX_CONNECTIONS open_files=1024 connections=512/);
+  });
+
+  test('changes nothing in a store that no server uses', async (t) => {
+    const server = await Server.start();
+    t.after(() => server.destroy());
+    await server.stop();
+    const db = join(server.dataDir, 'db');
+    const seen = () => readdirSync(db).sort().map((name) => [name, statSync(join(db, name)).mtimeMs]);
+    const before = seen();
+    const { findings } = await examine({ DATA_DIR: server.dataDir });
+    assert.match(findings.get('store')[0].what, /^opens/);
+    assert.deepEqual(seen(), before);
+  });
+
+  test('says that a server does not answer, and so do the commands that ask it', async (t) => {
+    const server = await Server.start();
+    t.after(() => server.destroy());
+    const env = { DATA_DIR: server.dataDir };
+    process.kill(server.pid, 'SIGSTOP');
+    const [{ code, findings }, ...asked] = await Promise.all([
+      examine(env), ...[['backup', join(temporaryDirectory(), 'copy')], ['jobs', 'counts'], ['top', '--once', '--port', String(server.port)]].map((args) => parley(args, { env })),
+    ]);
+    process.kill(server.pid, 'SIGCONT');
+    assert.deepEqual([code, findings.get('store')[0].verdict], [1, 'bad']);
+    for (const answer of asked) {
+      assert.equal(answer.code, 1);
+      assert.match(answer.stderr, /does not (answer|show)/);
+    }
   });
 
   test('speaks to people, too', async () => {

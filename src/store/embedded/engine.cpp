@@ -161,6 +161,7 @@ Result<std::unique_ptr<Engine>> Engine::open(const Config& config, Access access
 }
 
 Result<std::unique_ptr<Engine>> Engine::open_existing(const Config& config, Access access) {
+  if (auto whole = refuse_what_is_half_restored(config.directory); !whole) return whole.error();
   std::error_code error;
   if (!std::filesystem::exists(config.directory / "CURRENT", error))
     return fail(Errc::not_found, "no store in " + config.directory.parent_path().string());
