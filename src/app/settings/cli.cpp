@@ -29,10 +29,10 @@ constexpr auto footer = R"(
 Examples:
   parley serve                                  development: secrets are made, data goes to ./data
   parley serve --port 9000 --log-level debug
-  parley serve --config /etc/parley.conf
-  parley check-config --config /etc/parley.conf
+  parley serve --config /etc/parley/parley.conf
+  parley check-config --config /etc/parley/parley.conf
   parley show-config                            what is in force, and where each value comes from
-  parley backup /var/backups/parley-monday      the folder must not exist yet
+  parley backup /var/backups/parley/monday      the folder must not exist yet
   parley jobs list --state failed               mails that could not be sent, and why
   parley user promote ann@example.org           make her an administrator
   parley message trace 507f1f77bcf86cd799439011 whether it has arrived, and why not
@@ -47,6 +47,29 @@ Signals of serve and worker: SIGTERM and SIGINT drain and stop; SIGHUP reads TLS
 them only where it comes of the terminal that they run in, when that is closed.
 
 Exit codes: 0 done, 1 failed, 2 wrong flag or setting (nothing was started).)";
+
+constexpr auto backup_footer = R"(
+A running server makes the copy itself, so DIR is somewhere that its user, and its systemd unit, may write to.
+On the disk of DATA_DIR the copy may consist of hard links: take it to another machine. Secrets are not in it.
+
+Examples:
+  parley backup /var/backups/parley/monday      the folder must not exist yet
+  parley verify-store --data-dir /var/backups/parley/monday)";
+
+constexpr auto restore_footer = R"(
+What is in DATA_DIR stays: move DATA_DIR/db away first. Whoever runs this owns the files afterwards, so be the
+user that runs the server.
+
+Example, as the service of the Debian package:
+  systemctl stop parley && mv /var/lib/parley/db /var/lib/parley/db.before
+  parleyctl restore /var/backups/parley/monday && systemctl start parley)";
+
+constexpr auto verify_footer = R"(
+Changes nothing. No server may run on it: verify a backup meanwhile.
+Exit codes: 0 every rule holds, 1 some are broken (each is printed) or it cannot be read.
+
+Example:
+  parley verify-store --data-dir /var/backups/parley/monday)";
 
 constexpr auto migrate_footer = R"(
 Adds indexes, and fields beside those of the original: keys of users, the pair of a conversation, the
@@ -67,7 +90,7 @@ Examples:
   parley export - | ssh elsewhere parley import -
 
 The embedded store must not be in use. While a server runs, take a backup and export that:
-  parley backup /tmp/copy && parley export --data-dir /tmp/copy everything.parley.gz
+  parley backup /var/backups/parley/copy && parley export --data-dir /var/backups/parley/copy everything.parley.gz
 Of MongoDB, stop the nodes first: what is written during an export may be missing in it.
 
 Stopped half-way, the same command goes on where it was, if nothing was written to the store meanwhile
@@ -116,19 +139,22 @@ class Program {
 
     subcommand("serve", "Run the server", [this] { return with_secrets(commands_.serve); });
     subcommand("worker", "Run background jobs apart from the servers", [this] { return work(); });
-    subcommand("check-config", "Say whether a start would succeed", [this] { return check(); });
+    subcommand("check-config", "Say whether the settings are good", [this] { return check(); });
     auto* show =
         subcommand("show-config", "Print the settings in force", [this] { return show_config(); });
     show->add_option("--docs", docs_, "Print a document instead: reference or sample")
         ->check(CLI::IsMember({"reference", "sample"}));
     auto* backup = subcommand("backup", "Copy the data consistently; the server may run",
                               [this] { return with_settings(folder_command(commands_.backup)); });
+    backup->footer(backup_footer);
     backup->add_option("DIR", folder_, "The folder to make")->required();
     auto* restore = subcommand("restore", "Put a backup where no data is yet; no server may run",
                                [this] { return with_settings(folder_command(commands_.restore)); });
+    restore->footer(restore_footer);
     restore->add_option("DIR", folder_, "The folder of the backup")->required();
-    subcommand("verify-store", "Read everything that is kept and check it",
-               [this] { return with_settings(commands_.verify_store); });
+    subcommand("verify-store", "Read everything that is kept and check it", [this] {
+      return with_settings(commands_.verify_store);
+    })->footer(verify_footer);
     describe_archives();
     describe_jobs(*subcommand("jobs", "Look at background jobs, and change them",
                               [this] {
@@ -217,8 +243,8 @@ class Program {
     command->get_formatter()->column_width(34);
     command
         ->add_option("--config", config_file_,
-                     "A config file (docs/parley.sample.conf). Every setting of parley serve is "
-                     "taken as a flag, too")
+                     "A config file (docs/parley.sample.conf) [PARLEY_CONFIG]. Every setting of "
+                     "parley serve is taken as a flag, too")
         ->type_name("FILE");
     for (const Field& field : fields()) {
       const auto keep = [this, &field](const std::string& value) { flags_[field.name] = value; };
@@ -251,6 +277,7 @@ class Program {
 
   std::optional<Loaded> load_settings() {
     Inputs inputs{flags_, surroundings_.environment, surroundings_.dotenv, std::nullopt};
+    if (config_file_.empty()) config_file_ = surroundings_.environment["PARLEY_CONFIG"];
     if (!config_file_.empty()) inputs.config_file = config_file_;
     auto loaded = load(inputs);
     if (!loaded) {

@@ -145,6 +145,15 @@ TEST_F(Cli, show_config_reads_the_config_file) {
   EXPECT_THAT(out.str(), HasSubstr("port = 9003  # config file\n"));
 }
 
+TEST_F(Cli, the_environment_may_name_the_config_file) {
+  environment["PARLEY_CONFIG"] = folder.file("parley.conf", "port = 9003\n").string();
+  EXPECT_EQ(run_with({"show-config"}), exit_ok) << err.str();
+  EXPECT_THAT(out.str(), HasSubstr("port = 9003  # config file\n"));
+  const auto other = folder.file("other.conf", "port = 9004\n").string();
+  EXPECT_EQ(run_with({"show-config", "--config", other}), exit_ok) << err.str();
+  EXPECT_THAT(out.str(), HasSubstr("port = 9004  # config file\n"));
+}
+
 TEST_F(Cli, show_config_prints_the_documents) {
   EXPECT_EQ(run_with({"show-config", "--docs", "reference"}), exit_ok);
   EXPECT_EQ(out.str(), reference_document());

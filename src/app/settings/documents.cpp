@@ -16,10 +16,10 @@ Every setting can be given in four places; the first one that has it counts:
 1. a flag: `parley serve --port 9000`
 2. a variable of the environment: `PORT=9000 parley serve`
 3. a file `.env` in the working directory: `PORT=9000`
-4. a config file: `parley serve --config parley.conf` with a line `port = 9000`
+4. a config file: `parley serve --config parley.conf`, or its name in `PARLEY_CONFIG`, with a line `port = 9000`
 
 `parley show-config` prints what is in force and where each value comes from; `parley check-config` says
-whether a start would succeed. An impossible value stops the start, and so does an unknown flag or an unknown
+whether the settings are good, `parley doctor` also whether what they name can be used. An impossible value stops the start, and so does an unknown flag or an unknown
 key in `.env` or in the config file. An empty variable counts as not set. The flag of a key is the key with
 `--` before it.
 

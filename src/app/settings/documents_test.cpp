@@ -36,6 +36,11 @@ TEST(Documents, config_md_is_what_the_fields_say) {
   EXPECT_EQ(read_document("config.md"), reference_document()) << "run scripts/docs";
 }
 
+TEST(Documents, ask_for_no_length_of_what_others_have_made) {
+  EXPECT_EQ(find_field("redis-password")->allowed, "text");
+  EXPECT_THAT(find_field("access-token-secret")->allowed, HasSubstr("at least 16 bytes"));
+}
+
 TEST(Documents, the_sample_file_is_what_the_fields_say) {
   EXPECT_EQ(read_document("parley.sample.conf"), sample_document()) << "run scripts/docs";
 }

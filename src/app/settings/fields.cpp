@@ -28,6 +28,8 @@ constexpr Choice<ops::LogFormat, 2> formats{{"text", "json"}};
 
 constexpr Choice<ClusterAdapter, 2> adapters{{"classic", "sharded"}};
 
+constexpr Secret signing_secret{" of at least 16 bytes, in production 32"};
+
 constexpr std::uint64_t gibibyte = 1ull << 30;
 constexpr std::uint64_t million = 1'000'000;
 
@@ -82,10 +84,10 @@ void add_tls(std::vector<Field>& list) {
 }
 
 void add_tokens(std::vector<Field>& list) {
-  list.push_back(secret(make(tokens, "access-token-secret", Secret{},
+  list.push_back(secret(make(tokens, "access-token-secret", signing_secret,
                              in(&Settings::auth, &decltype(Settings::auth)::access_token_secret),
                              "Signs access tokens (HS256). A new one makes all of them invalid.")));
-  list.push_back(secret(make(tokens, "refresh-token-secret", Secret{},
+  list.push_back(secret(make(tokens, "refresh-token-secret", signing_secret,
                              in(&Settings::auth, &decltype(Settings::auth)::refresh_token_secret),
                              "Signs refresh tokens. A new one signs everybody out.")));
   list.push_back(make(tokens, "access-token-expire", Interval{1s, 24h * 30},
