@@ -24,8 +24,11 @@ install(FILES ${PROJECT_BINARY_DIR}/parley-config.cmake ${PROJECT_BINARY_DIR}/pa
 # The Debian package of the server (scripts/package): the program, its units, and a config file for production.
 file(READ docs/parley.sample.conf parley_conf)
 string(REPLACE "# env = development" "env = production" parley_conf "${parley_conf}")
+string(REPLACE "# data-dir = ./data" "data-dir = /var/lib/parley" parley_conf "${parley_conf}")
+string(REPLACE "# log-format = text" "log-format = json" parley_conf "${parley_conf}")
 file(WRITE ${PROJECT_BINARY_DIR}/debian/parley.conf "${parley_conf}")
 install(FILES ${PROJECT_BINARY_DIR}/debian/parley.conf DESTINATION /etc/parley COMPONENT server)
+install(PROGRAMS deploy/debian/parleyctl DESTINATION sbin COMPONENT server)
 install(FILES deploy/systemd/parley.service deploy/systemd/parley-worker.service
   DESTINATION /lib/systemd/system COMPONENT server)
 install(FILES README.md CHANGELOG.md DESTINATION ${CMAKE_INSTALL_DATADIR}/doc/parley COMPONENT server)

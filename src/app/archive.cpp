@@ -3,6 +3,7 @@
 #include "app/commands.hpp"
 #include "app/embedded_stores.hpp"
 #include "app/mongo_stores.hpp"
+#include "app/owner.hpp"
 #include "app/progress.hpp"
 #include "archive/comparison.hpp"
 #include "archive/exporter.hpp"
@@ -29,11 +30,13 @@ std::string place(const Settings& settings) {
 
 Result<std::unique_ptr<chat::ArchiveSource>> open_source(const Settings& settings) {
   if (is_mongo(settings)) return store::mongo::open_archive_source(mongo_config(settings));
+  if (const auto ours = check_owner(settings.store.data_dir); !ours) return ours.error();
   return store::embedded::open_archive_source(embedded_config(settings));
 }
 
 Result<std::unique_ptr<chat::ArchiveSink>> open_sink(const Settings& settings) {
   if (is_mongo(settings)) return store::mongo::open_archive_sink(mongo_config(settings));
+  if (const auto ours = check_owner(settings.store.data_dir); !ours) return ours.error();
   return store::embedded::open_archive_sink(embedded_config(settings));
 }
 
@@ -48,7 +51,11 @@ class Run {
 
   int export_all() {
     auto source = open_source(settings_);
-    if (!source) return failed("nothing was exported", source.error());
+    if (!source) {
+      Error error = source.error();
+      if (error.code == Errc::conflict) error.detail += ": export a copy (parley backup)";
+      return failed("nothing was exported", error);
+    }
     const Time now = wall_now();
     const archive::ExportOptions options{request_.file, ObjectIdSource().next(now), now};
     const auto exported = archive::export_archive(**source, options, observer_);

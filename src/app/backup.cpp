@@ -2,6 +2,7 @@
 
 #include "app/commands.hpp"
 #include "app/control.hpp"
+#include "app/owner.hpp"
 #include "settings/cli.hpp"
 #include "store/embedded/backup.hpp"
 #include "store/embedded/verify.hpp"
@@ -18,14 +19,28 @@ int failed(std::string_view what, const Error& error) {
   return exit_failed;
 }
 
+/// A server under systemd has a /tmp of its own, and may write in few places.
+constexpr auto where_a_server_writes =
+    " (the running server makes it: name a folder that its user and its unit may write to, such as "
+    "one in /var/backups/parley)";
+
 /// By the server, if one runs on this data; else by ourselves.
-Result<Done> make_backup(const path& data, const path& folder) {
-  const json::object question{{"command", "backup"},
-                              {"folder", std::filesystem::absolute(folder).string()}};
+Result<Done> make_backup(const path& data, const path& named) {
+  const path folder = std::filesystem::absolute(named);
+  const json::object question{{"command", "backup"}, {"folder", folder.string()}};
   const auto answered = ask(control_socket(data), question);
-  if (answered) return Done{};
-  if (answered.error().code == Errc::not_found) return embedded::backup_stopped(data, folder);
-  return answered.error();
+  std::error_code ignored;
+  if (answered && std::filesystem::exists(folder, ignored)) return Done{};
+  if (answered)
+    return fail(Errc::unavailable, "what the server made in " + folder.string() +
+                                       " cannot be seen from here" + where_a_server_writes);
+  if (answered.error().code == Errc::not_found) {
+    const auto ours = check_owner(data);
+    return ours ? embedded::backup_stopped(data, named) : ours;
+  }
+  const std::string& detail = answered.error().detail;
+  return fail(answered.error().code,
+              detail.starts_with("cannot make ") ? detail + where_a_server_writes : detail);
 }
 
 }  // namespace
@@ -45,9 +60,12 @@ int backup(const Settings& settings, const path& folder) {
 }
 
 int restore(const Settings& settings, const path& folder) {
-  const auto restored = embedded::restore(folder, settings.store.data_dir);
+  const path& data = settings.store.data_dir;
+  if (const auto ours = check_owner(data); !ours)
+    return failed("nothing was restored", ours.error());
+  const auto restored = embedded::restore(folder, data);
   if (!restored) return failed("nothing was restored", restored.error());
-  std::cout << "restored " << folder.string() << " to " << settings.store.data_dir.string() << '\n';
+  std::cout << "restored " << folder.string() << " to " << data.string() << '\n';
   return exit_ok;
 }
 

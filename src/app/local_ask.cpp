@@ -7,6 +7,7 @@
 
 #include "app/control.hpp"
 #include "app/embedded_stores.hpp"
+#include "app/owner.hpp"
 
 namespace parley::app {
 
@@ -39,8 +40,10 @@ Result<json::object> LocalAsk::operator()(json::object question) {
 
 Result<std::unique_ptr<store::embedded::Database>> open_stopped(const Settings& settings) {
   const auto config = embedded_config(settings);
-  if (!std::filesystem::exists(config.directory))
+  std::error_code error;
+  if (!std::filesystem::exists(config.directory, error))
     return fail(Errc::not_found, "there is no data in " + settings.store.data_dir.string());
+  if (const auto ours = check_owner(settings.store.data_dir); !ours) return ours.error();
   return store::embedded::Database::open(config);
 }
 

@@ -42,7 +42,7 @@ describe('the Debian package', () => {
 
   test('has the program, its units, its config file, and a license', async () => {
     const contents = await run('dpkg-deb', ['--contents', deb]);
-    for (const path of ['./usr/bin/parley', './lib/systemd/system/parley.service', './lib/systemd/system/parley-worker.service',
+    for (const path of ['./usr/bin/parley', './usr/sbin/parleyctl', './lib/systemd/system/parley.service', './lib/systemd/system/parley-worker.service',
       './etc/parley/parley.conf', './usr/share/doc/parley/copyright']) {
       assert.match(contents, new RegExp(`root/root .* ${path.replaceAll('.', '\\.')}\\n`), path);
     }
@@ -60,16 +60,28 @@ describe('the Debian package', () => {
       [[ $(stat -c '%U %a' /var/lib/parley) == 'parley 700' ]]
       [[ $(stat -c '%U %a' /etc/parley/secrets.env) == 'root 600' ]]
       ip link set lo up 2>/dev/null || true
-      set -a; source /etc/parley/secrets.env; set +a
       unit() { sed -n "s#^$1=##p" /lib/systemd/system/parley.service; }
-      as_parley() { exec setpriv --reuid parley --regid parley --clear-groups --no-new-privs env DATA_DIR=/var/lib/parley PORT=8123 HOST=127.0.0.1 "$@"; }
-      cd /var/lib/parley
-      (as_parley $(unit ExecStartPre))
-      as_parley $(unit ExecStart) >/tmp/output 2>&1 &
-      server=$!
-      for _ in {1..100}; do curl -sf http://127.0.0.1:8123/readyz && break; sleep 0.1; done || true
-      curl -sf http://127.0.0.1:8123/readyz >/dev/null || { cat /tmp/output; exit 1; }
+      as_parley() { exec setpriv --reuid parley --regid parley --clear-groups --no-new-privs env PORT=8123 HOST=127.0.0.1 "$@"; }
+      start() {   # With a /tmp of its own, as PrivateTmp= gives it.
+        (set -a; source /etc/parley/secrets.env; cd /var/lib/parley; export -f as_parley
+          exec unshare --mount bash -c 'mount -t tmpfs tmpfs /tmp; as_parley "$@"' - $(unit ExecStart)) >/tmp/output 2>&1 &
+        server=$!
+        for _ in {1..100}; do curl -sf http://127.0.0.1:8123/readyz && return; sleep 0.1; done
+        cat /tmp/output; exit 1
+      }
+      parleyctl check-config
+      start
       curl -sf http://127.0.0.1:8123/api/auth/register -H 'content-type: application/json' -d '{"username":"ann","email":"ann@example.org","password":"correct horse"}'
+      parleyctl doctor
+      parleyctl user show ann@example.org
+      ! parleyctl backup /tmp/copy || exit 1   # It is in the server's own /tmp.
+      parleyctl backup /var/backups/parley/first
+      kill -TERM $server; wait $server
+      ! parley user list --data-dir /var/lib/parley || exit 1   # Its files would be root's.
+      mv /var/lib/parley/db /var/lib/parley/db.damaged
+      parleyctl restore /var/backups/parley/first
+      start
+      curl -sf http://127.0.0.1:8123/api/auth/login -H 'content-type: application/json' -d '{"email":"ann@example.org","password":"correct horse"}'
       kill -TERM $server; wait $server
       before=$(cat /etc/parley/secrets.env)
       ${install}
@@ -79,6 +91,10 @@ describe('the Debian package', () => {
       echo purged`;
     const printed = await inCopy(script, { package: deb });
     assert.match(printed, /"message":"User registered successfully"/);
+    assert.match(printed, /^ok +store +a server runs on \/var\/lib\/parley$/m, 'parleyctl finds the settings and the data of the service');
+    assert.match(printed, /cannot be seen from here.*\/var\/backups\/parley/);
+    assert.match(printed, /\/var\/lib\/parley belongs to parley: be that user/);
+    assert.match(printed, /"message":"Login successful"/);
     assert.match(printed, /^.*purged$/m);
   });
 
