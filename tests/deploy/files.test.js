@@ -122,7 +122,7 @@ describe('Prometheus and Grafana', () => {
       assert.ok(await run('git', ['grep', '-l', `"${name}"`, '--', 'src', 'lib']), name);
       there.add(name);
     }
-    there.add('parley_notices_dropped_total');
+    there.add('parley_notices_dropped_total').add('parley_tls_certificate_end_seconds');
     const asked = ['deploy/grafana/dashboards/parley.json', 'deploy/prometheus/alerts.yml'].flatMap((file) =>
       [...read(file).matchAll(/\b((?:parley|process)_[a-z_]+?)(?:_bucket)?\b(?=[{[ )\n])/g)].map(([, name]) => name));
     assert.deepEqual([...new Set(asked)].filter((name) => !there.has(name)), []);
@@ -139,8 +139,16 @@ describe('Prometheus and Grafana', () => {
   });
 });
 
+test('the ingress lets in what clients ask for, and nobody to the metrics', () => {
+  const open = [...read('deploy/kubernetes/parley.yaml').matchAll(/\{path: (\S+), pathType: (Exact|Prefix)/g)];
+  const lets = (path) => open.some(([, one, type]) => path === one || (type === 'Prefix' && path.startsWith(`${one}/`)));
+  const paths = [...read('docs/openapi.yaml').matchAll(/^ {2}(\/\S*):$/gm)].map(([, path]) => path);
+  const operators = ['/healthz', '/readyz', '/metrics'];
+  assert.deepEqual(['/socket.io/', '/app/', ...paths].filter((path) => !lets(path)).sort(), [...operators].sort());
+});
+
 test('shells accept the scripts of the package', async () => {
-  for (const script of ['postinst', 'prerm', 'postrm']) await run('sh', ['-n', `deploy/debian/${script}`]);
+  for (const script of ['postinst', 'prerm', 'postrm', 'parleyctl']) await run('sh', ['-n', `deploy/debian/${script}`]);
 });
 
 test('every YAML file is one', async () => {
