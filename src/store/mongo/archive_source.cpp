@@ -98,10 +98,10 @@ struct Open {
 class Source final : public chat::ArchiveSource {
  public:
   Source(StoreConfig config, std::unique_ptr<Client> client, Lease lease)
-      : context_(std::move(config)),
+      : context_(std::move(config), client->clock()),
         client_(std::move(client)),
         lease_(std::move(lease)),
-        now_(context_.config.clock()) {}
+        now_(context_.config.connection.clock()) {}
 
   Result<Done> begin() {
     auto counted = totals();
@@ -122,7 +122,7 @@ class Source final : public chat::ArchiveSource {
   std::string fingerprint() const override { return fingerprint_; }
   /// No cursor is ahead of the clock.
   chat::Version newest() const override {
-    return VersionClock::floor_of(context_.config.clock() + std::chrono::seconds(1));
+    return VersionClock::floor_of(context_.now() + std::chrono::seconds(1));
   }
 
   Result<chat::ArchiveTotals> totals() override {

@@ -41,7 +41,8 @@ class CacheTest : public ::testing::Test {
 
   const chat::UserId alice_ = id<chat::UserId>(1), bob_ = id<chat::UserId>(2);
   const chat::ConversationId talk_ = id<chat::ConversationId>(7);
-  Context context_{StoreConfig{}};
+  ServerClock server_;
+  Context context_{StoreConfig{}, server_};
   Cache cache_{context_};
 };
 

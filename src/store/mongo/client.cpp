@@ -16,6 +16,9 @@
 namespace parley::store::mongo {
 
 namespace {
+/// What is less is corrected without a word.
+constexpr auto notable_correction = 1s;
+
 /// Whatever matters comes back as the error of a call, too: this is for who looks deeper.
 void log_driver(mongoc_log_level_t level, const char* domain, const char* message, void*) {
   if (level > MONGOC_LOG_LEVEL_INFO) return;
@@ -86,6 +89,8 @@ struct Client::State {
   Config config;
   std::string database;
   std::unique_ptr<mongoc_client_pool_t, ClosePool> pool;
+  ServerClock clock;
+  std::atomic<bool> is_believed = true;  ///< What the server says of its clock.
 
   std::atomic<bool> is_well = false;  ///< The last call reached the server.
   mutable std::mutex mutex;           ///< Of what follows.
@@ -138,10 +143,32 @@ const std::string& Client::database() const { return state_->database; }
 Result<Done> Client::ping() {
   auto lease = this->lease();
   if (!lease) return lease.error();
-  const Document command = std::move(Document().set("ping", 1));
-  if (const auto answer = lease->command(command); !answer) return answer.error();
+  const Document command = std::move(Document().set("hello", 1));
+  ServerClock::Sample sample;
+  sample.asked = SteadyTime::clock::now();
+  const auto answer = lease->command(command);
+  sample.answered = SteadyTime::clock::now();
+  if (!answer) return answer.error();
+  const auto time = answer->view().time("localTime");
+  if (!time) return fail(Errc::not_supported, "MongoDB does not tell its time");
+  sample.theirs = *time;
+  sample.ours = state_->config.clock();
+  return take(sample);
+}
+
+Result<Done> Client::take(const ServerClock::Sample& sample) {
+  const auto behind = state_->clock.take(sample);
+  if (state_->is_believed.exchange(behind.has_value()) && !behind)
+    ops::log().error("MongoDB's clock is not believed", {{"detail", behind.error().detail}});
+  if (!behind) return behind.error();
+  if (std::chrono::abs(*behind) >= notable_correction)
+    ops::log().warn("the time is corrected to MongoDB's", {{"by_ms", behind->count()}});
   return Done{};
 }
+
+Time Client::now() const { return state_->clock.at(SteadyTime::clock::now()); }
+
+const ServerClock& Client::clock() const { return state_->clock; }
 
 Result<Done> Client::health() const {
   if (state_->is_well) return Done{};

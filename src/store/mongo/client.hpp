@@ -10,7 +10,9 @@
 #include <vector>
 
 #include "base/result.hpp"
+#include "base/time.hpp"
 #include "store/mongo/bson.hpp"
+#include "store/mongo/server_clock.hpp"
 
 struct _mongoc_client_t;
 
@@ -29,6 +31,8 @@ struct Config {
   std::chrono::milliseconds socket_timeout = 10s;    ///< For an answer; the deadline of a call.
   std::size_t connections = 32;                      ///< At most; one more call waits for one.
   std::chrono::milliseconds ping_interval = 1s;      ///< How soon health knows without calls.
+  /// This machine's: nonsense of the server's is known by it.
+  std::function<Time()> clock = &wall_now;
 };
 
 /// Why one write of several was refused.
@@ -145,8 +149,12 @@ class Client {
   Result<Lease> lease();
   const std::string& database() const;
 
-  /// One round trip to the primary; blocks.
+  /// One round trip to the primary, which tells its time; blocks. not_supported: it does not, or
+  /// one that is not believed (ServerClock).
   Result<Done> ping();
+  /// The primary's time, which is that of all nodes. Of a client that was pinged with success.
+  Time now() const;
+  const ServerClock& clock() const;
   /// What the last call or the ping of every second has found; unavailable before the first. Does
   /// not wait.
   Result<Done> health() const;
@@ -154,6 +162,7 @@ class Client {
  private:
   friend class Lease;
   void give_back(_mongoc_client_t* connection);
+  Result<Done> take(const ServerClock::Sample& sample);
   /// What a call has found: nullptr when the server answered.
   void note(const Error* error);
   void watch();

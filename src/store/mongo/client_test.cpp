@@ -190,6 +190,30 @@ TEST_F(LeaseTest, says_not_supported_of_a_command_that_there_is_not) {
 
 class ClientTest : public MongoTest {};
 
+TEST_F(ClientTest, tells_the_time_of_the_server_not_of_the_machine) {
+  Config config;
+  config.uri = database_->uri();
+  config.clock = [] { return wall_now() + 60s; };
+  const auto client = Client::open(std::move(config));
+  ASSERT_TRUE(client);
+  ASSERT_TRUE((*client)->ping());
+  const auto ahead = (*client)->now() - wall_now();  // the server is on this machine
+  EXPECT_LT(std::chrono::abs(ahead), 2s) << ahead.count() << " ms";
+}
+
+TEST_F(ClientTest, refuses_a_server_that_is_in_another_year) {
+  Config config;
+  config.uri = database_->uri();
+  config.clock = [] { return Time{1s}; };
+  const auto client = Client::open(std::move(config));
+  ASSERT_TRUE(client);
+  const auto answer = (*client)->ping();
+  ASSERT_FALSE(answer);
+  EXPECT_EQ(answer.error().code, Errc::not_supported);
+  EXPECT_NE(answer.error().detail.find("this machine's 1970-"), std::string::npos);
+  EXPECT_TRUE((*client)->health()) << "it answers";
+}
+
 TEST_F(ClientTest, takes_the_database_of_the_uri) {
   EXPECT_EQ(database_->client().database().substr(0, 12), "parley-test-");
 }

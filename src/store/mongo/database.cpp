@@ -18,6 +18,8 @@ Result<std::unique_ptr<Database>> Database::open(StoreConfig config) {
 
 void Database::close() { internals_->writer.close(); }
 
+Time Database::now() const { return internals_->client->now(); }
+
 Result<Done> Database::health() const { return internals_->client->health(); }
 
 const Stats& Database::stats() const { return internals_->context.stats; }

@@ -33,6 +33,8 @@ class Database {
   /// reads still work. Blocks.
   void close();
 
+  /// The time that all nodes share. Any thread.
+  Time now() const;
   /// For /readyz: unavailable while the server is.
   Result<Done> health() const;
   const Stats& stats() const;

@@ -16,7 +16,7 @@ namespace parley::store::mongo {
 struct Internals {
   Internals(StoreConfig settings, std::unique_ptr<Client> opened)
       : client(std::move(opened)),
-        context(std::move(settings)),
+        context(std::move(settings), client->clock()),
         writer(context, *client),
         readers({context.config.readers, context.config.max_queued_reads}) {}
 

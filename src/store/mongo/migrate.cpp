@@ -251,10 +251,11 @@ std::string_view to_string(Step step) {
 Result<Migrated> migrate(const StoreConfig& config, const MigrateOptions& options) {
   auto client = Client::open(config.connection);
   if (!client) return std::move(client).error();
+  if (auto reached = (*client)->ping(); !reached) return std::move(reached).error();
   auto lease = (*client)->lease();
   if (!lease) return std::move(lease).error();
   if (options.dry_run) return survey(*lease, options);
-  Context context(config);
+  Context context(config, (*client)->clock());
   return Migration(**client, *lease, context, options).run();
 }
 

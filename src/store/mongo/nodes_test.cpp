@@ -467,5 +467,28 @@ TEST_F(NodesTest, tell_a_device_what_a_slower_node_wrote) {
   EXPECT_TRUE(good(two_.messages().changes(bob, later.cursor, 100)).messages.empty());
 }
 
+TEST_F(NodesTest, miss_nothing_in_a_sync_however_far_their_machines_clocks_are_apart) {
+  using namespace std::chrono_literals;
+  const auto alice = user("alice"), bob = user("bob"), carol = user("carol");
+  std::vector<chat::Message> said;
+  for (const auto shift : {-60s, 60s}) {
+    StoreConfig config = node_config(database_.uri());
+    config.connection.clock = [shift] { return wall_now() + shift; };
+    TestNode shifted(config);
+    for (TestNode* reader : {&one_, &shifted}) {
+      TestNode& writer = reader == &one_ ? shifted : one_;
+      said.push_back(say(*reader, alice, bob, "before"));
+      const auto now = good(reader->messages().changes(bob, 0, 100));
+      said.push_back(say(writer, carol, bob, "missed?"));
+      good(writer.receipts().mark_read(bob, said.back().id, at(2000)));
+      const auto later = good(one_.messages().changes(bob, now.cursor, 100));
+      EXPECT_EQ(chat::contract::contents(later.messages), std::vector<std::string>{"missed?"})
+          << shift.count();
+      EXPECT_EQ(later.receipts.size(), 1u) << shift.count();
+    }
+  }
+  for (std::size_t i = 1; i < said.size(); ++i) EXPECT_GT(said[i].version, said[i - 1].version);
+}
+
 }  // namespace
 }  // namespace parley::store::mongo

@@ -234,8 +234,8 @@ void Round::take_newer(View document, const HeardOf& heard) {
 /// off from the other nodes, for which a receiver who has not got it speaks, and a follower who has
 /// not heard of it.
 bool Round::is_untold(const chat::Message& message, const Heard& heard) const {
-  if (message.version > context_.horizon()) return true;
   if (message.version <= context_.repeat_horizon()) return false;
+  if (message.version > context_.horizon()) return true;
   return heard.is_followed || !message.delivered_at;
 }
 

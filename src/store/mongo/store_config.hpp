@@ -22,7 +22,7 @@ struct StoreConfig {
   /// How long a conversation is trusted that no other node tells us about (nobody of it is here).
   std::chrono::milliseconds trust = 2s;
 
-  std::function<Time()> clock = &wall_now;  ///< For versions.
+  std::function<Time()> clock;  ///< For versions; empty: the database's.
 };
 
 /// How far a node's version may be behind the clock when it becomes readable: devices are told

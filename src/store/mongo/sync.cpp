@@ -14,7 +14,7 @@ namespace parley::store::mongo {
 namespace {
 using namespace std::chrono_literals;
 constexpr chat::Version greatest = INT64_MAX;
-/// How far clocks may be apart: of a version that nobody made, and of times that Node servers set.
+/// What is further ahead nobody has made; and how far the clocks of Node servers may be behind.
 constexpr auto clock_skew = 1h;
 constexpr auto time_skew = 1min;
 constexpr int max_adoptions = 3;
@@ -132,7 +132,7 @@ class Changes {
         end_(greatest) {}
 
   Result<chat::SyncPage> page(std::size_t limit) {
-    const chat::Version newest = VersionClock::floor_of(context_.config.clock() + clock_skew);
+    const chat::Version newest = VersionClock::floor_of(context_.now() + clock_skew);
     const bool is_ahead = !since_.recent.empty() && since_.recent.back() > newest;
     if (since_.version > newest || is_ahead)
       return fail(Errc::bad_request, "since is in the future");
