@@ -123,15 +123,15 @@ class Adoption {
   }
 
   /// What is new to devices gets a version of now. What was there before anything was ours, one of
-  /// its own time.
+  /// its own time, unless that is still to come: all versions after it would be ahead of time.
   chat::Version version_for(const chat::Message& message) {
     if (found_.is_ours) return context_.next_version();
     constexpr chat::Version step = 1u << 12;
     // The id's counter in the place of ours: imports have many messages of one millisecond.
     const auto& id = message.id.bytes;
     const chat::Version count = (id[10] << 8 | id[11]) & 1023;
-    const chat::Version own =
-        VersionClock::floor_of(message.created_at) | count << 12 | context_.clock.tag();
+    const chat::Version own = VersionClock::floor_of(std::min(message.created_at, context_.now())) |
+                              count << 12 | context_.clock.tag();
     return std::max(own, found_.head.last_version + step);
   }
 

@@ -14,6 +14,7 @@ namespace {
 
 using chat::contract::at;
 using chat::contract::contents;
+using namespace std::chrono_literals;
 
 class AdoptTest : public ::testing::Test {
  protected:
@@ -109,6 +110,14 @@ class AdoptTest : public ::testing::Test {
   chat::UserId alice_ = user("alice");
   chat::UserId bob_ = user("bob");
 };
+
+TEST_F(AdoptTest, makes_no_version_of_the_future_from_a_time_that_is) {
+  const auto id = conversation(alice_, bob_);
+  node_says(id, alice_, bob_, "from 2089", from_unix_ms(3'780'000'000'000));
+  EXPECT_LT(all_of(id, bob_).at(0).version, VersionClock::floor_of(wall_now() + 1min));
+  const auto carol = user("carol");
+  EXPECT_LT(say(carol, bob_, "now", wall_now()).version, VersionClock::floor_of(wall_now() + 1min));
+}
 
 TEST_F(AdoptTest, pages_through_messages_of_the_original) {
   const auto id = conversation(alice_, bob_);
