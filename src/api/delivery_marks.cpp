@@ -34,7 +34,7 @@ Task<void> DeliveryMarks::store() {
   while (!waiting_.empty()) {
     std::vector<chat::DeliveryMark> marks = std::exchange(waiting_, {});
     waiting_.reserve(std::min(marks.size(), most_reserved));  // the next turn's are about as many
-    const Time now = wall_now();
+    const Time now = messaging_.now();
     auto stored = co_await messaging_.mark_delivered(marks, now);
     if (!stored && info(stored.error().code).temporary) {
       marks.insert(marks.end(), std::make_move_iterator(waiting_.begin()),

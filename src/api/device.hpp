@@ -36,11 +36,11 @@ struct Device : boost::intrusive_ref_counter<Device> {
     gone,  ///< Disconnected.
   };
 
-  static DevicePtr make(std::shared_ptr<socketio::Socket> socket, chat::UserId user) {
-    return DevicePtr{std::make_unique<Device>(std::move(socket), user).release()};
+  static DevicePtr make(std::shared_ptr<socketio::Socket> socket, chat::UserId user, Time now) {
+    return DevicePtr{std::make_unique<Device>(std::move(socket), user, now).release()};
   }
-  Device(std::shared_ptr<socketio::Socket> its_socket, chat::UserId its_user)
-      : socket(std::move(its_socket)), user(its_user) {}
+  Device(std::shared_ptr<socketio::Socket> its_socket, chat::UserId its_user, Time now)
+      : socket(std::move(its_socket)), user(its_user), came(now) {}
 
   bool is_gone() const { return phase == Phase::gone; }
 
@@ -58,7 +58,7 @@ struct Device : boost::intrusive_ref_counter<Device> {
   std::vector<chat::MessageDelivered> receipts;  ///< See LateReceipts.
   std::vector<chat::DeliveryMark> written;       ///< Sent, and not yet known to have left.
   std::optional<chat::FamilyId> family;          ///< The login whose token it showed.
-  Time came = wall_now();                        ///< What was there before comes from the backlog.
+  Time came;                                     ///< What was there before comes from the backlog.
   chat::Version joined_at = 0;  ///< Changes up to here come from the backlog, later ones live.
   std::vector<HeldChange> held;
   std::vector<chat::MessageId> own_reads;       ///< message_read calls of this device under way.

@@ -150,7 +150,7 @@ void Devices::on_batch(const chat::ChangeBatchPtr& batch) {
 void Devices::observe_pace(const chat::ChangeBatch& batch) {
   for (const chat::Change& change : batch.changes) {
     const auto* appended = std::get_if<chat::MessageAppended>(&change);
-    if (appended != nullptr) return late_.observe(wall_now() - appended->message.created_at);
+    if (appended != nullptr) return late_.observe(messaging_.now() - appended->message.created_at);
   }
 }
 
@@ -240,13 +240,13 @@ bool Devices::is_news(const Device& device, const chat::Change& change) const {
 bool Devices::was_told(Device& device, const chat::Message& message, From from) const {
   if (seen_version_ != chat::no_cut) return false;
   if (!device.told) device.told = std::make_unique<Told>();
-  const Time now = wall_now();
+  const Time now = messaging_.now();
   return from == From::store ? !device.told->add_stored(message, now)
                              : !device.told->add_published(message, now);
 }
 
 void Devices::observe_delivery(const chat::Message& message) {
-  const auto waited = wall_now() - message.created_at;
+  const auto waited = messaging_.now() - message.created_at;
   metrics_.delivery_seconds.observe(shard_.index(), std::chrono::duration<double>(waited).count());
 }
 

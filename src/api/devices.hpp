@@ -38,7 +38,11 @@ class Devices {
   static constexpr std::size_t busy_batch = 16;
 
   Devices(net::Shard& shard, chat::Messaging& messaging, GatewayMetrics& metrics)
-      : shard_(shard), metrics_(metrics), marks_(shard, messaging), late_(shard) {}
+      : shard_(shard),
+        messaging_(messaging),
+        metrics_(metrics),
+        marks_(shard, messaging),
+        late_(shard) {}
 
   net::Shard& shard() { return shard_; }
   std::size_t size() const { return size_; }
@@ -100,6 +104,7 @@ class Devices {
   void hold(const DevicePtr& device, const chat::ChangeBatchPtr& batch, std::size_t index);
 
   net::Shard& shard_;
+  chat::Messaging& messaging_;
   GatewayMetrics& metrics_;
   DeliveryMarks marks_;
   LateReceipts late_;

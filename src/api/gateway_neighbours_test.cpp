@@ -219,6 +219,37 @@ TEST_F(GatewayNeighbours, does_not_tell_a_new_device_of_what_others_had_before_i
   EXPECT_EQ(told(*anns), Contents{});
 }
 
+TEST_F(GatewayNeighbours, means_by_now_what_the_other_nodes_mean) {
+  const auto shared = [] { return wall_now() - 1h; };
+  house_.messaging.set_clock(shared);
+  const auto anns = house_.device(ann_, 0), bobs = house_.device(bob_, 1);
+  const std::string draft = R"([{"receiverId":")" + bob_.id.hex() + R"(","content":"hello"}])";
+  const auto answer = anns->emit_with_ack("send_message", {draft, {}});
+  ASSERT_TRUE(answer);
+  const auto sent = only_object(answer->json).at("message").as_object();
+  const auto time = [&](const char* name) {
+    return from_iso8601(std::string(sent.at(name).as_string())).value_or(Time::max());
+  };
+  EXPECT_LE(time("createdAt"), shared());
+
+  chat::Message message;
+  message.id = chat::MessageId{*object_id_from_hex(std::string(sent.at("_id").as_string()))};
+  message.conversation_id =
+      chat::ConversationId{*object_id_from_hex(std::string(sent.at("conversationId").as_string()))};
+  message.sender = ann_.id;
+  message.receiver = bob_.id;
+  message.seq = 1;
+  message.content = "hello";
+  message.created_at = time("createdAt");
+  (void)told(*anns);
+  feed_.say(message);
+  EXPECT_EQ(told(*anns), Contents{"hello"}) << "it came before the message, by that clock";
+  EXPECT_EQ(told(*bobs), Contents{"hello"});
+  bobs->emit("message_read", {R"([{"messageId":")" + message.id.hex() + R"("}])", {}});
+  house_.settle();
+  EXPECT_LE(house_.stored(message, ann_).read_at.value_or(Time::max()), shared());
+}
+
 TEST_F(GatewayNeighbours, tells_of_a_receipt_that_was_missed) {
   const auto anns = house_.device(ann_, 0);
   const chat::Message message = house_.send(ann_, bob_, "read me");

@@ -11,7 +11,8 @@ Task<http::Response> send(const Services& services, http::Request request, chat:
   if (!body) co_return refusal(body.error());
   Fields fields(*body);
   chat::NewMessage draft{claims.user, fields.id<chat::UserId>("receiverId"),
-                         fields.string("content"), fields.optional_string("clientId"), wall_now()};
+                         fields.string("content"), fields.optional_string("clientId"),
+                         services.messaging.now()};
   if (const auto checked = fields.check(); !checked) co_return refusal(checked.error());
   const auto sent = co_await services.messaging.send(std::move(draft));
   if (!sent) co_return refusal(sent.error());

@@ -84,7 +84,8 @@ void ShardGateway::on_send_message(socketio::Socket& socket, socketio::Event& ev
   const DevicePtr& device = device_of(socket);
   Fields fields(event.members());
   chat::NewMessage draft{device->user, fields.id<chat::UserId>("receiverId"),
-                         fields.string("content"), fields.optional_string("clientId"), wall_now()};
+                         fields.string("content"), fields.optional_string("clientId"),
+                         services_.messaging.now()};
   const auto checked = fields.check();
   if (!checked)
     return refuse(socket, event.ack_id(), {"clientId", draft.client_id}, checked.error());
@@ -139,7 +140,7 @@ void ShardGateway::on_message_read(socketio::Socket& socket, socketio::Event& ev
 }
 
 Task<void> ShardGateway::read(DevicePtr device, chat::MessageId message, socketio::AckId ack) {
-  const Time now = wall_now();
+  const Time now = services_.messaging.now();
   const auto done = co_await services_.messaging.mark_read(device->user, message, now);
   --device->calls;
   const auto own = std::find(device->own_reads.begin(), device->own_reads.end(), message);

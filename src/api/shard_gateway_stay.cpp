@@ -45,7 +45,7 @@ std::optional<socketio::ConnectError> ShardGateway::admit(
   if (!devices_.has_room(claims->user))
     return socketio::ConnectError{"Too many devices", std::nullopt};
 
-  auto device = Device::make(socket, claims->user);
+  auto device = Device::make(socket, claims->user, services_.messaging.now());
   device->family = claims->family;
   const json::value* acks = auth.if_contains("acks");
   device->confirms = acks != nullptr && acks->is_bool() && acks->get_bool();

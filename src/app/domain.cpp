@@ -48,6 +48,8 @@ Domain::Domain(const Settings& settings, net::Workers& hashing, Stores& stores,
       messaging(stores.messages(), stores.receipts(), stores.conversations(),
                 chat_limits(settings.limits)),
       presences(presence, stores.accounts(), stores.conversations(), chat_limits(settings.limits)),
-      links(settings, hasher, stores, mails) {}
+      links(settings, hasher, stores, mails) {
+  messaging.set_clock(stores.clock());
+}
 
 }  // namespace parley::app

@@ -27,6 +27,9 @@ class MongoStores final : public Stores {
   chat::OperatorStore& operators() override { return operators_; }
   store::mongo::Feed& feed() override { return database_->feed(); }
   std::unique_ptr<chat::PresenceStore> presence(net::Shards& shards) override;
+  std::function<Time()> clock() const override {
+    return [database = database_.get()] { return database->now(); };
+  }
   Result<Done> health() const override { return database_->health(); }
   void export_counts(ops::Metrics& metrics) const override;
   void close() override { database_->close(); }

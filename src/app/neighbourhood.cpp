@@ -41,7 +41,7 @@ cluster::Config adapter_config(const Settings& settings) {
 }  // namespace
 
 Neighbourhood::Neighbourhood(net::Shards& shards, const Settings& settings,
-                             const redis::Config& redis)
+                             const redis::Config& redis, std::function<Time()> clock)
     : home_(shards[0]),
       number_(random_number()),
       commands_(home_, redis, "commands"),
@@ -54,7 +54,7 @@ Neighbourhood::Neighbourhood(net::Shards& shards, const Settings& settings,
                  settings.cluster.presence_lease),
       presence_(home_, commands_, nodes::Presence::Config{settings.cluster.presence_lease},
                 &event_listener_),
-      bus_(home_, changes_, change_listener_, nodes::new_name()),
+      bus_(home_, changes_, change_listener_, {nodes::new_name(), std::move(clock)}),
       counter_(std::make_shared<nodes::RedisRateCounter>(home_, redis)),
       forwarding_(std::make_shared<Forwarding>(directory_)) {}
 

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <functional>
 #include <memory>
 #include <optional>
 
@@ -25,7 +26,9 @@ namespace parley::app {
 /// changes of the store, forwarded requests. Made before the shards start; outlives their threads.
 class Neighbourhood {
  public:
-  Neighbourhood(net::Shards& shards, const Settings& settings, const redis::Config& redis);
+  /// `clock`: that of all nodes.
+  Neighbourhood(net::Shards& shards, const Settings& settings, const redis::Config& redis,
+                std::function<Time()> clock);
 
   engineio::NodeNumber number() const { return number_; }
   std::shared_ptr<engineio::Neighbours> forwarding() { return forwarding_; }

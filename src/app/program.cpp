@@ -83,7 +83,9 @@ Program::Program(const Settings& settings, std::unique_ptr<Stores> stores,
       hashing_({hash_threads(settings), settings.auth.hash_queue}),
       stores_(std::move(stores)),
       chores_({1, 4}),
-      neighbourhood_(redis ? std::make_unique<Neighbourhood>(shards_, settings, *redis) : nullptr),
+      neighbourhood_(
+          redis ? std::make_unique<Neighbourhood>(shards_, settings, *redis, stores_->clock())
+                : nullptr),
       presence_(neighbourhood_ ? nullptr : stores_->presence(shards_)),
       mail_room_(shards_[shards_.size() - 1], settings, redis, *stores_),
       domain_(settings, hashing_, *stores_, presence(), mail_room_.mails()),

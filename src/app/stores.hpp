@@ -1,5 +1,6 @@
 #pragma once
 
+#include <functional>
 #include <memory>
 
 #include "base/result.hpp"
@@ -31,6 +32,8 @@ class Stores {
   /// Who is connected to this process, for as long as it is the only one.
   virtual std::unique_ptr<chat::PresenceStore> presence(net::Shards& shards) = 0;
 
+  /// The clock of all processes that share the store. Any thread.
+  virtual std::function<Time()> clock() const { return wall_now; }
   /// Any thread, without waiting.
   virtual Result<Done> health() const = 0;
   /// Shows what the store counts; it outlives the last use of `metrics`.

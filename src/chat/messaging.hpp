@@ -1,5 +1,6 @@
 #pragma once
 
+#include <functional>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -46,6 +47,12 @@ class Messaging {
 
   /// Who tells people by e-mail; without it nobody does. Before the first call of `send`.
   void set_notices(Notices& notices) { notices_ = &notices; }
+  /// The clock of all nodes that share the store, where that is not this machine's. Before any
+  /// call.
+  void set_clock(std::function<Time()> clock) { clock_ = std::move(clock); }
+
+  /// What times of messages are to be, and are compared with: those of other nodes, too.
+  Time now() const { return clock_(); }
 
   /// Durable when it returns. bad_request with fields (content, clientId, receiverId: oneself);
   /// not_found: no such receiver.
@@ -80,6 +87,7 @@ class Messaging {
   ConversationStore& conversations_;
   Limits limits_;
   Notices* notices_ = nullptr;
+  std::function<Time()> clock_ = wall_now;
 };
 
 /// Where the next page in the query's direction starts; nullopt on the last one.

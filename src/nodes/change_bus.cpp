@@ -23,7 +23,8 @@ namespace {
 /// Whoever comes back within this finds the channel still open.
 constexpr auto linger = 5s;
 
-/// A dead connection is noticed that much later at most, and other clocks may be behind.
+/// A dead connection is noticed that much later at most, and a clock that is corrected may be
+/// behind.
 constexpr auto unnoticed = 30s;
 
 /// How often, for how long, and for how many at once we try to say that a login is over.
@@ -59,7 +60,7 @@ struct ChangeBus::State : std::enable_shared_from_this<ChangeBus::State> {
   using FollowedPtr = std::shared_ptr<Followed>;
 
   State(net::Shard& its_home, redis::Client& its_client, redis::Subscriber& its_subscriber,
-        std::string its_node)
+        ThisNode its_node)
       : home(its_home),
         client(its_client),
         subscriber(its_subscriber),
@@ -78,18 +79,18 @@ struct ChangeBus::State : std::enable_shared_from_this<ChangeBus::State> {
   net::Shard& home;
   redis::Client& client;
   redis::Subscriber& subscriber;
-  const std::string node;
+  const ThisNode node;
   Handlers handlers;
   std::unordered_map<chat::UserId, FollowedPtr> followed;
   bool is_sweeping = false;
   std::size_t insisting = 0;
-  Time lost_at = wall_now();  ///< The connection; at first, it was not there yet.
-  Missed missed;              ///< By this node's fault, or by others'.
+  Time lost_at = node.clock();  ///< The connection; at first, it was not there yet.
+  Missed missed;                ///< By this node's fault, or by others'.
   std::atomic<std::uint64_t> published{0}, received{0}, own{0}, unreadable{0}, users{0};
 };
 
 ChangeBus::ChangeBus(net::Shard& home, redis::Client& client, redis::Subscriber& subscriber,
-                     std::string node)
+                     ThisNode node)
     : state_(std::make_shared<State>(home, client, subscriber, std::move(node))) {
   subscriber.on_state([state = state_](bool is_connected) { state->on_state(is_connected); });
 }
@@ -105,7 +106,7 @@ void ChangeBus::publish(const std::vector<chat::Change>& changes) {
   for (const auto& [user, indices] : concerned(changes)) {
     std::vector<const std::string*> theirs;
     for (const std::size_t index : indices) theirs.push_back(&encoded[index]);
-    commands.push_back({"PUBLISH", channel_of(user), encode_changes(state_->node, theirs)});
+    commands.push_back({"PUBLISH", channel_of(user), encode_changes(state_->node.name, theirs)});
   }
   if (commands.empty()) return;
   state_->published.fetch_add(commands.size(), std::memory_order_relaxed);
@@ -116,7 +117,7 @@ void ChangeBus::publish(const std::vector<chat::Change>& changes) {
 }
 
 void ChangeBus::close_logins(chat::UserId user, std::optional<chat::FamilyId> family) {
-  std::string text = encode_close(state_->node, {user, family});
+  std::string text = encode_close(state_->node.name, {user, family});
   redis::Command command{"PUBLISH", channel_of(user), std::move(text)};
   state_->home.spawn("end logins elsewhere", state_->insist(std::move(command)));
 }
@@ -211,7 +212,7 @@ Task<void> ChangeBus::State::sweep() {
 }
 
 void ChangeBus::State::hear(std::string_view text) {
-  if (is_own(text, node)) {
+  if (is_own(text, node.name)) {
     own.fetch_add(1, std::memory_order_relaxed);
     return;
   }
@@ -234,7 +235,7 @@ void ChangeBus::State::hear(std::string_view text) {
 
 void ChangeBus::State::on_state(bool is_connected) {
   if (!is_connected) {
-    lost_at = wall_now();
+    lost_at = node.clock();
   } else {
     tell_gap(lost_at);
   }

@@ -9,6 +9,7 @@
 #include "base/task.hpp"
 #include "chat/change.hpp"
 #include "net/shard.hpp"
+#include "nodes/name.hpp"
 #include "redis/client.hpp"
 #include "redis/subscriber.hpp"
 
@@ -33,9 +34,8 @@ class ChangeBus {
     std::uint64_t followed = 0;  ///< Users, now.
   };
 
-  /// `node` names this process among all, plain letters and digits. Before the shards start.
-  ChangeBus(net::Shard& home, redis::Client& client, redis::Subscriber& subscriber,
-            std::string node);
+  /// Before the shards start.
+  ChangeBus(net::Shard& home, redis::Client& client, redis::Subscriber& subscriber, ThisNode node);
   ~ChangeBus();
   ChangeBus(const ChangeBus&) = delete;
   ChangeBus& operator=(const ChangeBus&) = delete;

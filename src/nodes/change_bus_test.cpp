@@ -17,7 +17,7 @@ struct Node {
   Node(net::Shard& shard, const redis::Config& config, const std::string& name)
       : client(shard, config, "changes"),
         subscriber(shard, config, "changes"),
-        bus(shard, client, subscriber, name) {
+        bus(shard, client, subscriber, {name}) {
     bus.set_handlers({[this](std::vector<chat::Change> changes) {
                         gaps_when_heard = gaps;
                         for (const chat::Change& change : changes)
@@ -60,9 +60,10 @@ class ChangeBusTest : public ::testing::Test {
     co_await bus.follow(user);
     followed = true;
   }
-  std::string client_id(Node& node) {
+  std::string client_id(Node& node) { return client_id(node.client); }
+  std::string client_id(redis::Client& client) {
     std::string id;
-    shard_.spawn("test", ask_id(node.client, id));
+    shard_.spawn("test", ask_id(client, id));
     until([&] { return !id.empty(); });
     return id;
   }
@@ -186,6 +187,31 @@ TEST_F(ChangeBusTest, tells_of_the_gap_when_another_node_could_not_publish) {
   until([&] { return second_.gaps > before; });
   EXPECT_TRUE(second_.heard.empty());
   EXPECT_TRUE(second_.subscriber.is_connected());
+}
+
+TEST_F(ChangeBusTest, tells_of_gaps_by_the_clock_that_all_nodes_share) {
+  const auto shared = [] { return wall_now() - std::chrono::hours{1}; };
+  const ThisNode third{"cccccccccccc", shared};
+  redis::Client client(shard_, server_.config(), "changes");
+  redis::Subscriber subscriber(shard_, server_.config(), "changes");
+  ChangeBus bus(shard_, client, subscriber, third);
+  std::vector<Time> gaps;
+  bus.set_handlers({{}, {}, [&gaps](Time since) { gaps.push_back(since); }});
+  bool followed = false;
+  shard_.spawn("test", wait_for(bus, user(), followed));
+  until([&] { return followed && client.is_connected(); });
+  // Its own loss, and the one that it tells the others of.
+  follow(second_, user());
+  const int before = second_.gaps;
+  server_.call({"CLIENT", "KILL", "TYPE", "pubsub"});
+  until([&] { return !gaps.empty() && second_.gaps > before; });
+  EXPECT_LT(gaps.back(), shared());
+  EXPECT_GT(second_.gap_since, shared() + std::chrono::minutes{50});
+  const auto id = client_id(client);
+  server_.call({"CLIENT", "KILL", "ID", id});
+  until([&] { return !client.is_connected(); });
+  bus.publish({message(user(), user(), 1)});
+  until([&] { return second_.gap_since < shared(); });
 }
 
 TEST_F(ChangeBusTest, tells_of_the_gap_before_it_publishes_again) {

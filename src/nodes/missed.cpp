@@ -23,7 +23,7 @@ std::uint64_t lost_by(const redis::Client& client) {
 }  // namespace
 
 Missed::Missed(net::Shard& home, redis::Client& client, redis::Subscriber& subscriber,
-               std::string node, Listener listener)
+               ThisNode node, Listener listener)
     : client_(client),
       subscriber_(subscriber),
       node_(std::move(node)),
@@ -37,7 +37,7 @@ std::optional<redis::Command> Missed::take_notice() {
   told_ = lost;
   is_confirmed_ = false;
   return redis::Command{"PUBLISH", std::string{channel},
-                        node_ + ' ' + std::to_string(to_unix_ms(clean_))};
+                        node_.name + ' ' + std::to_string(to_unix_ms(clean_))};
 }
 
 Task<void> Missed::watch() {
@@ -55,13 +55,13 @@ Task<void> Missed::watch() {
       // What was not even taken does not count as lost, and has to be said again.
       if (!said) told_ = nothing;
     }
-    if (is_confirmed_ && lost_by(client_) == told_) clean_ = wall_now();
+    if (is_confirmed_ && lost_by(client_) == told_) clean_ = node_.clock();
   }
 }
 
 void Missed::hear(std::string_view text) {
   const auto space = text.find(' ');
-  if (space == std::string_view::npos || text.substr(0, space) == node_) return;
+  if (space == std::string_view::npos || text.substr(0, space) == node_.name) return;
   std::int64_t ms = 0;
   const char* end = text.data() + text.size();
   const auto [stop, error] = std::from_chars(text.data() + space + 1, end, ms);

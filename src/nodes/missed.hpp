@@ -8,6 +8,7 @@
 #include "base/task.hpp"
 #include "base/time.hpp"
 #include "net/shard.hpp"
+#include "nodes/name.hpp"
 #include "redis/client.hpp"
 #include "redis/subscriber.hpp"
 
@@ -23,7 +24,7 @@ class Missed {
 
   /// `client` publishes and does nothing else; `listener` hears what other nodes say. Before the
   /// shards start.
-  Missed(net::Shard& home, redis::Client& client, redis::Subscriber& subscriber, std::string node,
+  Missed(net::Shard& home, redis::Client& client, redis::Subscriber& subscriber, ThisNode node,
          Listener listener);
 
   /// What has to be published before anything else; nullopt: nothing was missed, or all is told.
@@ -36,11 +37,11 @@ class Missed {
 
   redis::Client& client_;
   redis::Subscriber& subscriber_;
-  const std::string node_;
+  const ThisNode node_;
   const Listener listener_;
-  std::uint64_t told_ = 0;    ///< Losses that a notice spoke of.
-  bool is_confirmed_ = true;  ///< And that has reached Redis.
-  Time clean_ = wall_now();   ///< Nothing that was published before it was lost.
+  std::uint64_t told_ = 0;      ///< Losses that a notice spoke of.
+  bool is_confirmed_ = true;    ///< And that has reached Redis.
+  Time clean_ = node_.clock();  ///< Nothing that was published before it was lost.
 };
 
 }  // namespace parley::nodes

@@ -9,9 +9,9 @@ import { until } from './wait.js';
 export class Cluster {
   /**
    * Everything started and ready; `missing` is set instead when there is no MongoDB server.
-   * @param options {nodes, env, mongo, redis, wrap, advertise, linked}: env for every node; mongo and redis when they are
-   *   shared with others; advertise: nodes forward requests for each other's sessions; linked: each node has a way of its
-   *   own to Redis and MongoDB, in `links`
+   * @param options {nodes, env, mongo, redis, wrap, advertise, linked}: env for every node, or what gives it for a node's
+   *   number; mongo and redis when they are shared with others; advertise: nodes forward requests for each other's
+   *   sessions; linked: each node has a way of its own to Redis and MongoDB, in `links`
    */
   static async start({ nodes = 3, env = {}, mongo, redis, wrap, advertise = false, linked = false } = {}) {
     const cluster = new Cluster();
@@ -22,12 +22,13 @@ export class Cluster {
     if (cluster.mongo.missing) return Object.assign(cluster, { missing: cluster.mongo.missing });
     cluster.redis = redis ?? cluster.own(await Redis.start());
     cluster.database = cluster.mongo.newDatabase();
-    const shared = { MONGO_URI: cluster.database, REDIS_URL: cluster.redis.url, PRESENCE_LEASE: '3s', SHARDS: '1', ...env };
+    const shared = { MONGO_URI: cluster.database, REDIS_URL: cluster.redis.url, PRESENCE_LEASE: '3s', SHARDS: '1' };
     try {
       for (let index = 0; index < nodes; index += 1) {
         const port = await freePort();
         const own = { ...(advertise && { ADVERTISE: `127.0.0.1:${port}` }), ...(linked && (await cluster.link())) };
-        cluster.nodes.push(cluster.own(await Server.start({ env: { ...shared, ...own }, port, wrap })));
+        const given = typeof env === 'function' ? env(index) : env;
+        cluster.nodes.push(cluster.own(await Server.start({ env: { ...shared, ...given, ...own }, port, wrap })));
       }
       cluster.balancer = cluster.own(await Balancer.start(cluster.nodes.map((node) => node.port)));
     } catch (error) {
