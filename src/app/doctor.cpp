@@ -91,8 +91,8 @@ Finding judge_clock(const Machine& machine) {
     return {"clock", Verdict::doubtful, "the system does not say whether it is synchronized", {}};
   if (*machine.clock_synchronized) return {"clock", Verdict::good, "synchronized", {}};
   return {"clock", Verdict::doubtful, "not synchronized by this system",
-          "run chrony or systemd-timesyncd (in a container: on its host): tokens and times of "
-          "messages depend on it"};
+          "run chrony or systemd-timesyncd (in a container: on its host): tokens, mails and jobs "
+          "depend on it, and times of messages where there is no MongoDB"};
 }
 
 Finding judge_backlog(const Machine& machine) {
@@ -109,6 +109,16 @@ Finding judge_offset(const std::string& subject, std::chrono::milliseconds offse
   const std::string seen = "its clock differs by " + std::to_string(offset.count()) + " ms";
   if (distance < large_offset) return {subject, Verdict::good, seen, {}};
   return {subject, Verdict::bad, seen, "synchronize the clocks of both machines (chrony)"};
+}
+
+Finding judge_message_clock(std::chrono::milliseconds offset, std::chrono::milliseconds error) {
+  Finding finding = judge_offset("MongoDB", offset, error);
+  if (finding.verdict == Verdict::good) return finding;
+  finding.verdict = Verdict::doubtful;
+  finding.mend =
+      "synchronize both machines (chrony): messages go by MongoDB's clock on every node, "
+      "but tokens, mails, jobs and logs by this machine's";
+  return finding;
 }
 
 Finding judge_certificate(Time end, Time now) {

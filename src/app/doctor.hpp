@@ -44,6 +44,8 @@ Finding judge_backlog(const Machine& machine);
 /// `offset`: how far another machine's clock is before ours, `error` how wrong that may be.
 Finding judge_offset(const std::string& subject, std::chrono::milliseconds offset,
                      std::chrono::milliseconds error);
+/// The same of MongoDB's, by which messages go.
+Finding judge_message_clock(std::chrono::milliseconds offset, std::chrono::milliseconds error);
 Finding judge_certificate(Time end, Time now);
 
 /// Asks the machine; `data_dir` need not exist.

@@ -106,23 +106,23 @@ class Doctor {
         "see that it runs and that MONGO_URI is right: host, user, password, replicaSet, tls";
     auto client = store::mongo::Client::open(mongo_config(settings_).connection);
     if (!client) return add({"MongoDB", Verdict::bad, client.error().detail, std::string{mend}});
-    auto lease = (*client)->lease();
-    const auto begin = SteadyTime::clock::now();
-    const Time asked = wall_now();
-    store::mongo::Document hello;
-    hello.set("hello", 1);
-    const auto answered =
-        lease ? lease->command(hello) : Result<store::mongo::Document>{lease.error()};
-    if (!answered)
-      return add({"MongoDB", Verdict::bad, answered.error().detail, std::string{mend}});
-    const auto took = since(begin);
+    auto begin = SteadyTime::clock::now();
+    const auto answered = (*client)->ping();
+    if (!answered) {
+      const bool is_there = answered.error().code == Errc::not_supported;
+      return add({"MongoDB", Verdict::bad, answered.error().detail,
+                  std::string{is_there ? "a start is refused until then" : mend}});
+    }
     add({"MongoDB",
          Verdict::good,
-         "answers in " + std::to_string(took.count()) + " ms; database " + (*client)->database(),
+         "answers in " + std::to_string(since(begin).count()) + " ms; database " +
+             (*client)->database(),
          {}});
-    const store::mongo::View answer(answered->bson());
-    if (const auto time = answer.time("localTime"))
-      add(judge_offset("MongoDB", *time - asked, took));
+    // The first time a connection had to be made.
+    begin = SteadyTime::clock::now();
+    if ((*client)->ping()) add(judge_message_clock((*client)->now() - wall_now(), since(begin)));
+    auto lease = (*client)->lease();
+    if (!lease) return add({"MongoDB", Verdict::bad, lease.error().detail, {}});
     look_at_indexes(*lease);
   }
 

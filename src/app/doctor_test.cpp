@@ -79,6 +79,9 @@ TEST(Doctor, judges_clocks) {
   EXPECT_EQ(judge_clock(machine).verdict, Verdict::doubtful);
   EXPECT_EQ(judge_offset("Redis", -5s, 100ms).verdict, Verdict::bad);
   EXPECT_EQ(judge_offset("Redis", 5s, 4s).verdict, Verdict::good);
+  EXPECT_EQ(judge_message_clock(1s, 5ms).verdict, Verdict::good);
+  EXPECT_EQ(judge_message_clock(60s, 5ms).verdict, Verdict::doubtful);
+  EXPECT_THAT(judge_message_clock(-60s, 5ms).mend, HasSubstr("tokens"));
 }
 
 TEST(Doctor, judges_a_certificate_by_its_end) {

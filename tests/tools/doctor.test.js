@@ -6,6 +6,7 @@ import { after, before, describe, test } from 'node:test';
 
 import { makeCertificate } from '../lib/certificate.js';
 import { Server, freePort, parley, temporaryDirectory } from '../lib/server.js';
+import { shiftedClock } from '../lib/shifted_clock.js';
 import { closeStores, stores } from './place.js';
 
 after(closeStores);
@@ -40,6 +41,23 @@ for (const { name, skip, start } of stores) {
         for (const { what } of (findings.get('Redis') ?? []).slice(1)) assert.match(what, /differs by \d+ ms/, 'the clock of one machine is never behind itself');
       }
     });
+
+    if (name === 'MongoDB and Redis') {
+      test('says what depends on a clock that is wrong, and when a start is refused', async () => {
+        const late = await examine({ ...place.store, ...shiftedClock(-60) });
+        const finding = late.findings.get('MongoDB').find(({ verdict }) => verdict === 'warn');
+        assert.match(finding.what, /^its clock differs by (59|60)\d{3} ms$/);
+        assert.match(finding.mend, /tokens/);
+        const year = 366 * 24 * 3600;
+        const { code, findings } = await examine({ ...place.store, ...shiftedClock(year) });
+        assert.equal(code, 1);
+        assert.match(findings.get('MongoDB')[0].what, /set the one that is wrong/);
+        assert.match(findings.get('MongoDB')[0].mend, /start is refused/);
+        const start = await parley(['serve', '--port', '0'], { env: { DATA_DIR: temporaryDirectory(), ...place.store, ...shiftedClock(year) }, cwd: temporaryDirectory() });
+        assert.equal(start.code, 1);
+        assert.match(start.stderr, /MongoDB's clock says .* and this machine's .*: set the one that is wrong/);
+      });
+    }
   });
 }
 
