@@ -124,6 +124,9 @@ class Program {
     } catch (const CLI::ExtrasError&) {
       return refuse_extra();
     } catch (const CLI::ParseError& error) {
+      // What is missing was misspelt, mostly.
+      const bool lacks = dynamic_cast<const CLI::RequiredError*>(&error) != nullptr;
+      if (lacks && !app_.remaining(true).empty()) return refuse_extra();
       const int code = app_.exit(error, surroundings_.out, surroundings_.err);
       return code == 0 ? exit_ok : exit_usage;
     }

@@ -105,6 +105,13 @@ TEST_F(Cli, refuses_an_unknown_flag_and_suggests_one) {
   EXPECT_THAT(err.str(), HasSubstr("'extra' is not expected here"));
 }
 
+TEST_F(Cli, names_a_command_that_it_does_not_know) {
+  EXPECT_EQ(run_with({"sevre"}), exit_usage);
+  EXPECT_THAT(err.str(), HasSubstr("'sevre' is not expected here"));
+  EXPECT_EQ(run_with({"user", "ban", "ann@example.org"}), exit_usage);
+  EXPECT_THAT(err.str(), HasSubstr("'ban' is not expected here"));
+}
+
 TEST_F(Cli, wants_one_subcommand) {
   EXPECT_EQ(run_with({}), exit_usage);
   EXPECT_EQ(run_with({"sevre"}), exit_usage);
