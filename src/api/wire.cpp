@@ -106,8 +106,9 @@ void append_error_fields(std::string& out, const Error& error) {
 void append_user_fields(std::string& out, const chat::Account& account) {
   Stretch().id("{\"_id\":", account.id.bytes).append_to(out);
   escaped(out, ",\"username\":", account.username);
-  if (account.name) escaped(out, ",\"name\":", *account.name);
-  if (account.avatar) escaped(out, ",\"avatar\":", *account.avatar);
+  // Empty is what stores keep of one that was taken away.
+  if (account.name && !account.name->empty()) escaped(out, ",\"name\":", *account.name);
+  if (account.avatar && !account.avatar->empty()) escaped(out, ",\"avatar\":", *account.avatar);
 }
 
 }  // namespace

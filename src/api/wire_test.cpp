@@ -75,6 +75,15 @@ TEST(Wire, never_writes_the_password_hash) {
   EXPECT_NE(own.find("example.org"), std::string::npos);
 }
 
+TEST(Wire, leaves_out_a_name_and_an_avatar_that_were_taken_away) {
+  chat::Account account;
+  account.name = account.avatar = "";
+  std::string written;
+  wire::append_own_user(written, account);
+  EXPECT_EQ(written.find("\"name\""), std::string::npos) << written;
+  EXPECT_EQ(written.find("\"avatar\""), std::string::npos) << written;
+}
+
 TEST(Wire, writes_errors_with_code_and_fields) {
   const auto body = json::parse(wire::error_body(invalid({{"email", "is required"}})))->as_object();
   EXPECT_EQ(body.at("success").as_bool(), false);
