@@ -69,11 +69,18 @@ Result<std::string> refresh_token_of(const http::Request& request) {
 }
 
 Task<http::Response> refresh(const Services& services, http::Request request) {
-  auto token = refresh_token_of(request);
+  const auto token = refresh_token_of(request);
   if (!token) co_return refusal(token.error());
   const Time now = wall_now();
-  const auto tokens = co_await services.sessions.refresh(std::move(*token), now);
-  if (!tokens) co_return refusal(tokens.error());
+  const auto tokens = co_await services.sessions.refresh(*token, now);
+  if (!tokens) {
+    if (tokens.error().code == Errc::unauthorized) {
+      // A genuine token that is refused was used before: its login is over.
+      const auto over = co_await services.sessions.logout(*token, now);
+      if (over) services.close_sockets(over->user, over->family);
+    }
+    co_return refusal(tokens.error());
+  }
   std::string answer = "{";
   append_tokens(answer, *tokens);
   answer += '}';

@@ -19,7 +19,10 @@ Task<std::optional<socketio::ConnectError>> admit(ShardGateway& shard, SocketPtr
 
 Gateway::Gateway(net::Shards& shards, socketio::Server& server, const Services& services,
                  chat::Feed& feed, ops::Metrics& metrics, Neighbours neighbours)
-    : metrics_(metrics), neighbours_(std::move(neighbours)), nsp_(server.of("/")) {
+    : metrics_(metrics),
+      sessions_(services.sessions),
+      neighbours_(std::move(neighbours)),
+      nsp_(server.of("/")) {
   const auto announce = [this](std::vector<chat::UserId> users,
                                const socketio::EncodedEvent& event) {
     emit(std::move(users), event);
@@ -113,6 +116,8 @@ void Gateway::close(chat::UserId user, std::optional<chat::FamilyId> family) {
 }
 
 void Gateway::close_here(chat::UserId user, std::optional<chat::FamilyId> family) {
+  // First, because clients come back at once.
+  sessions_.end(user, family, wall_now());
   for (const auto& shard : shards_) {
     Devices& devices = shard->devices();
     devices.shard().post([&devices, user, family] { devices.close(user, family); });

@@ -32,7 +32,8 @@ class Gateway {
 
   /// An event for all devices of these users, wherever they are connected. Any shard.
   void emit(std::vector<chat::UserId> users, const socketio::EncodedEvent& event);
-  /// Ends the connections of a login; nullopt: of all logins of the user. Any thread.
+  /// Ends the connections of a login, and what its access tokens are good for; nullopt: of all
+  /// logins of the user. Any thread.
   void close(chat::UserId user, std::optional<chat::FamilyId> family);
   /// The same on this node alone: another one asked for it. Any thread.
   void close_here(chat::UserId user, std::optional<chat::FamilyId> family);
@@ -51,6 +52,7 @@ class Gateway {
   void subscribe(chat::Feed& feed);
 
   GatewayMetrics metrics_;
+  chat::Sessions& sessions_;
   Neighbours neighbours_;
   socketio::Namespace& nsp_;
   std::vector<std::unique_ptr<ShardGateway>> shards_;

@@ -49,8 +49,10 @@ TEST_F(RecoveryRoutes, change_a_password_once_and_close_every_socket) {
   EXPECT_THAT(closed_, ElementsAre(alice_.id.hex()));
   EXPECT_THAT(post("/api/auth/refresh", R"({"refreshToken":")" + alice_.refresh_token + "\"}"),
               StartsWith("HTTP/1.1 401"));
+  EXPECT_THAT(closed_, ElementsAre(alice_.id.hex(), alice_.id.hex() + " once"))
+      << "whoever has an old token is out, too";
   EXPECT_THAT(post("/api/auth/password/reset", body), StartsWith("HTTP/1.1 401"));
-  EXPECT_EQ(closed_.size(), 1U);
+  EXPECT_EQ(closed_.size(), 2U);
 }
 
 TEST_F(RecoveryRoutes, refuse_a_bad_password_and_leave_the_link_good) {

@@ -21,7 +21,8 @@ struct Services {
   chat::Recovery& recovery;
   chat::MailQueue& mail;
   std::size_t max_body = 100 * 1024;  ///< Bytes of a REST body.
-  /// Ends the sockets of a login that was revoked; nullopt: of all logins of the user.
+  /// Ends the sockets and access tokens of a login that was revoked; nullopt: of all logins of the
+  /// user.
   std::function<void(chat::UserId, std::optional<chat::FamilyId>)> close_sockets;
   bool require_verified_email = false;  ///< Who registers is sent a link that verifies the address.
 };

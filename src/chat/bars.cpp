@@ -11,6 +11,18 @@ bool Bars::has(UserId user) const {
   return std::binary_search(users_.begin(), users_.end(), user);
 }
 
+bool Bars::has_ended(const Claims& access) const {
+  if (!any_ended_.load(std::memory_order_acquire)) return false;
+  const std::lock_guard lock{mutex_};
+  return ended_.include(access);
+}
+
+void Bars::end(const Ending& ending, Time until) {
+  const std::lock_guard lock{mutex_};
+  ended_.add(ending, until);
+  any_ended_.store(true, std::memory_order_release);
+}
+
 std::vector<UserId> Bars::replace(std::vector<UserId> users) {
   std::sort(users.begin(), users.end());
   const std::lock_guard lock{mutex_};

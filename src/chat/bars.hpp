@@ -4,22 +4,27 @@
 #include <mutex>
 #include <vector>
 
-#include "chat/ids.hpp"
+#include "chat/ended_logins.hpp"
 
 namespace parley::chat {
 
-/// Who is disabled, as far as this process knows: their tokens are refused though they are genuine.
-/// Any thread; while nobody is, asking costs one load.
+/// Whose tokens are refused though they are genuine, as far as this process knows: those who are
+/// disabled, and logins that have ended. Any thread; while there are none, asking costs one load.
 class Bars {
  public:
   bool has(UserId user) const;
+  bool has_ended(const Claims& access) const;
   /// Gives those who were not barred before.
   std::vector<UserId> replace(std::vector<UserId> users);
+  /// `until`: when the last of its access tokens expires.
+  void end(const Ending& ending, Time until);
 
  private:
   std::atomic<bool> any_{false};
+  std::atomic<bool> any_ended_{false};
   mutable std::mutex mutex_;
   std::vector<UserId> users_;  ///< Sorted.
+  EndedLogins ended_;
 };
 
 }  // namespace parley::chat

@@ -28,7 +28,7 @@ bool names_family(const Claims& claims) { return claims.family && !claims.token_
 }  // namespace
 
 Sessions::Sessions(SessionStore& store, const TokenSigner& signer, ObjectIdSource& ids,
-                   SessionSettings settings, const Bars* bars)
+                   SessionSettings settings, Bars* bars)
     : store_(store), signer_(signer), ids_(ids), settings_(settings), bars_(bars) {}
 
 Task<Result<TokenPair>> Sessions::open(UserId user, Time now) {
@@ -90,7 +90,13 @@ Task<Result<std::vector<FamilyId>>> Sessions::logout_all(UserId user) {
 }
 
 Result<Claims> Sessions::authenticate(const std::string& access_token, Time now) const {
-  return verify(TokenUse::access, access_token, now);
+  auto claims = verify(TokenUse::access, access_token, now);
+  if (claims && bars_ != nullptr && bars_->has_ended(*claims)) return refused();
+  return claims;
+}
+
+void Sessions::end(UserId user, std::optional<FamilyId> family, Time now) {
+  if (bars_ != nullptr) bars_->end({user, family, now}, now + settings_.access_ttl);
 }
 
 Result<Claims> Sessions::verify(TokenUse use, const std::string& token, Time now) const {

@@ -40,7 +40,7 @@ class Sessions {
  public:
   /// `bars`: whose tokens are refused; nullptr: nobody's.
   Sessions(SessionStore& store, const TokenSigner& signer, ObjectIdSource& ids,
-           SessionSettings settings, const Bars* bars = nullptr);
+           SessionSettings settings, Bars* bars = nullptr);
 
   /// A new family: the user has proved who they are.
   Task<Result<TokenPair>> open(UserId user, Time now);
@@ -55,7 +55,11 @@ class Sessions {
   Task<Result<Revoked>> logout(std::string refresh_token, Time now);
   Task<Result<std::vector<FamilyId>>> logout_all(UserId user);
 
-  /// Plain: no store is asked. An access token outlives its family by at most access_ttl.
+  /// Refuses the access tokens of a login that has ended (nullopt: of all that the user had), which
+  /// would outlive it by access_ttl. Known to this process, until it ends. Any thread.
+  void end(UserId user, std::optional<FamilyId> family, Time now);
+
+  /// Plain: no store is asked.
   Result<Claims> authenticate(const std::string& access_token, Time now) const;
 
  private:
@@ -69,7 +73,7 @@ class Sessions {
   const TokenSigner& signer_;
   ObjectIdSource& ids_;
   SessionSettings settings_;
-  const Bars* bars_;
+  Bars* bars_;
 };
 
 /// The family of a refresh token that names none: the same token always gives the same one.

@@ -55,6 +55,19 @@ TEST_F(SessionsTest, opens_with_tokens_that_say_who_and_until_when) {
   EXPECT_NE(refresh->token_id, access->token_id);
 }
 
+TEST_F(SessionsTest, refuses_access_tokens_of_a_login_that_has_ended) {
+  Bars bars;
+  Sessions sessions{store_, signer_, ids_,
+                    SessionSettings{.access_ttl = 15min, .refresh_ttl = 7 * 24h}, &bars};
+  const TokenPair phone = open(alice_), laptop = open(alice_);
+  const auto family = sessions.authenticate(phone.access, now_)->family;
+  sessions.end(alice_, family, now_);
+  expect_refused(sessions.authenticate(phone.access, now_).error());
+  EXPECT_TRUE(sessions.authenticate(laptop.access, now_));
+  sessions.end(alice_, std::nullopt, now_ + 1s);
+  expect_refused(sessions.authenticate(laptop.access, now_ + 1s).error());
+}
+
 TEST_F(SessionsTest, writes_whole_seconds) {
   now_ += 999ms;
   const auto claims = sessions_.authenticate(open(alice_).access, now_);

@@ -5,9 +5,9 @@ import { Device, closeDevices } from '../lib/device.js';
 import { login, people, person, say } from '../lib/people.js';
 import { Rest } from '../lib/rest.js';
 import { Server, secrets } from '../lib/server.js';
-import { assertMessage, assertSocketError, unknownId } from '../lib/shapes.js';
+import { assertError, assertInvalidToken, assertMessage, assertSocketError, unknownId } from '../lib/shapes.js';
 import { accessToken, claimsOf, expiredToken, forgedToken, now, signedWith } from '../lib/tokens.js';
-import { deferred, until, within } from '../lib/wait.js';
+import { deferred, pause, until, within } from '../lib/wait.js';
 
 let server;
 
@@ -183,6 +183,35 @@ describe('the end of a token', () => {
     await two.barrier();
     await new Rest(server.url, laptop.accessToken).post('/api/auth/logout-all');
     await two.next('disconnect');
+  });
+
+  test('comes at once when a refresh token is used twice', async () => {
+    const who = await person(server);
+    const [stolen, other] = [await login(server, who), await login(server, who)];
+    const [thief, owner] = [await Device.connect(server, stolen.accessToken), await Device.connect(server, other.accessToken)];
+    const rest = new Rest(server.url);
+    assert.equal((await rest.post('/api/auth/refresh', { refreshToken: stolen.refreshToken })).status, 200);
+    assertError(await rest.post('/api/auth/refresh', { refreshToken: stolen.refreshToken }), 401);
+    await thief.next('disconnect');
+    assert.equal(await refusal(stolen.accessToken), 'Auth failed');
+    await owner.barrier();
+  });
+
+  test('by logout is final: no token of the login opens a socket or a call again', async () => {
+    const who = await person(server);
+    const [phone, laptop, tablet] = [await login(server, who), await login(server, who), await login(server, who)];
+    const device = await Device.connect(server, phone.accessToken, { reconnect: true });
+    await new Rest(server.url).post('/api/auth/logout', { refreshToken: phone.refreshToken });
+    assert.equal((await device.next('connect_error')).message, 'Auth failed');
+    assertInvalidToken(await new Rest(server.url, phone.accessToken).get('/api/users/me'));
+    const other = await Device.connect(server, laptop.accessToken);
+    assertSocketError(await other.ask('auth_refresh', { token: phone.accessToken }), 'unauthorized');
+    await pause(1100); // Ends of all logins go by the second of a token.
+    await new Rest(server.url, tablet.accessToken).post('/api/auth/logout-all');
+    await other.next('disconnect');
+    assert.equal(await refusal(laptop.accessToken), 'Auth failed');
+    assertInvalidToken(await new Rest(server.url, tablet.accessToken).get('/api/users/me'));
+    await (await Device.connect(server, (await login(server, who)).accessToken)).barrier();
   });
 });
 

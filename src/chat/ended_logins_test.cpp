@@ -1,0 +1,67 @@
+#include "chat/ended_logins.hpp"
+
+#include <gtest/gtest.h>
+
+namespace parley::chat {
+namespace {
+
+using namespace std::chrono_literals;
+
+constexpr Time now = Time{1'760'000'000s};
+
+template <class Kind>
+Kind id(std::uint8_t number) {
+  Kind id;
+  id.bytes[11] = number;
+  return id;
+}
+const UserId ann = id<UserId>(1), bob = id<UserId>(2);
+const FamilyId phone = id<FamilyId>(3), laptop = id<FamilyId>(4);
+
+Claims token(UserId user, std::optional<FamilyId> family, Time issued = now) {
+  return {user, family, "token", issued, issued + 15min};
+}
+
+TEST(EndedLogins, include_one_login_and_not_the_users_others) {
+  EndedLogins ended;
+  EXPECT_FALSE(ended.include(token(ann, phone)));
+  ended.add({ann, phone, now}, now + 15min);
+  EXPECT_TRUE(ended.include(token(ann, phone)));
+  EXPECT_FALSE(ended.include(token(ann, laptop)));
+  EXPECT_FALSE(ended.include(token(ann, std::nullopt)));
+}
+
+TEST(EndedLogins, include_all_logins_of_a_user_but_those_that_came_after) {
+  EndedLogins ended;
+  ended.add({ann, std::nullopt, now + 900ms}, now + 15min);
+  EXPECT_TRUE(ended.include(token(ann, phone, now - 1s)));
+  EXPECT_TRUE(ended.include(token(ann, std::nullopt, now - 1s)));
+  EXPECT_FALSE(ended.include(token(ann, laptop, now)));
+  EXPECT_FALSE(ended.include(token(bob, laptop, now - 1s)));
+}
+
+TEST(EndedLogins, are_forgotten_when_no_token_can_be_left) {
+  EndedLogins ended;
+  ended.add({ann, phone, now}, now + 15min);
+  ended.add({ann, phone, now + 1s}, now + 15min + 1s);
+  ended.add({ann, std::nullopt, now + 2s}, now + 15min + 2s);
+  ended.add({ann, std::nullopt, now + 10min}, now + 25min);
+  EXPECT_EQ(ended.size(), 3u);
+  ended.add({bob, laptop, now + 20min}, now + 35min);
+  EXPECT_EQ(ended.size(), 2u);
+  EXPECT_FALSE(ended.include(token(ann, phone, now + 10min)));
+  EXPECT_TRUE(ended.include(token(ann, phone, now + 9min)));
+}
+
+TEST(EndedLogins, are_no_more_than_a_bound) {
+  EndedLogins ended{2};
+  ended.add({ann, phone, now}, now + 15min);
+  ended.add({bob, std::nullopt, now}, now + 15min);
+  ended.add({ann, laptop, now}, now + 15min);
+  EXPECT_EQ(ended.size(), 2u);
+  EXPECT_FALSE(ended.include(token(ann, phone)));
+  EXPECT_TRUE(ended.include(token(ann, laptop)));
+}
+
+}  // namespace
+}  // namespace parley::chat
