@@ -104,6 +104,20 @@ Task<http::Response> logout_all(const Services& services, http::Request, chat::C
   co_return http::Response::text(204, "");
 }
 
+Task<http::Response> delete_account(const Services& services, http::Request request,
+                                    chat::Claims claims) {
+  const auto body = body_of(request);
+  if (!body) co_return refusal(body.error());
+  Fields fields(*body);
+  std::string password = fields.string("password");
+  if (const auto checked = fields.check(); !checked) co_return refusal(checked.error());
+  const auto confirmed = co_await services.accounts.confirm(claims.user, std::move(password));
+  if (!confirmed) co_return refusal(confirmed.error());
+  const auto erased = co_await services.erase(claims.user);
+  if (!erased) co_return refusal(erased.error());
+  co_return http::Response::text(204, "");
+}
+
 }  // namespace
 
 void add_auth_routes(http::Router& router, const Services& services) {
@@ -116,6 +130,8 @@ void add_auth_routes(http::Router& router, const Services& services) {
   route("/api/auth/refresh", refresh);
   route("/api/auth/logout", logout);
   router.route(http::Method::post, "/api/auth/logout-all", authorized(services, logout_all),
+               {services.max_body});
+  router.route(http::Method::post, "/api/auth/delete-account", authorized(services, delete_account),
                {services.max_body});
 }
 

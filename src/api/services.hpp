@@ -24,6 +24,8 @@ struct Services {
   /// Ends the sockets and access tokens of a login that was revoked; nullopt: of all logins of the
   /// user.
   std::function<void(chat::UserId, std::optional<chat::FamilyId>)> close_sockets;
+  /// Deletes a user for ever, as `parley user delete` does.
+  std::function<Task<Result<Done>>(chat::UserId)> erase = nullptr;
   bool require_verified_email = false;  ///< Who registers is sent a link that verifies the address.
 };
 

@@ -22,6 +22,7 @@ class RestTest : public ::testing::Test {
                                            std::optional<chat::FamilyId> family) {
       closed_.push_back(user.hex() + (family ? " once" : ""));
     };
+    house_.services.erase = [this](chat::UserId user) { return erase(user); };
     add_auth_routes(router_, house_.services);
     add_user_routes(router_, house_.services);
     add_mail_routes(router_, house_.services);
@@ -57,6 +58,10 @@ class RestTest : public ::testing::Test {
     EXPECT_TRUE(
         run(house_.stores.accounts.set_administrator(alice_.id, administrator, wall_now())));
   }
+  Task<Result<Done>> erase(chat::UserId user) {
+    erased_.push_back(user);
+    co_return Done{};
+  }
   std::string reset_token() { return house_.recovery.reset_token(account(), wall_now()); }
   std::string verification_token() {
     return *house_.recovery.verification_token(account(), wall_now());
@@ -68,6 +73,7 @@ class RestTest : public ::testing::Test {
   TestHouse::Person alice_;
   std::string bearer_;  ///< Who asks; empty: nobody.
   std::vector<std::string> closed_;
+  std::vector<chat::UserId> erased_;
 };
 
 /// What follows the head of an answer.

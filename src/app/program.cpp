@@ -100,6 +100,7 @@ Program::Program(const Settings& settings, std::unique_ptr<Stores> stores,
                 [this](chat::UserId user, std::optional<chat::FamilyId> family) {
                   gateway_.close(user, family);
                 },
+                [this](chat::UserId user) { return erase(user); },
                 settings.mail.require_verified_email},
       gateway_(shards_, io_, services_, stores_->feed(), metrics_,
                neighbourhood_ ? neighbourhood_->for_gateway() : api::Neighbours{}),
@@ -292,6 +293,13 @@ UserServices Program::user_services() {
           services_.close_sockets,
           [this] { return bouncer_.look(wall_now()); },
           [this](chat::Account account) { return forget(std::move(account)); }};
+}
+
+Task<Result<Done>> Program::erase(chat::UserId user) {
+  json::object question{{"verb", "delete"}, {"user", user.hex()}};
+  const auto erased = co_await ask_user_desk(user_services_, std::move(question));
+  if (!erased) co_return erased.error();
+  co_return Done{};
 }
 
 Task<Result<std::size_t>> Program::forget(chat::Account account) {

@@ -56,6 +56,7 @@ class Program {
   void add_middlewares();
   void listen_for_commands();
   UserServices user_services();
+  Task<Result<Done>> erase(chat::UserId user);
   Task<Result<std::size_t>> forget(chat::Account account);
   Task<Result<json::object>> backup(store::embedded::Database& database, json::object arguments);
 

@@ -42,6 +42,16 @@ TEST_F(AccountsTest, registers_somebody) {
   EXPECT_EQ(*run(accounts_.find(account->id)), *account);
 }
 
+TEST_F(AccountsTest, confirm_who_knows_the_password) {
+  const UserId alice = sign_up("alice", "alice@example.org", "secret1")->id;
+  EXPECT_TRUE(run(accounts_.confirm(alice, "secret1")));
+  EXPECT_EQ(run(accounts_.confirm(alice, "secret2")).error(),
+            fail(Errc::forbidden, "Wrong password"));
+  EXPECT_EQ(run(accounts_.confirm(UserId{}, "secret1")).error().code, Errc::not_found);
+  hasher_.overloaded = true;
+  EXPECT_EQ(run(accounts_.confirm(alice, "secret1")).error().code, Errc::overloaded);
+}
+
 TEST_F(AccountsTest, stores_nobody_whose_input_is_wrong) {
   const auto refused = sign_up("x", "alice@example.org");
   ASSERT_FALSE(refused);

@@ -2,10 +2,10 @@ import assert from 'node:assert/strict';
 import { after, afterEach, before, describe, test } from 'node:test';
 
 import { Device, closeDevices } from '../lib/device.js';
-import { people, person, uniqueName } from '../lib/people.js';
+import { conversationList, password, people, person, say, uniqueName } from '../lib/people.js';
 import { Rest } from '../lib/rest.js';
 import { Server } from '../lib/server.js';
-import { assertError, assertLastSeenNumber, assertNoSecret, assertNotAuthorized, assertOwnUser, assertPublicUser,
+import { assertError, assertInvalidToken, assertLastSeenNumber, assertNoSecret, assertNotAuthorized, assertOwnUser, assertPublicUser,
   timeForm, unknownId } from '../lib/shapes.js';
 import { until } from '../lib/wait.js';
 
@@ -33,8 +33,31 @@ test('every call needs an access token', async () => {
   const calls = [['GET', `/api/users/${unknownId}/last-seen`], ['GET', `/api/users/${unknownId}/online`],
     ['POST', '/api/users/status'], ['GET', '/api/users?q=abc'], ['GET', '/api/users/me'], ['PATCH', '/api/users/me'],
     ['GET', '/api/conversations'], ['GET', '/api/conversations/list'],
-    ['GET', `/api/conversations/${unknownId}/messages`], ['POST', '/api/messages'], ['POST', '/api/email/send']];
+    ['GET', `/api/conversations/${unknownId}/messages`], ['POST', '/api/messages'], ['POST', '/api/email/send'],
+    ['POST', '/api/auth/delete-account']];
   for (const [method, path] of calls) assertNotAuthorized(await nobody.call(method, path));
+});
+
+describe('an account that its owner deletes', () => {
+  test('is gone at once, and leaves its messages under no name', async () => {
+    const [ann, bob] = await people(server, 'ann', 'bob');
+    await say(ann, bob, 'keep this');
+    const device = await Device.connect(server, ann, { reconnect: true });
+    const leave = (json) => ann.rest.post('/api/auth/delete-account', json);
+    assertError(await leave({}), 400, { field: 'password' });
+    assertError(await leave({ password: 'wrong one' }), 403, { message: 'Wrong password' });
+    assert.equal((await leave({ password })).status, 204);
+    await device.next('disconnect');
+    assert.equal((await device.next('connect_error')).message, 'Auth failed');
+    assertInvalidToken(await ann.rest.get('/api/users/me'));
+    const rest = new Rest(server.url);
+    assertError(await rest.post('/api/auth/login', { email: ann.email, password }), 401);
+    const [left] = await conversationList(bob);
+    assert.deepEqual(left.participants, [{ _id: ann.id, username: 'Deleted user' }]);
+    assert.equal(left.lastMessage.content, 'keep this');
+    const again = { username: 'ann', email: ann.email, password };
+    assert.equal((await rest.post('/api/auth/register', again)).status, 201);
+  });
 });
 
 describe('search', () => {

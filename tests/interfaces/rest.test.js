@@ -136,6 +136,15 @@ describe('accounts', () => {
     await call('logoutAll', 204, { token: again.accessToken });
   });
 
+  test('deletion', async () => {
+    const { token } = await person(server);
+    await call('deleteAccount', 400, { token, json: {} });
+    await call('deleteAccount', 403, { token, json: { password: 'wrong one' } });
+    await call('deleteAccount', 204, { token, json: { password } });
+    await call('deleteAccount', 401, { token, json: { password } });
+    await call('deleteAccount', 404, { token: accessToken(unknownId), json: { password } });
+  });
+
   test('a new password, and an address that is verified', async () => {
     const ann = await person(server, 'ann');
     await call('forgotPassword', 202, { json: { email: ann.email } });
