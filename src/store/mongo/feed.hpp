@@ -26,7 +26,7 @@ using WaitingPtr = std::unique_ptr<Waiting>;
 /// The one point where what this node wrote and what others tell become one order: a message comes
 /// once and after those before it, a watermark moves forward. Bounded memory; any thread. Joined
 /// with other nodes by the bus: `set_outlet` takes what was new here, `arrive` gives what is new
-/// there. Source: ADR "many writers, one feed".
+/// there. Source: ADR 0006.
 class Feed final : public chat::Feed {
  public:
   struct Config {
