@@ -109,7 +109,7 @@ Result<Done> refuse_what_is_half_restored(const std::filesystem::path& directory
   if (std::filesystem::exists(directory / "CURRENT", error) ||
       !std::filesystem::exists(half, error))
     return Done{};
-  return fail(Errc::conflict,
+  return fail(Errc::corrupt,
               "a restore has not ended or was interrupted: repeat parley restore, "
               "or remove " +
                   half.string() + " to do without it");

@@ -26,7 +26,7 @@ class Engine {
  public:
   /// Creates the database when there is none (Access::write). Errors: conflict when somebody has it
   /// open (to read it, too: files are deleted beneath those who only read), not_supported when its
-  /// format is newer than this program, corrupt, unavailable.
+  /// format is newer than this program, corrupt (half restored, too), unavailable.
   static Result<std::unique_ptr<Engine>> open(const Config& config, Access access);
   /// The same, and makes nothing: not_found when there is no store.
   static Result<std::unique_ptr<Engine>> open_existing(const Config& config, Access access);
