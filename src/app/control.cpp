@@ -212,7 +212,7 @@ Result<json::object> ask(const std::filesystem::path& socket, const json::object
                                          " does not answer: it is stopped, or hangs. Its log may "
                                          "say why; a kill loses nothing that was acknowledged");
     }
-    std::cerr << "parley: the server is at it" << std::endl;
+    std::cerr << "parley: the server is still working on it" << std::endl;
   }
   const auto& error = asking.error();
   if (error && !asking.is_connected()) return failure_to_reach(socket, error);
