@@ -295,7 +295,7 @@ void Devices::tell_missed(const DevicePtr& device, const chat::Sync& page) {
 }
 
 void Devices::note_read(Device& device, chat::UserId reader, const chat::Message& message) {
-  if (device.told) device.told->add_read(reader, message, wall_now());
+  if (device.told) device.told->add_read(reader, message, messaging_.now());
 }
 
 /// The watermark stands at this message, which is not of who received or read.
