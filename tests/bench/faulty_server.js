@@ -5,6 +5,12 @@ import { WebSocketServer } from 'ws';
 const event = (name, body) => `42${JSON.stringify([name, body])}`;
 const goodBefore = 20;
 
+/** From whom to whom. */
+function peopleOf(text) {
+  const [, { sender, receiver }] = JSON.parse(text.slice(2));
+  return `${sender} ${receiver}`;
+}
+
 /** What is sent instead of `[socket, text]`, in order; each is called for every receive_message, `count` from 1. */
 const faults = {
   none: (delivery) => [delivery],
@@ -13,15 +19,17 @@ const faults = {
   misdirects: ([socket, text], { count, anybodyElse }) => [[count === goodBefore ? anybodyElse(socket) : socket, text]],
   swaps: (delivery, { count, held }) => {
     if (count < goodBefore) return [delivery];
-    // The first one to a socket waits for the next one to it.
-    const earlier = held.get(delivery[0]);
+    // The first one to a socket waits for the next one from the same sender.
+    const [socket, text] = delivery;
+    const people = peopleOf(text);
+    const earlier = held.get(socket);
     if (earlier === undefined) {
-      held.set(delivery[0], delivery);
+      held.set(socket, { delivery, people });
       return [];
     }
-    if (earlier === null) return [delivery];
-    held.set(delivery[0], null);
-    return [delivery, earlier];
+    if (earlier?.people !== people) return [delivery];
+    held.set(socket, null);
+    return [delivery, earlier.delivery];
   },
 };
 
