@@ -17,7 +17,7 @@ class Client final : private websocket::FrameSink {
   /// A text message (Engine.IO packet) of a client; borrowed for the call.
   using OnText = std::function<void(Client&, std::string_view)>;
 
-  Client(net::Descriptor socket, const OnText& on_text)
+  Client(Descriptor socket, const OnText& on_text)
       : socket_(std::move(socket)), on_text_(on_text) {}
 
   /// False: the connection is over.
@@ -37,7 +37,7 @@ class Client final : private websocket::FrameSink {
   bool on_pong(std::string_view) override { return true; }
   void on_close_frame(std::optional<std::uint16_t>, std::string_view) override { open_ = false; }
 
-  net::Descriptor socket_;
+  Descriptor socket_;
   const OnText& on_text_;
   websocket::FrameParser parser_;
   std::string request_;  ///< HTTP that is not complete.

@@ -20,7 +20,7 @@ class Log {
   void sync();
 
  private:
-  net::Descriptor file_;
+  Descriptor file_;
   std::string waiting_;
 };
 

@@ -18,8 +18,8 @@ int checked(int result, const char* what) {
   return result;
 }
 
-net::Descriptor listen_on(std::uint16_t port) {
-  net::Descriptor socket{
+Descriptor listen_on(std::uint16_t port) {
+  Descriptor socket{
       checked(::socket(AF_INET, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0), "socket")};
   const int on = 1;
   ::setsockopt(socket.get(), SOL_SOCKET, SO_REUSEADDR, &on, sizeof on);
@@ -78,7 +78,7 @@ void Relay::turn() {
 
 void Relay::accept_all() {
   for (;;) {
-    net::Descriptor socket{
+    Descriptor socket{
         ::accept4(listener_.get(), nullptr, nullptr, SOCK_NONBLOCK | SOCK_CLOEXEC)};
     if (!socket) return;
     const int on = 1;

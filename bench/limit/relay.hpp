@@ -54,7 +54,7 @@ class Relay {
   void drop(Client& client);
 
   Log& log_;
-  net::Descriptor listener_, epoll_;
+  Descriptor listener_, epoll_;
   const Client::OnText on_text_;
   ObjectIdSource ids_;
   std::array<epoll_event, 1024> events_{};
