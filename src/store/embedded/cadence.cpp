@@ -41,9 +41,10 @@ void Cadence::begin_batch(SteadyTime now) {
   patient_until_.reset();
 }
 
-void Cadence::end_batch(SteadyTime now) {
-  if (urgent_taken_ >= small_batch)
-    pause_until_ = began_ + std::min(max_pause_, pause_factor * (now - began_));
+bool Cadence::end_batch(SteadyTime now) {
+  if (urgent_taken_ < small_batch) return false;
+  pause_until_ = began_ + std::min(max_pause_, pause_factor * (now - began_));
+  return true;
 }
 
 }  // namespace parley::store::embedded

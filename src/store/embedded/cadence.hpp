@@ -33,8 +33,8 @@ class Cadence {
   std::optional<SteadyTime> rest(SteadyTime now);
   /// All that is queued is taken.
   void begin_batch(SteadyTime now);
-  /// It is written.
-  void end_batch(SteadyTime now);
+  /// It is written. True: it shows load.
+  bool end_batch(SteadyTime now);
 
  private:
   /// Who wakes the thread while it rests.

@@ -101,7 +101,8 @@ void Committer::tick() {
 /// Waits until a batch may begin. False: closed, and nothing is left.
 bool Committer::take(Operations& batch) {
   Lock lock(queue_mutex_);
-  cadence_.end_batch(std::chrono::steady_clock::now());
+  const auto now = std::chrono::steady_clock::now();
+  if (cadence_.end_batch(now)) engine_.pacing().saw_load(now);
   while (const auto until = cadence_.rest(std::chrono::steady_clock::now()))
     arrived_.wait_until(lock, *until);
   batch.swap(queue_);

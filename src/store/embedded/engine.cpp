@@ -74,6 +74,7 @@ rocksdb::DBOptions database_options(const Config& config) {
   options.max_background_jobs = 2;
   options.listeners.push_back(std::make_shared<Yielding>());
   options.bytes_per_sync = 1u << 20;  // spreads the writeback of tables, so that syncs stay short
+  options.writable_file_max_buffer_size = Pacing::piece;
   options.stats_dump_period_sec = 0;
   options.stats_persist_period_sec = 0;
   if (config.env != nullptr) options.env = config.env;
@@ -130,6 +131,7 @@ Engine::Engine(const Config& config)
 
 Engine::~Engine() {
   if (!db_) return;
+  pacing_->stop();
   for (rocksdb::ColumnFamilyHandle* handle : handles_) db_->DestroyColumnFamilyHandle(handle);
   db_->Close().PermitUncheckedError();
 }
@@ -213,6 +215,7 @@ rocksdb::Status Engine::keep_writers_away(const Config& config) {
 rocksdb::Status Engine::open_database(const Config& config, Access access) {
   rocksdb::DBOptions options = database_options(config);
   options.listeners.push_back(std::make_shared<Emptied>(holds_something_));
+  options.rate_limiter = pacing_;
   options.info_log = access == Access::write ? make_engine_log(config.directory) : make_no_log();
   const auto cache = rocksdb::NewLRUCache(config.block_cache, cache_shard_bits);
   auto people = common_options(config, cache, retention_.get());
@@ -240,7 +243,9 @@ rocksdb::Status Engine::open_database(const Config& config, Access access) {
                           ? rocksdb::DB::Open(options, path, families, &handles_, &db)
                           : rocksdb::DB::OpenForReadOnly(options, path, families, &handles_, &db);
   db_.reset(db);
-  if (status.ok()) tables_ = {handles_[0], handles_[1]};
+  if (!status.ok()) return status;
+  tables_ = {handles_[0], handles_[1]};
+  pacing_->watch(*db_, table(Table::chat));
   return status;
 }
 

@@ -12,6 +12,7 @@
 #include "base/result.hpp"
 #include "store/embedded/config.hpp"
 #include "store/embedded/keys.hpp"
+#include "store/embedded/pacing.hpp"
 
 namespace parley::store::embedded {
 
@@ -47,6 +48,8 @@ class Engine {
   /// Of the rows that the next write of chat rows inserts. The writing thread's.
   Upcoming& upcoming() { return upcoming_[static_cast<std::size_t>(Table::chat)]; }
 
+  Pacing& pacing() { return *pacing_; }
+
  private:
   explicit Engine(const Config& config);
   rocksdb::Status open_database(const Config& config, Access access);
@@ -57,6 +60,7 @@ class Engine {
   std::unique_ptr<rocksdb::CompactionFilter> retention_;
   std::atomic<bool> holds_something_ = false;
   std::array<Upcoming, 2> upcoming_;  ///< People's stays empty.
+  const std::shared_ptr<Pacing> pacing_ = std::make_shared<Pacing>();
   const std::uint64_t room_for_merging_;
   int merges_from_;
   std::unique_ptr<rocksdb::FileLock, std::function<void(rocksdb::FileLock*)>> lock_;
