@@ -58,14 +58,14 @@ function atFullLoad(records) {
   return busy.length > 0 ? [`Kept busy by \`parley bench\`, whose receivers confirm nothing, a message costs Parley ${number(median(busy))} µs (the first table).`] : [];
 }
 
-/** The section's paragraphs; none when nothing was measured. */
+export const titleOfOthers = 'Beside other chat servers';
+
+/** The section's paragraphs. */
 export function otherChatServers(records) {
   const ours = records.filter(isOfOthers);
-  if (ours.length === 0) return [];
   const has = (part) => ours.some((one) => one.part.startsWith(partOf(part)));
   const measured = Object.entries(chatServers).filter(([name]) => ours.some((one) => one.server === name));
   return [
-    '## Beside other chat servers',
     'By `bench/others`: each server is driven in its own protocol by its official client on Node.js, Parley by `socket.io-client`. Users in pairs, each with one message under way (the next one goes when the last is acknowledged), 100 bytes of text, three seconds of warm-up. ' +
       'The server and its database have core 0, the driver core 1; TLS and compression are off, logs say errors alone. CPU time is that of all their processes. The driver costs more than a fast server, which is then not fully loaded and has less to do at a time; read the CPU time, not the rate. ' +
       'A message of the contract is seven packets to the two clients, one of Centrifugo two, so its client gets more through. Who has no receipts is to be compared with `parley-unconfirmed`. With two users a RAM disk (`parley-ram`) saves Parley what a sync of the disk costs; why it needed more with many users here was not looked into (by `parley bench`, saturated and at 12,000 messages a second, it does not).',

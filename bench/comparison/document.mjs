@@ -1,10 +1,9 @@
 /** docs/performance.md, from what was measured. */
-import { readFileSync, writeFileSync } from 'node:fs';
-import { cpus, release, totalmem } from 'node:os';
+import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 
 import { repository } from '../../tests/lib/server.js';
-import { otherChatServers } from '../chat_servers/section.mjs';
+import { otherChatServers, titleOfOthers } from '../chat_servers/section.mjs';
 import { isOfOthers } from '../chat_servers/servers.mjs';
 import { median } from './results.mjs';
 import { servers } from './servers.mjs';
@@ -25,10 +24,15 @@ function commits(records) {
   return [...days].map(([day, names]) => `${[...names].join(', ')} on ${day}`).join('; ');
 }
 
-function machine(records) {
-  const system = /^PRETTY_NAME="(.*)"/m.exec(readFileSync('/etc/os-release', 'utf8'))?.[1] ?? 'Linux';
-  return `${cpus().length} cores ${cpus()[0].model}, ${whole(totalmem() / 2 ** 30)} GiB, ${system}, Linux ${release()}, Node.js ${process.version}, ` +
-    `commit ${commits(records)}. Loopback; the server is pinned to core 0, the load generator to core 1.`;
+/** Where, of which commit and how these were measured. */
+function origin(records) {
+  const machines = [...new Set(records.map((one) => one.machine))].join('; ');
+  return `Measured on ${machines}; commit ${commits(records)}.`;
+}
+
+function commandsOf(records) {
+  const commands = [...new Set(records.map((one) => one.command))];
+  return `By \`bench/compare\`, on a new server each:\n\n\`\`\`sh\n${commands.join('\n')}\n\`\`\``;
 }
 
 /** A sentence on whose CPU time it is; none of results that do not tell. */
@@ -113,18 +117,36 @@ const sections = [
     '200 users with 8 contacts each, 8 connections, closed loop; three in four calls are a page of 20 messages, the others a list of conversations. The users wrote some ten thousand messages into an empty store (first), or after the messages of 1,000 others (last). The stores take turns, each on a server that has just opened it; before, they had time to come to rest.', storedTable],
 ];
 
-/** Writes the document; gives its path. */
-export function writeDocument(records) {
-  const parts = sections.filter(([part]) => records.some((one) => one.part === part || one.part.startsWith(`${part} `)));
-  const commands = [...new Set(records.filter((one) => !isOfOthers(one)).map((one) => one.command))];
+/** The sections of a document by their titles: paragraphs, without the title. */
+export function sectionsOf(document) {
+  const [, ...parts] = document.split(/^## /m);
+  return new Map(parts.map((part) => [part.slice(0, part.indexOf('\n')), part.slice(part.indexOf('\n')).trim()]));
+}
+
+function readSections() {
+  return existsSync(path) ? sectionsOf(readFileSync(path, 'utf8')) : new Map();
+}
+
+/** The text of a document of these records; a section of which they have nothing is taken from `before`. */
+export function documentOf(records, before) {
+  const own = sections.map(([part, title, how, make]) => {
+    const measured = records.filter((one) => one.part === part || one.part.startsWith(`${part} `));
+    return [title, measured.length > 0 ? [how, make(records), origin(measured), commandsOf(measured)].join('\n\n') : before.get(title)];
+  });
+  const ofOthers = records.filter(isOfOthers);
+  const others = ofOthers.length > 0 ? [...otherChatServers(records), origin(ofOthers)].join('\n\n') : before.get(titleOfOthers);
   const text = [
-    '# Performance', 'Written by `bench/compare` and `bench/others`; do not edit. The machine is small and shared: read ratios.', machine(records),
-    ...parts.flatMap(([, title, how, make]) => [`## ${title}`, how, make(records)]),
-    ...otherChatServers(records),
+    '# Performance',
+    'Written by `bench/compare` and `bench/others`; do not edit. Each section says where and when it was measured. The machines are small and shared: read ratios. Loopback; the server is pinned to core 0, the load generator to core 1.',
+    ...[...own, [titleOfOthers, others]].filter(([, body]) => body).map(([title, body]) => `## ${title}\n\n${body}`),
     '## Who was measured by `bench/compare`', Object.entries(servers).map(([name, { what }]) => `- \`${name}\`: ${what}`).join('\n'),
     'The peers are in `bench/peers`, each a few dozen lines of our own, which say what they do per message. `original-stack` is not the original\'s code: it does what its description says.',
-    '## Commands', `\`bench/compare\`, which runs these on a new server each:\n\n\`\`\`sh\n${commands.join('\n')}\n\`\`\``,
   ].join('\n\n');
-  writeFileSync(path, `${text}\n`);
+  return `${text}\n`;
+}
+
+/** Writes the document; gives its path. */
+export function writeDocument(records) {
+  writeFileSync(path, documentOf(records, readSections()));
   return 'docs/performance.md';
 }

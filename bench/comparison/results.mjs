@@ -5,6 +5,7 @@ import { join } from 'node:path';
 
 import { repository } from '../../tests/lib/server.js';
 import { isOfOthers } from '../chat_servers/servers.mjs';
+import { machine } from './machine.mjs';
 
 const folder = join(repository, 'build/compare');
 const file = join(folder, 'results.json');
@@ -23,10 +24,10 @@ export function all() {
   }
 }
 
-/** @param record {part, server, command, result}; kept with the commit that is checked out, and the day. */
+/** @param record {part, server, command, result}; kept with the machine, the commit that is checked out, and the day. */
 export function keep(record) {
   const commit = execFileSync('git', ['-C', repository, 'rev-parse', '--short', 'HEAD'], { encoding: 'utf8' }).trim();
-  write([...all(), { ...record, commit, day: new Date().toISOString().slice(0, 10) }]);
+  write([...all(), { ...record, machine: machine(), commit, day: new Date().toISOString().slice(0, 10) }]);
 }
 
 function write(records) {
