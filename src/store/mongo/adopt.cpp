@@ -1,6 +1,7 @@
 #include "store/mongo/adopt.hpp"
 
 #include <algorithm>
+#include <optional>
 
 namespace parley::store::mongo {
 
@@ -116,10 +117,29 @@ class Adoption {
     absent.set("$exists", false);
     update.filter.set("_id", message.id).set("seq", absent);
     update.change.set("$set", set);
-    if (message.version > context_.horizon())
-      changes_.push_back(
-          chat::MessageAppended{message, head.unread_at(head.last_seq, head.sent())});
+    const chat::Version horizon = context_.horizon();
+    if (message.version > horizon && !young_) young_ = horizon;
     return update;
+  }
+
+  /// The young ones as they are stored: another node may have given some of them other places, and
+  /// those before them in the conversation may not have been told here.
+  Result<Done> tell_young() {
+    if (!young_) return Done{};
+    Document filter, newer, options, sort;
+    newer.set("$gt", *young_);
+    filter.set("conversationId", id_).set("version", newer);
+    sort.set("seq", 1);
+    options.set("sort", sort);
+    return lease_.each(messages_collection, filter, options, [this](View document) {
+      auto found = message_from(document);
+      if (!found || found->message.seq == 0) return true;
+      const Head& head = found_.head;
+      head.complete(found->message);
+      auto unread = head.unread_at(found->message.seq, found->sent_counts(head));
+      changes_.push_back(chat::MessageAppended{std::move(found->message), std::move(unread)});
+      return true;
+    });
   }
 
   /// What is new to devices gets a version of now. What was there before anything was ours, one of
@@ -249,6 +269,7 @@ class Adoption {
   }
 
   Result<Adopted> finish() {
+    if (auto told = tell_young(); !told) return std::move(told).error();
     if (auto moved = move_marks(); !moved) return std::move(moved).error();
     take_counts();
     complete_tail();
@@ -270,6 +291,7 @@ class Adoption {
   FoundHead found_;
   std::string last_text_;
   std::vector<std::int64_t> unrecorded_;
+  std::optional<chat::Version> young_;  ///< What is above it is told; nullopt: all is old.
   std::vector<chat::Change> changes_;
   std::vector<Update> updates_;
   std::vector<Update> receipts_;

@@ -5,6 +5,7 @@
 
 #include <limits>
 #include <thread>
+#include <utility>
 
 #include "store/mongo/internals.hpp"
 #include "store/mongo/node_testing.hpp"
@@ -294,6 +295,34 @@ TEST_F(AdoptTest, is_done_by_several_nodes_at_once) {
     EXPECT_EQ(all[i].content, std::to_string(i));
   }
   EXPECT_EQ(list(bob_).at(0).unread_count, std::uint64_t{count});
+}
+
+TEST_F(AdoptTest, tells_of_messages_at_the_places_that_they_have_got) {
+  const auto id = say(alice_, bob_, "ours", wall_now()).conversation_id;
+  node_says(id, alice_, bob_, "theirs", wall_now());
+  StoreConfig config = node_config(database_.uri());
+  // Between what the other node reads and what it writes, this one is faster.
+  bool is_between = true;
+  config.clock = [&] {
+    if (std::exchange(is_between, false)) say(alice_, bob_, "ours, too", wall_now());
+    return wall_now();
+  };
+  TestNode other{config};
+  std::vector<std::string> heard;
+  other.feed().subscribe(context_.get_executor(), [&heard](const chat::ChangeBatchPtr& batch) {
+    for (const chat::Change& change : batch->changes) {
+      if (const auto* appended = std::get_if<chat::MessageAppended>(&change))
+        heard.push_back(std::to_string(appended->message.seq) + " " + appended->message.content);
+    }
+  });
+  Internals& internals = other.database->internals();
+  auto lease = internals.client->lease();
+  const auto adopted = adopt(*lease, internals.context, id);
+  ASSERT_TRUE(adopted) << adopted.error().detail;
+  ASSERT_FALSE(is_between);
+  chat::fakes::run_until(context_, [&] { return !heard.empty(); });
+  EXPECT_EQ(contents(all_of(id, bob_)), (std::vector<std::string>{"ours", "ours, too", "theirs"}));
+  EXPECT_EQ(heard, (std::vector<std::string>{"1 ours", "2 ours, too", "3 theirs"}));
 }
 
 TEST_F(AdoptTest, steps_over_any_number_of_messages_that_nobody_can_have_written) {
