@@ -65,6 +65,15 @@ bool is_unacknowledged(View reply, const Written& outcome) {
                      [](const WriteError& error) { return is_temporary(error.code); });
 }
 
+/// Where the driver sends an insert in parts, one of them may have failed as a whole while another
+/// has refusals, of which alone it tells.
+bool accounts_for_all(const Written& outcome, std::size_t asked, Order order) {
+  const bool stopped = order == Order::ordered && !outcome.errors.empty();
+  const std::size_t expected =
+      stopped ? outcome.errors.front().index : asked - std::min(asked, outcome.errors.size());
+  return outcome.inserted == static_cast<std::int64_t>(expected);
+}
+
 Error as_error(const WriteError& error) {
   return fail(error.is_duplicate() ? Errc::conflict : Errc::internal, "MongoDB: " + error.message);
 }
@@ -193,7 +202,13 @@ Result<Written> Lease::insert_many(std::string_view collection, std::span<const 
     if (!mongoc_bulk_operation_insert_with_opts(bulk.get(), document.bson(), nullptr, &bulk.error))
       break;
   }
-  return execute(std::move(bulk));
+  auto written = execute(std::move(bulk));
+  if (written && !accounts_for_all(*written, documents.size(), order)) {
+    const Error ours = fail(Errc::unavailable, "MongoDB: part of an insert was not answered");
+    client_->note(&ours);
+    return ours;
+  }
+  return written;
 }
 
 Result<Done> Lease::insert(std::string_view collection, const Document& document) {
