@@ -353,6 +353,16 @@ TEST_P(ShardedCluster, one_rooms_channel_is_subscribed_once_for_all_shards) {
   until([&] { return subscribers("socket.io#/#r#") == 0; });
 }
 
+TEST_P(ShardedCluster, nobody_waits_for_the_answer_to_a_move_of_everybody) {
+  publish("socket.io#/#",
+          R"({"type":4,"data":{"opts":{"rooms":[],"except":[]},"rooms":["all"],"requestId":"q"},)"
+          R"("uid":"another","nsp":"/"})");
+  settle();
+  until([&] { return subscribers("socket.io#/#all#") == 2; });
+  one.nsp().to("all").emit("e", {"[1]", {}});
+  EXPECT_EQ(received(), (Got{{"a", {"[1]"}}, {"b", {"[1]"}}, {"c", {"[1]"}}, {"d", {"[1]"}}}));
+}
+
 INSTANTIATE_TEST_SUITE_P(Protocols, ShardedCluster, testing::Values(Protocol::sharded),
                          [](const auto&) { return "sharded"; });
 

@@ -110,10 +110,12 @@ bool read_data(std::string_view data, std::vector<std::string> attachments, Mess
     case Kind::join:
     case Kind::leave:
       message.rooms = texts_of(member(data, "rooms"));
+      message.request.clear();  // nobody waits for it
       read_options(options, message);
       return is_object(options);
     case Kind::disconnect:
       message.close_engine = is_true(member(data, "close"));
+      message.request.clear();
       read_options(options, message);
       return is_object(options);
     case Kind::fetch:
