@@ -21,6 +21,8 @@ namespace {
 constexpr std::size_t max_question = 64 * 1024;
 /// A hundred jobs with their data.
 constexpr std::size_t max_answer = 256 * 1024 * 1024;
+/// After a failure to accept.
+constexpr std::chrono::milliseconds rest{100};
 constexpr auto token = asio::use_awaitable_t<Executor>{};
 
 /// nullopt: no socket can have so long a path.
@@ -100,7 +102,11 @@ Task<void> accept(StatePtr state) {
   while (true) {
     Stream stream(state->shard.context());
     co_await state->acceptor.async_accept(stream, quietly);
-    if (failed) co_return;
+    if (failed == asio::error::operation_aborted) co_return;
+    if (failed) {  // of descriptors there are none left, mostly: whoever waits there stays
+      co_await net::sleep_for(rest);
+      continue;
+    }
     state->shard.spawn("control connection", converse(state, std::move(stream)));
   }
 }
