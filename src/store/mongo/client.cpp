@@ -5,9 +5,11 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <atomic>
 #include <condition_variable>
 #include <mutex>
+#include <string_view>
 #include <thread>
 
 #include "ops/log.hpp"
@@ -40,6 +42,20 @@ void start_driver() {
     return true;
   }();
   (void)is_started;
+}
+
+/// User and password are percent-encoded. The driver would show them where they are not, or a part
+/// of them as the name of a host that it does not find.
+bool has_good_login(std::string_view uri) {
+  const auto scheme = uri.find("://");
+  if (scheme == std::string_view::npos) return true;  // the driver says what is wrong
+  const std::string_view rest = uri.substr(scheme + 3);
+  const std::string_view authority = rest.substr(0, rest.find('/'));
+  const auto at = authority.rfind('@');
+  if (at == std::string_view::npos) return true;
+  const std::string_view login = authority.substr(0, at);
+  const bool has_at = login.find('@') != std::string_view::npos;
+  return !has_at && std::count(login.begin(), login.end(), ':') < 2;
 }
 
 int milliseconds(std::chrono::milliseconds time) { return static_cast<int>(time.count()); }
@@ -102,6 +118,9 @@ struct Client::State {
 
 Result<std::unique_ptr<Client>> Client::open(Config config) {
   start_driver();
+  if (!has_good_login(config.uri))
+    return fail(Errc::bad_request,
+                "the MongoDB URI: in user and password : and @ are written as %3A and %40");
   bson_error_t error{};
   const std::unique_ptr<mongoc_uri_t, decltype(&mongoc_uri_destroy)> uri(
       mongoc_uri_new_with_error(config.uri.c_str(), &error), mongoc_uri_destroy);

@@ -236,6 +236,19 @@ TEST(Client, refuses_a_uri_that_does_not_read) {
   }
 }
 
+TEST(Client, does_not_repeat_a_password_that_is_not_written_as_it_should_be) {
+  for (const char* uri :
+       {"mongodb://ann:open:sesame@127.0.0.1:1/", "mongodb://ann:open@sesame@a/",
+        "mongodb://ann@b:sesame@127.0.0.1/", "mongodb+srv://ann:@sesame@a.b.c/"}) {
+    Config config;
+    config.uri = uri;
+    const auto client = Client::open(std::move(config));
+    ASSERT_FALSE(client) << uri;
+    EXPECT_EQ(client.error().code, Errc::bad_request);
+    EXPECT_EQ(client.error().detail.find("sesame"), std::string::npos) << client.error().detail;
+  }
+}
+
 TEST(Client, says_unavailable_where_nobody_listens) {
   Config config;
   config.uri = "mongodb://127.0.0.1:1/";
