@@ -24,8 +24,8 @@ std::string encode_transaction(std::span<const Command> commands) {
 }
 
 bool is_about_the_server(std::string_view text) {
-  constexpr std::array kinds{"LOADING",     "BUSY",     "MASTERDOWN", "READONLY",
-                             "CLUSTERDOWN", "TRYAGAIN", "NOREPLICAS"};
+  constexpr std::array kinds{"LOADING",  "BUSY",       "MASTERDOWN", "READONLY", "CLUSTERDOWN",
+                             "TRYAGAIN", "NOREPLICAS", "OOM",        "MISCONF"};
   const std::string_view kind = text.substr(0, text.find(' '));
   return std::find(kinds.begin(), kinds.end(), kind) != kinds.end();
 }

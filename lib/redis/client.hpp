@@ -35,7 +35,7 @@ class Script {
 /// order; those of one loop turn in one write. While there is no connection calls fail at once
 /// (unavailable): nothing is repeated behind the caller's back. Errors of every call: unavailable
 /// (no connection, lost before the reply, or the deadline passed: the command may have been
-/// executed, or the server says that it cannot serve now: LOADING, READONLY and the like),
+/// executed, or the server says that it cannot serve now: LOADING, READONLY, OOM and the like),
 /// overloaded (Config limits), corrupt (not RESP, or over Config::max_reply), bad_request (the
 /// server answered with another error; `detail` is its text), closed.
 ///

@@ -19,6 +19,21 @@ class ClientTest : public ::testing::Test {
     return client;
   }
 
+  /// From now on it refuses writes, and PING.
+  void break_saving(const RedisServer& server) {
+    {
+      const testing::Folder gone;
+      server.call({"CONFIG", "SET", "dir", gone.path()});
+    }
+    server.call({"CONFIG", "SET", "save", "3600 1"});
+    server.call({"SET", "change", "1"});
+    server.call({"BGSAVE"});
+    rig.until([&server] {
+      const Reply info = server.call({"INFO", "persistence"});
+      return info.text()->find("rdb_last_bgsave_status:err") != std::string::npos;
+    });
+  }
+
   Rig rig;
 };
 
@@ -69,6 +84,42 @@ TEST_F(ClientTest, gives_what_a_server_cannot_do_now_as_unavailable) {
   rig.until([&client] { return client->counts().connects == 2; });
   server.call({"REPLICAOF", "NO", "ONE"});
   EXPECT_TRUE(rig.wait(client->call({"SET", "key", "value"})));
+}
+
+TEST_F(ClientTest, gives_what_a_server_without_memory_refuses_as_unavailable) {
+  RedisServer server;
+  const auto client = connect(server.config());
+  server.call({"CONFIG", "SET", "maxmemory", "1"});
+  const auto refused = rig.wait(client->call({"SET", "key", "value"}));
+  ASSERT_FALSE(refused);
+  EXPECT_EQ(refused.error().code, Errc::unavailable) << refused.error().detail;
+  static const Script counting{"return redis.call('INCR', KEYS[1])"};
+  const auto stopped = rig.wait(client->eval(counting, {"key"}, {}));
+  ASSERT_FALSE(stopped);
+  EXPECT_EQ(stopped.error().code, Errc::unavailable) << stopped.error().detail;
+  EXPECT_TRUE(client->is_connected());
+}
+
+TEST_F(ClientTest, goes_on_with_a_server_that_cannot_save) {
+  RedisServer server{{.arguments = {"--enable-protected-configs", "yes"}}};
+  break_saving(server);
+  const auto client = connect(server.config());
+  EXPECT_EQ(*rig.wait(client->call({"PUBLISH", "channel", "text"})), integer(0));
+  const auto refused = rig.wait(client->call({"SET", "key", "value"}));
+  ASSERT_FALSE(refused);
+  EXPECT_EQ(refused.error().code, Errc::unavailable) << refused.error().detail;
+}
+
+TEST_F(ClientTest, counts_nothing_as_lost_that_only_asks_for_life) {
+  RedisServer server{{.arguments = {"--enable-protected-configs", "yes"}}};
+  Config config = server.config();
+  config.idle_ping = 10ms;
+  const auto client = connect(config);
+  break_saving(server);
+  net::run_until(
+      rig.shard, [] { return false; }, 200ms);
+  EXPECT_EQ(client->counts().failures, 0U);
+  EXPECT_EQ(client->counts().connects, 1U);
 }
 
 TEST_F(ClientTest, calls_all_in_order_and_keeps_errors_apart) {

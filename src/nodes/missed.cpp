@@ -46,7 +46,8 @@ Task<void> Missed::watch() {
   while (true) {
     co_await net::sleep_for(look_every);
     auto command = take_notice();
-    if (!command && !is_confirmed_) command = redis::Command{"PING"};
+    // Not PING, which a server that cannot save refuses.
+    if (!command && !is_confirmed_) command = redis::Command{"ECHO", ""};
     if (command) {
       const std::uint64_t before = told_;
       const auto said = co_await client_.call(std::move(*command));

@@ -16,6 +16,12 @@ constexpr std::size_t read_size = 64 << 10;
 /// A reply may lie in the kernel's buffer when its deadline passes: the shard itself was late.
 constexpr auto grace = 10ms;
 constexpr asio::use_awaitable_t<Executor> use_task{};
+
+/// Where a proxy or an ACL refuses the name, it is only missed in CLIENT LIST. A server that cannot
+/// save refuses PING as it refuses writes, and does everything else.
+bool is_tolerable(std::string_view command, std::string_view error) {
+  return command == "CLIENT" || (command == "PING" && error.starts_with("MISCONF "));
+}
 }  // namespace
 
 /// The coroutine's hold on its connection: however the coroutine ends, it says so.
@@ -133,8 +139,7 @@ Result<Done> Connection::on_hello(const Reply& reply) {
   if (hello_.empty()) return fail(Errc::corrupt, "a reply that nobody asked for");
   const std::string command = std::move(hello_.front());
   hello_.erase(hello_.begin());
-  // Where a proxy or an ACL refuses the name, it is only missed in CLIENT LIST.
-  if (reply.error() != nullptr && command != "CLIENT") {
+  if (reply.error() != nullptr && !is_tolerable(command, reply.error()->text)) {
     return fail(Errc::unavailable, command + ": " + reply.error()->text);
   }
   if (hello_.empty()) opened();
