@@ -17,10 +17,11 @@ bool Bars::has_ended(const Claims& access) const {
   return ended_.include(access);
 }
 
-void Bars::end(const Ending& ending, Time until) {
+bool Bars::end(const Ending& ending, Time until) {
   const std::lock_guard lock{mutex_};
-  ended_.add(ending, until);
+  const bool is_new = ended_.add(ending, until);
   any_ended_.store(true, std::memory_order_release);
+  return is_new;
 }
 
 std::vector<UserId> Bars::replace(std::vector<UserId> users) {

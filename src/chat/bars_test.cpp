@@ -24,5 +24,13 @@ TEST(Bars, bar_whom_they_were_told_last_and_say_who_is_new) {
   EXPECT_FALSE(bars.has(user(2)));
 }
 
+TEST(Bars, say_whether_the_end_of_a_login_is_news) {
+  Bars bars;
+  const Time now{std::chrono::seconds{1'760'000'000}};
+  const Ending ending{user(1), FamilyId{}, now};
+  EXPECT_TRUE(bars.end(ending, now + std::chrono::minutes{15}));
+  EXPECT_FALSE(bars.end(ending, now + std::chrono::minutes{15}));
+}
+
 }  // namespace
 }  // namespace parley::chat

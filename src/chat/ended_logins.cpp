@@ -2,15 +2,17 @@
 
 namespace parley::chat {
 
-void EndedLogins::add(const Ending& ending, Time until) {
+bool EndedLogins::add(const Ending& ending, Time until) {
+  if (ending.family && families_.contains(*ending.family)) return false;
   while (!order_.empty() && (order_.front().until <= ending.at || order_.size() >= most_))
     forget_oldest();
   if (ending.family) {
-    if (!families_.insert(*ending.family).second) return;
+    families_.insert(*ending.family);
   } else {
     users_[ending.user] = ending.at;
   }
   order_.push_back({ending, until});
+  return true;
 }
 
 void EndedLogins::forget_oldest() {

@@ -7,27 +7,23 @@
 #include <set>
 
 #include "chat/ports/credentials.hpp"
+#include "chat/ports/session_store.hpp"
 
 namespace parley::chat {
-
-/// A login that has ended, or all logins that a user had.
-struct Ending {
-  UserId user;
-  std::optional<FamilyId> family;  ///< nullopt: all of the user's.
-  Time at;
-};
 
 /// Logins that have ended, for as long as access tokens of theirs would be good by themselves.
 /// Plain: one thread, no clock.
 class EndedLogins {
  public:
+  static constexpr std::size_t bound = 100'000;
   /// Beyond so many the oldest are forgotten: their tokens are good until they expire.
-  explicit EndedLogins(std::size_t most = 100'000) : most_(most) {}
+  explicit EndedLogins(std::size_t most = bound) : most_(most) {}
 
   /// `until`: the end of the last access token that was issued before it. Forgets what is over.
-  void add(const Ending& ending, Time until);
-  /// Tokens without a login (of the Node original), and ends of all logins, go by the token's
-  /// second: one that was issued in the same second is let in.
+  /// False: it was known already, so that the same may be said any number of times.
+  bool add(const Ending& ending, Time until);
+  /// An end of all logins goes by the token's second: one that was issued in the same second is let
+  /// in, unless its login is known to have ended.
   bool include(const Claims& access) const;
   std::size_t size() const { return order_.size(); }
 

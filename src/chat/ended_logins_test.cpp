@@ -53,6 +53,23 @@ TEST(EndedLogins, are_forgotten_when_no_token_can_be_left) {
   EXPECT_TRUE(ended.include(token(ann, phone, now + 9min)));
 }
 
+TEST(EndedLogins, are_known_once_and_what_is_known_displaces_nothing) {
+  EndedLogins ended{2};
+  EXPECT_TRUE(ended.add({ann, phone, now}, now + 15min));
+  EXPECT_TRUE(ended.add({ann, laptop, now}, now + 15min));
+  EXPECT_FALSE(ended.add({ann, laptop, now}, now + 15min));
+  EXPECT_EQ(ended.size(), 2u);
+  EXPECT_TRUE(ended.include(token(ann, phone)));
+}
+
+TEST(EndedLogins, include_one_of_the_same_second_that_is_known_to_have_ended) {
+  EndedLogins ended;
+  ended.add({ann, phone, now + 500ms}, now + 15min);
+  ended.add({ann, std::nullopt, now + 500ms}, now + 15min);
+  EXPECT_TRUE(ended.include(token(ann, phone)));
+  EXPECT_FALSE(ended.include(token(ann, laptop)));
+}
+
 TEST(EndedLogins, are_no_more_than_a_bound) {
   EndedLogins ended{2};
   ended.add({ann, phone, now}, now + 15min);

@@ -99,6 +99,10 @@ void Sessions::end(UserId user, std::optional<FamilyId> family, Time now) {
   if (bars_ != nullptr) bars_->end({user, family, now}, now + settings_.access_ttl);
 }
 
+void Sessions::end(UserId user, const std::vector<FamilyId>& families, Time now) {
+  for (const FamilyId& family : families) end(user, family, now);
+}
+
 Result<Claims> Sessions::verify(TokenUse use, const std::string& token, Time now) const {
   auto claims = signer_.verify(use, token, now);
   if (!claims) return outward(claims.error());

@@ -55,9 +55,12 @@ class Sessions {
   Task<Result<Revoked>> logout(std::string refresh_token, Time now);
   Task<Result<std::vector<FamilyId>>> logout_all(UserId user);
 
-  /// Refuses the access tokens of a login that has ended (nullopt: of all that the user had), which
-  /// would outlive it by access_ttl. Known to this process, until it ends. Any thread.
+  /// Refuses the access tokens of a login that has ended (nullopt: of all that the user had, by
+  /// their seconds), which would outlive it by access_ttl. Other processes, and this one's
+  /// successor, learn it from the store. Any thread.
   void end(UserId user, std::optional<FamilyId> family, Time now);
+  /// The same for several.
+  void end(UserId user, const std::vector<FamilyId>& families, Time now);
 
   /// Plain: no store is asked.
   Result<Claims> authenticate(const std::string& access_token, Time now) const;

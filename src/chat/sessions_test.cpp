@@ -68,6 +68,17 @@ TEST_F(SessionsTest, refuses_access_tokens_of_a_login_that_has_ended) {
   expect_refused(sessions.authenticate(laptop.access, now_ + 1s).error());
 }
 
+TEST_F(SessionsTest, tells_logins_that_have_ended_from_one_of_the_same_second) {
+  Bars bars;
+  Sessions sessions{store_, signer_, ids_, SessionSettings{.access_ttl = 15min}, &bars};
+  const TokenPair phone = open(alice_);
+  sessions.end(alice_, *run(sessions.logout_all(alice_)), now_ + 5ms);
+  sessions.end(alice_, std::nullopt, now_ + 5ms);
+  const TokenPair again = open(alice_);
+  expect_refused(sessions.authenticate(phone.access, now_ + 10ms).error());
+  EXPECT_TRUE(sessions.authenticate(again.access, now_ + 10ms));
+}
+
 TEST_F(SessionsTest, writes_whole_seconds) {
   now_ += 999ms;
   const auto claims = sessions_.authenticate(open(alice_).access, now_);

@@ -31,6 +31,10 @@ Task<Result<std::vector<UserId>>> MemoryOperators::disabled(Time deleted_since) 
   co_return users;
 }
 
+Task<Result<std::vector<Ending>>> MemoryOperators::ended(Time since, std::size_t limit) {
+  co_return sessions_.ended(since, limit);
+}
+
 Task<Result<Account>> MemoryOperators::erase(UserId id, SentTexts texts, Time now) {
   const auto account = co_await accounts_.find(id);
   if (!account) co_return account.error();

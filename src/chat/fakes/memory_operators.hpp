@@ -17,6 +17,7 @@ class MemoryOperators final : public OperatorStore {
                                               std::size_t limit) override;
   Task<Result<Account>> set_disabled(UserId id, bool disabled, Time now) override;
   Task<Result<std::vector<UserId>>> disabled(Time deleted_since) override;
+  Task<Result<std::vector<Ending>>> ended(Time since, std::size_t limit) override;
   Task<Result<Account>> erase(UserId id, SentTexts texts, Time now) override;
   Task<Result<std::vector<Login>>> logins(UserId user) override;
   Task<Result<MessagePlace>> place_of(MessageId id) override;

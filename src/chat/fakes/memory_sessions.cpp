@@ -1,12 +1,13 @@
 #include "chat/fakes/memory_sessions.hpp"
 
 #include <algorithm>
+#include <utility>
 
 namespace parley::chat::fakes {
 
 Task<Result<Done>> MemorySessions::open(Family family) {
   const std::lock_guard lock{mutex_};
-  if (!families_.emplace(family.id, Known{family, false}).second) {
+  if (!families_.emplace(family.id, Known{family, false, {}}).second) {
     co_return fail(Errc::conflict, "family is known");
   }
   co_return Done{};
@@ -21,7 +22,7 @@ Task<Result<Done>> MemorySessions::rotate(Family next, std::string presented, Ti
   if (known.family.user != next.user) co_return fail(Errc::unauthorized, "another user's family");
   if (known.family.expires_at <= now) co_return fail(Errc::unauthorized, "family has expired");
   if (known.family.token_id != presented) {
-    known.revoked = true;
+    revoke(known);
     co_return fail(Errc::unauthorized, "token was used before");
   }
   next.expires_at = std::max(next.expires_at, known.family.expires_at);
@@ -31,7 +32,7 @@ Task<Result<Done>> MemorySessions::rotate(Family next, std::string presented, Ti
 
 Task<Result<Done>> MemorySessions::revoke(FamilyId id) {
   const std::lock_guard lock{mutex_};
-  if (const auto found = families_.find(id); found != families_.end()) found->second.revoked = true;
+  if (const auto found = families_.find(id); found != families_.end()) revoke(found->second);
   co_return Done{};
 }
 
@@ -40,10 +41,28 @@ Task<Result<std::vector<FamilyId>>> MemorySessions::revoke_all(UserId user) {
   std::vector<FamilyId> revoked;
   for (auto& [id, known] : families_) {
     if (known.family.user != user || known.revoked) continue;
-    known.revoked = true;
+    revoke(known);
     revoked.push_back(id);
   }
   co_return revoked;
+}
+
+void MemorySessions::revoke(Known& known) {
+  if (!std::exchange(known.revoked, true)) known.revoked_at = wall_now();
+}
+
+std::vector<Ending> MemorySessions::ended(Time since, std::size_t limit) {
+  const std::lock_guard lock{mutex_};
+  std::vector<Ending> endings;
+  for (const auto& [id, known] : families_) {
+    if (known.revoked && known.revoked_at >= since)
+      endings.push_back({known.family.user, id, known.revoked_at});
+  }
+  std::stable_sort(endings.begin(), endings.end(),
+                   [](const Ending& one, const Ending& other) { return one.at < other.at; });
+  const std::size_t older = endings.size() - std::min(endings.size(), limit);
+  endings.erase(endings.begin(), endings.begin() + static_cast<std::ptrdiff_t>(older));
+  return endings;
 }
 
 std::optional<Family> MemorySessions::find(FamilyId id) {

@@ -19,6 +19,7 @@ class MemorySessions final : public SessionStore {
 
   /// As it is kept; nullopt when it is unknown.
   std::optional<Family> find(FamilyId id);
+  std::vector<Ending> ended(Time since, std::size_t limit);
   /// By id, revoked ones too.
   std::vector<Login> of(UserId user);
   void forget(UserId user);
@@ -27,7 +28,10 @@ class MemorySessions final : public SessionStore {
   struct Known {
     Family family;
     bool revoked = false;
+    Time revoked_at;
   };
+  static void revoke(Known& known);
+
   std::mutex mutex_;
   std::map<FamilyId, Known> families_;
 };

@@ -45,6 +45,10 @@ class OperatorStore {
   /// Those who are disabled: all who are not deleted, and of the others those deleted since then.
   /// By id.
   virtual Task<Result<std::vector<UserId>>> disabled(Time deleted_since) = 0;
+  /// Logins that were revoked since then, by the clock of the store, the oldest first; of more than
+  /// `limit` the newest. Costs what it gives, however many logins there are. Each names its family;
+  /// known at least until the family expires, unless its user is deleted.
+  virtual Task<Result<std::vector<Ending>>> ended(Time since, std::size_t limit) = 0;
   /// Leaves nothing of the user but the id, in an account of `erased(…)`, and ends all logins. Done
   /// again it goes on with what is left. not_found.
   virtual Task<Result<Account>> erase(UserId id, SentTexts texts, Time now) = 0;

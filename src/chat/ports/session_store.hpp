@@ -1,5 +1,6 @@
 #pragma once
 
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -21,7 +22,17 @@ struct Family {
   friend bool operator==(const Family&, const Family&) = default;
 };
 
-/// Refresh families. Everything is durable when it returns.
+/// A login that has ended, or all logins that a user had.
+struct Ending {
+  UserId user;
+  std::optional<FamilyId> family;  ///< nullopt: all of the user's.
+  Time at;
+
+  friend bool operator==(const Ending&, const Ending&) = default;
+};
+
+/// Refresh families. Everything is durable when it returns; when one is revoked is noted with it,
+/// by the clock of the store.
 class SessionStore {
  public:
   virtual ~SessionStore() = default;

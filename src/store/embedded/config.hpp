@@ -43,7 +43,7 @@ struct Config {
   std::chrono::hours idempotency_retention = 48h;
   std::chrono::milliseconds alive_interval = 5s;  ///< How far `last_seen` may be off after a crash.
 
-  std::function<Time()> clock = &wall_now;  ///< For retention and the alive row.
+  std::function<Time()> clock = &wall_now;  ///< For retention, the alive row and when logins end.
   rocksdb::Env* env = nullptr;              ///< Tests put faults in here; nullptr = the real disk.
 };
 

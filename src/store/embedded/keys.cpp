@@ -25,6 +25,9 @@ Key username_prefix(std::string_view folded) { return people(begin(username_tag)
 Key family(FamilyId id) { return people(begin(family_tag).id(id)); }
 Key user_family(UserId user, FamilyId id) { return people(begin(user_family_tag).id(user).id(id)); }
 Key user_families(UserId user) { return people(begin(user_family_tag).id(user)); }
+Key ended(Time at, FamilyId id) {
+  return people(begin(ended_tag).be64(~static_cast<std::uint64_t>(to_unix_ms(at))).id(id));
+}
 Key online(UserId user) { return people(begin(online_tag).id(user)); }
 Key last_seen(UserId user) { return people(begin(last_seen_tag).id(user)); }
 Key bar(UserId user) { return people(begin(bar_tag).id(user)); }

@@ -35,7 +35,7 @@ using chat::UserId;
 
 /// The first byte of a key.
 inline constexpr char meta_tag = 'M', account_tag = 'a', email_tag = 'e', username_tag = 'n',
-                      family_tag = 'f', user_family_tag = 's', online_tag = 'o',
+                      family_tag = 'f', user_family_tag = 's', ended_tag = 'x', online_tag = 'o',
                       last_seen_tag = 'l', bar_tag = 'b', job_tag = 'j', job_owner_tag = 'd',
                       job_log_tag = 'g';
 inline constexpr char message_tag = 'm', message_id_tag = 'i', head_tag = 'h', watermark_tag = 'w',
@@ -49,6 +49,8 @@ Key username_prefix(std::string_view folded);
 Key family(FamilyId id);
 Key user_family(UserId user, FamilyId id);
 Key user_families(UserId user);
+/// The latest first.
+Key ended(Time at, FamilyId id);
 Key online(UserId user);
 Key last_seen(UserId user);
 Key bar(UserId user);

@@ -33,6 +33,14 @@ void put_family(Transaction& transaction, const FamilyRecord& record) {
   }
 }
 
+void end_family(Transaction& transaction, FamilyRecord& record) {
+  record.revoked = true;
+  put_family(transaction, record);
+  const chat::Family& family = record.family;
+  transaction.put(keys::ended(transaction.now(), family.id),
+                  encode(EndedRecord{family.expires_at, family.user}));
+}
+
 void take_place(Head& head, MessageRecord& record) {
   ++head.last_seq;
   ++head.members[record.sender].sent;

@@ -15,6 +15,9 @@ void put_bar(Transaction& transaction, const chat::Account& account);
 /// A refresh family, new or changed.
 void put_family(Transaction& transaction, const FamilyRecord& record);
 
+/// Revokes a family that is not revoked, and notes when.
+void end_family(Transaction& transaction, FamilyRecord& record);
+
 /// The next place in the conversation: `head` counts the message from now on. Sets record.sent.
 void take_place(Head& head, MessageRecord& record);
 /// The newest message of `head`, which has taken its place, and the row by which it is found.

@@ -163,5 +163,28 @@ TEST_F(RetentionTest, forgets_sessions_after_they_expired_and_nothing_else) {
   EXPECT_EQ(caller_.good(store.sessions().revoke_all(alice)), (std::vector{fresh.id}));
 }
 
+TEST_F(RetentionTest, forgets_the_ends_of_logins_when_these_have_expired) {
+  const chat::UserId alice{};
+  {
+    OpenStore store(config(at(0)));
+    for (const auto hours : {8h, 20h}) {
+      chat::Family family{{}, alice, "t", at(0) + hours};
+      family.id.bytes[0] = static_cast<std::uint8_t>(hours.count());
+      caller_.good(store.sessions().open(family));
+      caller_.good(store.sessions().revoke(family.id));
+    }
+    compact(store);
+    EXPECT_EQ(caller_.good(store.operators().ended(Time{}, 10)).size(), 2u);
+    EXPECT_EQ(broken_rules(*store.database), "");
+  }
+  OpenStore store(config(at(0) + 10h));
+  compact(store);
+  const auto left = caller_.good(store.operators().ended(Time{}, 10));
+  ASSERT_EQ(left.size(), 1u);
+  EXPECT_EQ(left[0].family->bytes[0], 20);
+  EXPECT_EQ(left[0].at, at(0));
+  EXPECT_EQ(broken_rules(*store.database), "");
+}
+
 }  // namespace
 }  // namespace parley::store::embedded

@@ -136,6 +136,23 @@ Task<Result<std::vector<chat::UserId>>> OperatorStore::disabled(Time deleted_sin
   });
 }
 
+Task<Result<std::vector<chat::Ending>>> OperatorStore::ended(Time since, std::size_t limit) {
+  return read(database_.internals(), [=](View& view) -> Result<std::vector<chat::Ending>> {
+    std::vector<chat::Ending> endings;
+    Scan row = view.scan(keys::all(Table::people, keys::ended_tag));
+    for (; row.valid() && endings.size() < limit; row.next()) {
+      Parser key(row.rest());
+      const Time at = from_unix_ms(static_cast<std::int64_t>(~key.be64()));
+      if (at < since) break;
+      const auto family = key.id<chat::FamilyId>();
+      if (const auto record = decode_ended(row.value()))
+        endings.push_back({record->user, family, at});
+    }
+    std::reverse(endings.begin(), endings.end());
+    return endings;
+  });
+}
+
 Task<Result<chat::Account>> OperatorStore::erase(chat::UserId id, chat::SentTexts texts, Time now) {
   auto work = [id, now](Transaction& transaction) { return erase_account(transaction, id, now); };
   auto erased = co_await submit<chat::Account>(database_.internals().committer, work);

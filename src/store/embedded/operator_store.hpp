@@ -16,6 +16,7 @@ class OperatorStore final : public chat::OperatorStore {
                                                     std::size_t limit) override;
   Task<Result<chat::Account>> set_disabled(chat::UserId id, bool disabled, Time now) override;
   Task<Result<std::vector<chat::UserId>>> disabled(Time deleted_since) override;
+  Task<Result<std::vector<chat::Ending>>> ended(Time since, std::size_t limit) override;
   Task<Result<chat::Account>> erase(chat::UserId id, chat::SentTexts texts, Time now) override;
   Task<Result<std::vector<chat::Login>>> logins(chat::UserId user) override;
   Task<Result<chat::MessagePlace>> place_of(chat::MessageId id) override;

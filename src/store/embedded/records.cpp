@@ -250,6 +250,19 @@ std::optional<FamilyRecord> decode_family(std::string_view value) {
   return finish(in, std::move(record));
 }
 
+Bytes encode(const EndedRecord& record) {
+  Bytes out = begin();
+  out.time(record.expires_at).id(record.user);
+  return out;
+}
+std::optional<EndedRecord> decode_ended(std::string_view value) {
+  Parser in = open(value);
+  EndedRecord record;
+  record.expires_at = in.time();
+  record.user = in.id<chat::UserId>();
+  return finish(in, record);
+}
+
 Bytes encode_time(Time time) {
   Bytes out = begin();
   out.time(time);

@@ -99,6 +99,12 @@ struct FamilyRecord {
   bool revoked = false;  ///< Kept until it expires, so that its id is not opened again.
 };
 
+/// A login that was revoked; when, and which, is in the key.
+struct EndedRecord {
+  Time expires_at;  ///< Of the family.
+  chat::UserId user;
+};
+
 Bytes encode(const MessageRecord& record);
 Bytes encode(const Head& head);
 Bytes encode(const Location& location);
@@ -107,6 +113,7 @@ Bytes encode(const IdempotencyRecord& record);
 /// All but last_seen, which has a row of its own: it moves far more often.
 Bytes encode(const chat::Account& account);
 Bytes encode(const FamilyRecord& record);
+Bytes encode(const EndedRecord& record);
 Bytes encode_time(Time time);
 Bytes encode_ids(const std::vector<chat::UserId>& ids);
 
@@ -119,6 +126,7 @@ std::optional<IdempotencyRecord> decode_idempotency(std::string_view value);
 std::optional<chat::Account> decode_account(std::string_view value);
 std::optional<Time> decode_time(std::string_view value);
 std::optional<FamilyRecord> decode_family(std::string_view value);
+std::optional<EndedRecord> decode_ended(std::string_view value);
 std::optional<std::vector<chat::UserId>> decode_ids(std::string_view value);
 
 }  // namespace parley::store::embedded

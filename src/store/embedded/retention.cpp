@@ -6,7 +6,7 @@
 namespace parley::store::embedded {
 
 namespace {
-/// Runs on RocksDB's compaction threads. The three kinds of rows begin with their layout and a
+/// Runs on RocksDB's compaction threads. These kinds of rows begin with their layout and a
 /// time.
 class Retention final : public rocksdb::CompactionFilter {
  public:
@@ -23,6 +23,7 @@ class Retention final : public rocksdb::CompactionFilter {
         return is_past(value, keep_);
       case keys::family_tag:
       case keys::user_family_tag:
+      case keys::ended_tag:
         return is_past(value, std::chrono::hours{1});
       default:
         return false;

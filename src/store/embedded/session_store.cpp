@@ -26,8 +26,7 @@ Result<Done> rotate_family(Transaction& transaction, const chat::Family& next,
   if (!is_good || transaction.error())
     return refuse(transaction, Errc::unauthorized, "Invalid token");
   if (known->family.token_id != presented) {
-    known->revoked = true;
-    put_family(transaction, *known);
+    end_family(transaction, *known);
     return fail(Errc::unauthorized, "Invalid token");
   }
   known->family.token_id = next.token_id;
@@ -39,10 +38,7 @@ Result<Done> rotate_family(Transaction& transaction, const chat::Family& next,
 Result<Done> revoke_family(Transaction& transaction, chat::FamilyId id) {
   auto known = transaction.family(id);
   if (transaction.error()) return *transaction.error();
-  if (known && !known->revoked) {
-    known->revoked = true;
-    put_family(transaction, *known);
-  }
+  if (known && !known->revoked) end_family(transaction, *known);
   return Done{};
 }
 
@@ -56,8 +52,7 @@ Result<std::vector<chat::FamilyId>> revoke_families(Transaction& transaction, ch
   if (transaction.error()) return *transaction.error();
   std::vector<chat::FamilyId> revoked;
   for (FamilyRecord& record : records) {
-    record.revoked = true;
-    put_family(transaction, record);
+    end_family(transaction, record);
     revoked.push_back(record.family.id);
   }
   return revoked;

@@ -15,6 +15,7 @@ std::pair<chat::UserId, chat::UserId> sorted(chat::UserId one, chat::UserId othe
 
 Transaction::Transaction(Engine& engine, const Config& config)
     : Rows(engine),
+      clock_(config.clock),
       heads_(config.cached_conversations),
       pairs_(config.cached_pairs),
       users_(config.cached_users),

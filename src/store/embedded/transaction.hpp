@@ -51,6 +51,7 @@ class Transaction final : public Rows {
   /// Versions from now on are above `version`.
   void raise_version(chat::Version version) { version_ = std::max(version_, version); }
   ObjectId new_id(Time now) { return ids_.next(now); }
+  Time now() const { return clock_(); }
   template <class Change>
   void publish(Change change) {
     changes_.emplace_back(std::move(change));
@@ -105,6 +106,7 @@ class Transaction final : public Rows {
   void forget_batch();
 
   rocksdb::ReadOptions options_;
+  std::function<Time()> clock_;
   ObjectIdSource ids_;
   chat::Version version_ = 0;
   chat::Version committed_version_ = 0;

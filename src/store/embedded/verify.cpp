@@ -22,6 +22,7 @@ class Verifier {
     check_messages();
     check_pointers();
     check_memberships();
+    check_endings();
     check_jobs();
     if (!view_.error()) return std::move(findings_);
     if (view_.error()->code != Errc::corrupt) return *view_.error();
@@ -207,6 +208,18 @@ class Verifier {
       const auto head = view_.head(key.id<chat::ConversationId>());
       expect(head && head->member(user), "a membership of " + user.hex(),
              "is of no conversation of theirs");
+    });
+  }
+
+  void check_endings() {
+    walk(Table::people, keys::ended_tag, [this](Walk& row) {
+      Parser key = row.key();
+      key.be64();
+      const auto id = key.id<chat::FamilyId>();
+      const std::string subject = "the end of login " + id.hex();
+      expect(key.finished() && decode_ended(row.value()), subject, "does not decode");
+      const auto family = view_.family(id);
+      expect(!family || family->revoked, subject, "is of one that goes on");
     });
   }
 

@@ -59,6 +59,17 @@ TEST_F(VerifyTest, finds_a_gap) {
   expect_finding("a seq is missing");
 }
 
+TEST_F(VerifyTest, finds_ends_of_logins_that_are_none) {
+  const chat::Family family{{}, alice_, "one", wall_now() + std::chrono::hours{1}};
+  caller_.good(store_.sessions().open(family));
+  put(keys::ended(at(1), family.id), encode(EndedRecord{family.expires_at, alice_}));
+  expect_finding("is of one that goes on");
+  caller_.good(store_.sessions().revoke(family.id));
+  ASSERT_EQ(broken_rules(*store_.database), "");
+  put(keys::ended(at(2), family.id), "x");
+  expect_finding("the end of login 000000000000000000000000: does not decode");
+}
+
 TEST_F(VerifyTest, finds_a_missing_end) {
   erase(keys::message(read_.conversation_id, 6));
   expect_finding("message 6 of");

@@ -70,6 +70,25 @@ Result<std::vector<chat::UserId>> disabled_users(Lease& lease, Time deleted_sinc
   return users;
 }
 
+Result<std::vector<chat::Ending>> ended_logins(Lease& lease, Time since, std::size_t limit) {
+  Document filter, options;
+  filter.set("revokedAt", Document().set("$gte", since));
+  options.set("sort", Document().set("revokedAt", -1));
+  options.set("limit", static_cast<std::int64_t>(limit));
+  options.set("projection", Document().set("user", 1).set("revokedAt", 1));
+  std::vector<chat::Ending> endings;
+  auto done = lease.each(sessions_collection, filter, options, [&endings](View family) {
+    const auto id = family.id<chat::FamilyId>("_id");
+    const auto user = family.id<chat::UserId>("user");
+    const auto at = family.time("revokedAt");
+    if (id && user && at) endings.push_back({*user, *id, *at});
+    return true;
+  });
+  if (!done) return std::move(done).error();
+  std::reverse(endings.begin(), endings.end());
+  return endings;
+}
+
 Result<Done> forget_account(Lease& lease, const chat::Account& left) {
   const Document set = to_document(left);
   Document fields;
@@ -185,6 +204,11 @@ Task<Result<chat::Account>> OperatorStore::set_disabled(chat::UserId id, bool di
 Task<Result<std::vector<chat::UserId>>> OperatorStore::disabled(Time deleted_since) {
   return read(database_.internals(),
               [=](Lease& lease) { return disabled_users(lease, deleted_since); });
+}
+
+Task<Result<std::vector<chat::Ending>>> OperatorStore::ended(Time since, std::size_t limit) {
+  return read(database_.internals(),
+              [=](Lease& lease) { return ended_logins(lease, since, limit); });
 }
 
 Task<Result<chat::Account>> OperatorStore::erase(chat::UserId id, chat::SentTexts texts, Time now) {

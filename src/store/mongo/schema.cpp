@@ -22,6 +22,7 @@ constexpr const char* by_seq[] = {"conversationId", "seq"};
 constexpr const char* by_client_id[] = {"sender", "clientId"};
 constexpr const char* by_version[] = {"conversationId", "version"};
 constexpr const char* by_user[] = {"user"};
+constexpr const char* by_revocation[] = {"revokedAt"};
 constexpr const char* by_expiry[] = {"expiresAt"};
 
 constexpr Index all[] = {
@@ -38,6 +39,7 @@ constexpr Index all[] = {
     {"messages", "sender_1_clientId_1", by_client_id, true, "clientId"},
     {"messages", "conversationId_1_version_1", by_version},
     {"parley_sessions", "user_1", by_user},
+    {"parley_sessions", "revokedAt_1", by_revocation, false, "revokedAt"},
     {"parley_sessions", "expiresAt_1", by_expiry, false, nullptr, true},
 };
 

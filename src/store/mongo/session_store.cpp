@@ -6,7 +6,16 @@
 namespace parley::store::mongo {
 
 namespace {
-Document revocation() { return Document(Document().set("$set", Document().set("revoked", true))); }
+/// `at`: by the clock of all nodes.
+Document revocation(Time at) {
+  return Document(Document().set("$set", Document().set("revoked", true).set("revokedAt", at)));
+}
+
+/// A refresh token that somebody showed.
+struct Presented {
+  std::string token_id;
+  Time now;  ///< What its family's expiry is judged by.
+};
 
 Result<Done> open_family(Lease& lease, const chat::Family& family) {
   Document document;
@@ -26,30 +35,31 @@ Document good_family(const chat::Family& family, Time now) {
   return filter;
 }
 
-Result<Done> rotate_family(Lease& lease, const chat::Family& next, const std::string& presented,
-                           Time now) {
-  Update rotation{good_family(next, now), {}};
-  rotation.filter.set("tokenId", presented);
+Result<Done> rotate_family(Lease& lease, const chat::Family& next, const Presented& presented,
+                           Time revoked_at) {
+  Update rotation{good_family(next, presented.now), {}};
+  rotation.filter.set("tokenId", presented.token_id);
   rotation.change.set("$set", Document().set("tokenId", next.token_id));
   rotation.change.set("$max", Document().set("expiresAt", next.expires_at));
   auto rotated = lease.update(sessions_collection, rotation);
   if (!rotated) return std::move(rotated).error();
   if (rotated->matched != 0) return Done{};
 
-  Update reuse{good_family(next, now), revocation()};
-  reuse.filter.set("tokenId", Document().set("$ne", presented));
+  Update reuse{good_family(next, presented.now), revocation(revoked_at)};
+  reuse.filter.set("tokenId", Document().set("$ne", presented.token_id));
   auto revoked = lease.update(sessions_collection, reuse);
   if (!revoked) return std::move(revoked).error();
   return fail(Errc::unauthorized, "Invalid token");
 }
 
-Result<Done> revoke_family(Lease& lease, chat::FamilyId id) {
-  const Update change{Document(Document().set("_id", id)), revocation()};
+Result<Done> revoke_family(Lease& lease, chat::FamilyId id, Time now) {
+  Update change{{}, revocation(now)};
+  change.filter.set("_id", id).set("revoked", false);
   if (auto done = lease.update(sessions_collection, change); !done) return std::move(done).error();
   return Done{};
 }
 
-Result<std::vector<chat::FamilyId>> revoke_families(Lease& lease, chat::UserId user) {
+Result<std::vector<chat::FamilyId>> revoke_families(Lease& lease, chat::UserId user, Time now) {
   const Document good(Document().set("user", user).set("revoked", false));
   const auto families = lease.find(
       sessions_collection, good, Document(Document().set("projection", Document().set("_id", 1))));
@@ -59,7 +69,7 @@ Result<std::vector<chat::FamilyId>> revoke_families(Lease& lease, chat::UserId u
     if (const auto id = family.id<chat::FamilyId>("_id")) ids.push_back(*id);
   }
   if (ids.empty()) return ids;
-  Update change{good, revocation(), true};
+  Update change{good, revocation(now), true};
   change.filter.set("_id", Document().set("$in", Array(ids)));
   if (auto done = lease.update(sessions_collection, change); !done) return std::move(done).error();
   return ids;
@@ -72,18 +82,22 @@ Task<Result<Done>> SessionStore::open(chat::Family family) {
 }
 
 Task<Result<Done>> SessionStore::rotate(chat::Family next, std::string presented, Time now) {
+  Presented shown{std::move(presented), now};
   return call(workers_, client_,
-              [next = std::move(next), presented = std::move(presented), now](Lease& lease) {
-                return rotate_family(lease, next, presented, now);
+              [next = std::move(next), shown = std::move(shown), at = client_.now()](Lease& lease) {
+                return rotate_family(lease, next, shown, at);
               });
 }
 
 Task<Result<Done>> SessionStore::revoke(chat::FamilyId id) {
-  return call(workers_, client_, [id](Lease& lease) { return revoke_family(lease, id); });
+  return call(workers_, client_,
+              [id, now = client_.now()](Lease& lease) { return revoke_family(lease, id, now); });
 }
 
 Task<Result<std::vector<chat::FamilyId>>> SessionStore::revoke_all(chat::UserId user) {
-  return call(workers_, client_, [user](Lease& lease) { return revoke_families(lease, user); });
+  return call(workers_, client_, [user, now = client_.now()](Lease& lease) {
+    return revoke_families(lease, user, now);
+  });
 }
 
 }  // namespace parley::store::mongo

@@ -11,7 +11,8 @@ namespace parley::store::mongo {
 class Client;
 
 /// Families of refresh tokens, one document each in `parley_sessions`: {_id, user, tokenId,
-/// revoked, expiresAt}. Every decision is one update whose filter says on what it depends.
+/// revoked, revokedAt, expiresAt}. Every decision is one update whose filter says on what it
+/// depends.
 class SessionStore final : public chat::SessionStore {
  public:
   /// Both outlive it.

@@ -2,6 +2,9 @@
 
 #include <gmock/gmock.h>
 
+#include <algorithm>
+#include <thread>
+
 #include "chat/ports/contract/stores.hpp"
 
 namespace parley::chat::contract {
@@ -18,6 +21,13 @@ class OperatorStoreContract : public StoresTest {
   std::vector<UserId> barred(Time deleted_since = at(0)) {
     return good(operators().disabled(deleted_since));
   }
+  std::vector<Ending> ended(Time since = Time{}) { return good(operators().ended(since, 100)); }
+  /// So that what is noted from now on has another time.
+  static void await_the_next_moment() {
+    for (const Time now = wall_now(); wall_now() <= now + std::chrono::milliseconds{1};)
+      std::this_thread::yield();
+  }
+  static bool is_earlier(const Ending& one, const Ending& other) { return one.at < other.at; }
   bool is_found_by(const std::string& prefix, UserId id) {
     for (const Account& one : good(stores_->accounts().search(prefix, 100))) {
       if (one.id == id) return true;
@@ -75,6 +85,54 @@ TEST_P(OperatorStoreContract, shows_logins) {
   logins = good(operators().logins(ann));
   std::erase_if(logins, [](const Login& one) { return one.revoked; });
   EXPECT_EQ(logins, (std::vector<Login>{{laptop, false}}));
+}
+
+TEST_P(OperatorStoreContract, tells_which_logins_have_ended_and_when) {
+  const UserId ann = user("ann"), bob = user("bob");
+  const Family phone = login(ann), laptop = login(ann), stolen = login(bob);
+  login(bob);
+  EXPECT_THAT(ended(), testing::IsEmpty());
+  good(stores_->sessions().revoke(phone.id));
+  const Time first = ended().at(0).at;
+  good(stores_->sessions().revoke_all(ann));
+  EXPECT_EQ(refusal(stores_->sessions().rotate(stolen, "used before", at(1))), Errc::unauthorized);
+
+  const auto all = ended();
+  std::vector<std::pair<UserId, FamilyId>> who;
+  for (const Ending& one : all) who.emplace_back(one.user, one.family.value());
+  EXPECT_THAT(who,
+              testing::UnorderedElementsAre(std::pair(ann, phone.id), std::pair(ann, laptop.id),
+                                            std::pair(bob, stolen.id)));
+  EXPECT_TRUE(std::is_sorted(all.begin(), all.end(), is_earlier));
+  EXPECT_EQ(all.front().at, first);
+}
+
+TEST_P(OperatorStoreContract, a_login_ends_once) {
+  const UserId ann = user("ann");
+  const Family phone = login(ann);
+  good(stores_->sessions().revoke(phone.id));
+  const auto once = ended();
+  await_the_next_moment();
+  good(stores_->sessions().revoke(phone.id));
+  good(stores_->sessions().revoke(new_id<FamilyId>()));
+  good(stores_->sessions().revoke_all(ann));
+  EXPECT_EQ(refusal(stores_->sessions().rotate(phone, "used before", at(1))), Errc::unauthorized);
+  EXPECT_EQ(ended(), once);
+}
+
+TEST_P(OperatorStoreContract, tells_of_ends_since_a_time_and_the_newest_of_too_many) {
+  const UserId ann = user("ann");
+  for (int i = 0; i < 4; ++i) {
+    good(stores_->sessions().revoke(login(ann).id));
+    await_the_next_moment();
+  }
+  const auto all = ended();
+  ASSERT_EQ(all.size(), 4U);
+  EXPECT_EQ(ended(all[0].at), all);
+  EXPECT_THAT(ended(all[3].at + std::chrono::milliseconds{1}), testing::IsEmpty());
+  const auto newest = good(operators().ended(Time{}, 1));
+  ASSERT_EQ(newest.size(), 1U);
+  EXPECT_EQ(newest[0].at, all[3].at);
 }
 
 TEST_P(OperatorStoreContract, erases_everything_that_says_who_somebody_was) {
