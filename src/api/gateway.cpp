@@ -124,6 +124,16 @@ void Gateway::close_here(chat::UserId user, std::optional<chat::FamilyId> family
   }
 }
 
+void Gateway::close_here(std::vector<chat::Ending> logins) {
+  const auto shared = std::make_shared<const std::vector<chat::Ending>>(std::move(logins));
+  for (const auto& shard : shards_) {
+    Devices& devices = shard->devices();
+    devices.shard().post([&devices, shared] {
+      for (const chat::Ending& login : *shared) devices.close(login.user, login.family);
+    });
+  }
+}
+
 Task<std::vector<DeviceReport>> Gateway::devices_of(chat::UserId user) {
   std::vector<DeviceReport> all;
   for (const auto& shard : shards_) {

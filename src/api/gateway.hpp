@@ -37,6 +37,9 @@ class Gateway {
   void close(chat::UserId user, std::optional<chat::FamilyId> family);
   /// The same on this node alone: another one asked for it. Any thread.
   void close_here(chat::UserId user, std::optional<chat::FamilyId> family);
+  /// Ends the connections of logins whose access tokens are refused already, on this node alone.
+  /// Any thread.
+  void close_here(std::vector<chat::Ending> logins);
   /// The user's devices that are connected to this process. Any shard.
   Task<std::vector<DeviceReport>> devices_of(chat::UserId user);
   /// Somebody went online or offline: their news have one home. Any thread.

@@ -14,6 +14,119 @@ namespace {
 
 using namespace std::chrono_literals;
 
+/// A store that knows of ended logins, unless it is away, and of nothing else.
+class Endings final : public chat::OperatorStore {
+ public:
+  using Accounts = std::vector<chat::Account>;
+  Task<Result<Accounts>> accounts(std::optional<chat::UserId>, std::size_t) override {
+    co_return Accounts{};
+  }
+  Task<Result<chat::Account>> set_disabled(chat::UserId, bool, Time) override { co_return none(); }
+  Task<Result<std::vector<chat::UserId>>> disabled(Time) override { co_return barred; }
+  Task<Result<std::vector<chat::Ending>>> ended(Time since, std::size_t) override {
+    asked.push_back(since);
+    if (is_away) co_return fail(Errc::unavailable, "away");
+    std::vector<chat::Ending> found;
+    for (const chat::Ending& one : endings)
+      if (one.at >= since) found.push_back(one);
+    co_return found;
+  }
+  Task<Result<chat::Account>> erase(chat::UserId, chat::SentTexts, Time) override {
+    co_return none();
+  }
+  Task<Result<std::vector<chat::Login>>> logins(chat::UserId) override {
+    co_return std::vector<chat::Login>{};
+  }
+  Task<Result<chat::MessagePlace>> place_of(chat::MessageId) override { co_return none(); }
+
+  std::vector<chat::UserId> barred;
+  std::vector<chat::Ending> endings;
+  std::vector<Time> asked;
+  bool is_away = false;
+
+ private:
+  static Error none() { return fail(Errc::not_found); }
+};
+
+class BouncerTest : public ::testing::Test {
+ protected:
+  static chat::Ending ending(std::uint8_t number, Time at) {
+    chat::Ending one{{}, chat::FamilyId{}, at};
+    one.family->bytes[11] = number;
+    return one;
+  }
+  bool is_refused(const chat::Ending& login) {
+    return bars.has_ended({login.user, login.family, "token", login.at - 1min, login.at + 14min});
+  }
+
+  Time now{1'760'000'000s};
+  net::Shards shards{1};
+  Endings store;
+  chat::Bars bars;
+  std::vector<chat::UserId> closed;
+  std::vector<chat::Ending> closed_logins;
+  Bouncer bouncer{shards[0],
+                  store,
+                  {bars, [this](chat::UserId user) { closed.push_back(user); },
+                   [this](const std::vector<chat::Ending>& logins) {
+                     closed_logins.insert(closed_logins.end(), logins.begin(), logins.end());
+                   }},
+                  {15min, 7 * 24h, [this] { return now; }}};
+};
+
+TEST_F(BouncerTest, knows_what_was_before_it_begins) {
+  store.barred = {chat::UserId{}};
+  store.endings = {ending(1, now - 14min), ending(2, now - 1s)};
+  bouncer.begin();
+  EXPECT_EQ(closed, store.barred);
+  EXPECT_EQ(closed_logins, store.endings);
+  for (const chat::Ending& login : store.endings) EXPECT_TRUE(is_refused(login));
+  EXPECT_LE(store.asked.at(0), now - 15min);
+}
+
+TEST_F(BouncerTest, shows_a_login_the_door_once) {
+  store.endings = {ending(1, now - 1s)};
+  bouncer.begin();
+  asio::io_context context{1};
+  const auto look = [](Bouncer* asked) -> Task<Done> {
+    co_await asked->look();
+    co_return Done{};
+  };
+  chat::fakes::run(context, look(&bouncer));
+  EXPECT_EQ(closed_logins.size(), 1u);
+  store.endings.push_back(ending(2, now));
+  chat::fakes::run(context, look(&bouncer));
+  EXPECT_EQ(closed_logins, store.endings);
+}
+
+TEST_F(BouncerTest, misses_nothing_while_the_store_is_away) {
+  bouncer.begin();
+  now += 5s;
+  store.is_away = true;
+  store.endings = {ending(1, now)};
+  bouncer.begin();
+  now += 10min;
+  bouncer.begin();
+  EXPECT_TRUE(closed_logins.empty());
+  store.is_away = false;
+  bouncer.begin();
+  EXPECT_EQ(closed_logins, store.endings);
+  EXPECT_TRUE(is_refused(store.endings[0]));
+  bouncer.begin();
+  EXPECT_EQ(store.asked.back(), now - Bouncer::overlap);
+}
+
+TEST_F(BouncerTest, forgets_nothing_because_the_stores_clock_is_ahead) {
+  const Time here = wall_now();
+  const chat::Ending own = ending(1, here);
+  bars.end(own, here + 15min);
+  now = here + 1h;
+  store.endings = {ending(2, now)};
+  bouncer.begin();
+  EXPECT_TRUE(is_refused(own));
+  EXPECT_TRUE(is_refused(store.endings[0]));
+}
+
 /// Answers as the memory does, and the first question after the second.
 class OutOfOrder final : public chat::OperatorStore {
  public:
@@ -36,6 +149,9 @@ class OutOfOrder final : public chat::OperatorStore {
   Task<Result<chat::Account>> set_disabled(chat::UserId id, bool disabled, Time now) override {
     return store_.set_disabled(id, disabled, now);
   }
+  Task<Result<std::vector<chat::Ending>>> ended(Time since, std::size_t limit) override {
+    return store_.ended(since, limit);
+  }
   Task<Result<chat::Account>> erase(chat::UserId id, chat::SentTexts texts, Time now) override {
     return store_.erase(id, texts, now);
   }
@@ -51,9 +167,9 @@ class OutOfOrder final : public chat::OperatorStore {
   int asked_ = 0, answered_ = 0;
 };
 
-class BouncerTest : public ::testing::Test {
+class BouncerOnMemoryTest : public ::testing::Test {
  protected:
-  BouncerTest() {
+  BouncerOnMemoryTest() {
     chat::Account ann;
     ann.id = ann_;
     ann.username = "ann";
@@ -64,23 +180,29 @@ class BouncerTest : public ::testing::Test {
   T run(Task<T> task) {
     return chat::fakes::run(context_, std::move(task));
   }
-  static Task<bool> look(Bouncer& bouncer, Time now) {
-    co_await bouncer.look(now);
+  Task<bool> look(Bouncer& bouncer, Time now) {
+    clock_ = now;
+    co_await bouncer.look();
     co_return true;
   }
   /// Finds her disabled.
   Task<bool> disable_and_look(Bouncer& bouncer) {
     const auto disabled = co_await stores_.operators.set_disabled(ann_, true, now_);
     EXPECT_TRUE(disabled);
-    co_await bouncer.look(now_);
+    co_await bouncer.look();
     co_return true;
   }
   Bouncer::Doors doors() {
-    return {bars_, [this](chat::UserId user) { closed_.push_back(user); }};
+    return {bars_, [this](chat::UserId user) { closed_.push_back(user); },
+            [](const std::vector<chat::Ending>&) {}};
+  }
+  Bouncer::Times times() {
+    return {15min, 24h, [this] { return clock_; }};
   }
 
   const chat::UserId ann_ = *chat::UserId::parse("507f1f77bcf86cd799439011");
   const Time now_ = from_unix_ms(1'750'000'000'000);
+  Time clock_ = now_;
   asio::io_context context_;
   net::Shards shards_{1};
   chat::fakes::MemoryStores stores_;
@@ -88,8 +210,8 @@ class BouncerTest : public ::testing::Test {
   std::vector<chat::UserId> closed_;
 };
 
-TEST_F(BouncerTest, shows_those_the_door_who_are_disabled) {
-  Bouncer bouncer(shards_[0], stores_.operators, doors(), 15min);
+TEST_F(BouncerOnMemoryTest, shows_those_the_door_who_are_disabled) {
+  Bouncer bouncer(shards_[0], stores_.operators, doors(), times());
   ASSERT_TRUE(run(stores_.operators.set_disabled(ann_, true, now_)));
   run(look(bouncer, now_));
   EXPECT_TRUE(bars_.has(ann_));
@@ -100,9 +222,9 @@ TEST_F(BouncerTest, shows_those_the_door_who_are_disabled) {
   EXPECT_FALSE(bars_.has(ann_));
 }
 
-TEST_F(BouncerTest, stays_with_the_later_of_two_answers) {
+TEST_F(BouncerOnMemoryTest, stays_with_the_later_of_two_answers) {
   OutOfOrder store(stores_.operators);
-  Bouncer bouncer(shards_[0], store, doors(), 15min);
+  Bouncer bouncer(shards_[0], store, doors(), times());
   std::vector<Task<bool>> looks;
   looks.push_back(look(bouncer, now_));
   looks.push_back(disable_and_look(bouncer));
@@ -110,8 +232,8 @@ TEST_F(BouncerTest, stays_with_the_later_of_two_answers) {
   EXPECT_TRUE(bars_.has(ann_));
 }
 
-TEST_F(BouncerTest, bars_those_deleted_by_a_node_whose_clock_is_another) {
-  Bouncer bouncer(shards_[0], stores_.operators, doors(), 15min);
+TEST_F(BouncerOnMemoryTest, bars_those_deleted_by_a_node_whose_clock_is_another) {
+  Bouncer bouncer(shards_[0], stores_.operators, doors(), times());
   ASSERT_TRUE(run(stores_.operators.erase(ann_, chat::SentTexts::kept, now_)));
   run(look(bouncer, now_ + 1h));
   EXPECT_TRUE(bars_.has(ann_)) << "one hour behind ours";

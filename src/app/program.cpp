@@ -104,10 +104,9 @@ Program::Program(const Settings& settings, std::unique_ptr<Stores> stores,
                 settings.mail.require_verified_email},
       gateway_(shards_, io_, services_, stores_->feed(), metrics_,
                neighbourhood_ ? neighbourhood_->for_gateway() : api::Neighbours{}),
-      bouncer_(
-          shards_[0], stores_->operators(),
-          {domain_.bars, [this](chat::UserId user) { gateway_.close_here(user, std::nullopt); }},
-          settings.auth.refresh_token_expire),
+      bouncer_(shards_[0], stores_->operators(), doors(),
+               {settings.auth.access_token_expire, settings.auth.refresh_token_expire,
+                stores_->clock()}),
       user_services_(user_services()),
       message_services_{stores_->accounts(), stores_->operators(), &presence(), &mail_room_.queue(),
                         [this](chat::UserId user) { return gateway_.devices_of(user); }} {
@@ -124,6 +123,7 @@ Program::Program(const Settings& settings, std::unique_ptr<Stores> stores,
   stores_->export_counts(metrics_);
   open_mail_room();
   listen_for_commands();
+  bouncer_.begin();
   // Nothing throws from here on: what the shards use would be gone before they were.
   shards_.start();
   mail_room_.start();
@@ -281,6 +281,11 @@ void Program::listen_for_commands() {
                                        std::move(commands));
 }
 
+Bouncer::Doors Program::doors() {
+  return {domain_.bars, [this](chat::UserId user) { gateway_.close_here(user, std::nullopt); },
+          [this](std::vector<chat::Ending> logins) { gateway_.close_here(std::move(logins)); }};
+}
+
 UserServices Program::user_services() {
   return {stores_->accounts(),
           stores_->operators(),
@@ -291,7 +296,7 @@ UserServices Program::user_services() {
           domain_.hasher,
           domain_.limits,
           services_.close_sockets,
-          [this] { return bouncer_.look(wall_now()); },
+          [this] { return bouncer_.look(); },
           [this](chat::Account account) { return forget(std::move(account)); }};
 }
 

@@ -55,6 +55,7 @@ class Program {
   void add_routes();
   void add_middlewares();
   void listen_for_commands();
+  Bouncer::Doors doors();
   UserServices user_services();
   Task<Result<Done>> erase(chat::UserId user);
   Task<Result<std::size_t>> forget(chat::Account account);

@@ -171,8 +171,9 @@ Task<Result<json::object>> UserDesk::disable(chat::UserId id, bool disabled, Tim
   if (disabled) {
     const auto ended = co_await end_logins(id);
     if (!ended) co_return ended.error();
+  } else if (services_.bars_changed) {
+    co_await services_.bars_changed();
   }
-  if (services_.bars_changed) co_await services_.bars_changed();
   co_return user_json(*account);
 }
 
@@ -228,6 +229,7 @@ Task<Result<std::size_t>> UserDesk::end_logins(chat::UserId id) {
   const auto ended = co_await services_.sessions.revoke_all(id);
   if (!ended) co_return ended.error();
   if (services_.close) services_.close(id, std::nullopt);
+  if (services_.bars_changed) co_await services_.bars_changed();
   co_return ended->size();
 }
 

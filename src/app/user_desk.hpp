@@ -29,7 +29,7 @@ struct UserServices {
   const chat::Limits& limits;
   /// Ends the connections of a login, or of all of a user's. Absent: no server is here.
   std::function<void(chat::UserId, std::optional<chat::FamilyId>)> close;
-  /// Who is disabled has changed. Absent: as above.
+  /// Who is disabled has changed, or logins have ended. Absent: as above.
   std::function<Task<void>()> bars_changed;
   /// Removes what is kept of a user beside the store: presence, mails that wait. Gives how many
   /// mails. Absent: nothing is.

@@ -7,7 +7,7 @@ import { Rest } from '../lib/rest.js';
 import { Server, secrets } from '../lib/server.js';
 import { assertError, assertInvalidToken, assertMessage, assertSocketError, unknownId } from '../lib/shapes.js';
 import { accessToken, claimsOf, expiredToken, forgedToken, now, signedWith } from '../lib/tokens.js';
-import { deferred, pause, until, within } from '../lib/wait.js';
+import { deferred, until, within } from '../lib/wait.js';
 
 let server;
 
@@ -206,7 +206,6 @@ describe('the end of a token', () => {
     assertInvalidToken(await new Rest(server.url, phone.accessToken).get('/api/users/me'));
     const other = await Device.connect(server, laptop.accessToken);
     assertSocketError(await other.ask('auth_refresh', { token: phone.accessToken }), 'unauthorized');
-    await pause(1100); // Ends of all logins go by the second of a token.
     await new Rest(server.url, tablet.accessToken).post('/api/auth/logout-all');
     await other.next('disconnect');
     assert.equal(await refusal(laptop.accessToken), 'Auth failed');

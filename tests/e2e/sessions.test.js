@@ -133,6 +133,19 @@ describe('logout', () => {
     assert.ok((await login(server, who)).refreshToken);
   });
 
+  test('of all ends a login of the same second, and lets in one that comes after it in that second', async () => {
+    const who = await person(server);
+    const issued = ({ accessToken: token }) => claimsOf(token).iat;
+    const logins = await until(async () => {
+      const before = await login(server, who);
+      assert.equal((await rest.as(before.accessToken).post('/api/auth/logout-all')).status, 204);
+      const behind = await login(server, who);
+      return issued(before) === issued(behind) && { before, behind };
+    }, { what: 'all of it within one second', ms: 20_000 });
+    assertInvalidToken(await rest.as(logins.before.accessToken).get('/api/users/me'));
+    assert.equal((await rest.as(logins.behind.accessToken).get('/api/users/me')).status, 200);
+  });
+
   test('of all needs an access token', async () => {
     assertNotAuthorized(await rest.post('/api/auth/logout-all'));
   });
@@ -201,6 +214,23 @@ describe('access tokens', () => {
   test('are not taken from the refresh token', async () => {
     const session = await login(server, await person(server));
     assertInvalidToken(await me({ authorization: `Bearer ${session.refreshToken}` }));
+  });
+
+  test('of logins that ended before a restart open nothing after it, and others go on', async () => {
+    const [who, other] = [await person(server), await person(server)];
+    const [phone, laptop, stolen] = [await login(server, who), await login(server, who), await login(server, who)];
+    const [one, two] = [await login(server, other), await login(server, other)];
+    await rest.post('/api/auth/logout', { refreshToken: phone.refreshToken });
+    await refresh(stolen.refreshToken);
+    assertError(await refresh(stolen.refreshToken), 401);
+    await rest.as(one.accessToken).post('/api/auth/logout-all');
+    const again = await login(server, other);
+    await server.restart();
+    for (const { accessToken: token } of [phone, stolen, one, two]) assertInvalidToken(await rest.as(token).get('/api/users/me'));
+    await server.kill();
+    await server.start();
+    for (const { accessToken: token } of [phone, stolen, one, two]) assertInvalidToken(await rest.as(token).get('/api/users/me'));
+    for (const { accessToken: token } of [laptop, again]) assert.equal((await rest.as(token).get('/api/users/me')).status, 200);
   });
 
   test('end when they expire', async () => {

@@ -25,6 +25,12 @@ for (const { name, skip, start } of stores) {
     });
     after(() => place?.destroy());
 
+    /** At once where the server was asked, else within seconds: the connection and the access token end. */
+    const ending = async (device, token) => {
+      await until(() => device.drops.length === 1, { what: 'the end of that connection', ms: place.store.MONGO_URI ? 10_000 : 1000 });
+      assert.equal((await new Rest(server.url, token).get('/api/users/me')).status, 401);
+    };
+
     test('creates an account that can log in, shows it and lists it', async () => {
       const made = await place.json('user', 'create', 'Zoe@example.org', '--username', 'zoe', '--administrator', '--verified');
       assert.ok(made.administrator && made.emailVerified && made.password.length === 20);
@@ -67,22 +73,26 @@ for (const { name, skip, start } of stores) {
       const [phone, laptop] = [await login(server, ann), await login(server, ann)];
       const { sessions } = await place.json('user', 'sessions', ann.email);
       assert.equal(sessions.length, 2);
-      const device = await Device.connect(server, phone.accessToken);
+      const [device, other] = [await Device.connect(server, phone.accessToken), await Device.connect(server, laptop.accessToken)];
       assert.equal((await place.json('user', 'revoke', ann.email, '--session', sessions[0]._id)).sessionsEnded, 1);
+      await ending(device, phone.accessToken);
       const refresh = ({ refreshToken }) => new Rest(server.url).post('/api/auth/refresh', { refreshToken });
       assert.equal((await refresh(phone)).status, 401);
       assert.equal((await refresh(laptop)).status, 200);
-      if (!place.store.MONGO_URI) await until(() => device.drops.length === 1, { what: 'the end of that connection' });
+      await other.barrier();
       assert.equal((await place.json('user', 'revoke', ann.email)).sessionsEnded, 1);
+      await ending(other, laptop.accessToken);
       assert.equal((await place.run('user', 'revoke', ann.email, '--session', sessions[0]._id)).code, 1);
     });
 
     test('gives a new password, which is shown once', async () => {
       const [ann] = await people(server, 'ann');
-      const { refreshToken } = await login(server, ann);
+      const { accessToken, refreshToken } = await login(server, ann);
+      const device = await Device.connect(server, accessToken);
       const { password } = await place.json('user', 'reset-password', ann.email);
       assert.equal((await logIn(server, ann)).status, 401);
       assert.equal((await logIn(server, { ...ann, password })).status, 200);
+      await ending(device, accessToken);
       assert.equal((await new Rest(server.url).post('/api/auth/refresh', { refreshToken })).status, 401);
     });
 
