@@ -10,6 +10,7 @@
 #include "base/descriptor.hpp"
 #include "net/shard.hpp"
 #include "ops/log.hpp"
+#include "ops/service_manager.hpp"
 
 namespace parley::app {
 
@@ -31,6 +32,12 @@ std::string_view name_of(int signal) {
   return signal == SIGTERM ? "SIGTERM" : "SIGINT";
 }
 
+void tell(const ops::ServiceManager& systemd, std::string_view state) {
+  const auto told = systemd.tell(state);
+  if (!told)
+    ops::log().warn("systemd is not told", {{"state", state}, {"reason", told.error().detail}});
+}
+
 }  // namespace
 
 AwaitedSignals::AwaitedSignals() : is_of_terminal_(!is_ignored(SIGHUP) && has_terminal()) {
@@ -40,20 +47,32 @@ AwaitedSignals::AwaitedSignals() : is_of_terminal_(!is_ignored(SIGHUP) && has_te
   std::signal(SIGPIPE, SIG_IGN);
 }
 
-void AwaitedSignals::wait(const std::function<void()>& read_again) const {
-  siginfo_t info{};
+void AwaitedSignals::wait(const Running& program) const {
+  const auto systemd = ops::ServiceManager::of_environment();
+  bool ready = false;
   int signal = 0;
-  do {
-    signal = ::sigwaitinfo(&signals_, &info);
-    if (signal == SIGHUP && !is_farewell(info)) {
-      read_again();
-      signal = 0;
+  while (signal <= 0) {
+    if (!ready && program.is_ready()) {
+      ready = true;
+      tell(systemd, "READY=1");
     }
-  } while (signal <= 0);
+    signal = next(program, ready);
+  }
+  tell(systemd, "STOPPING=1");
   ops::log().info("draining", {{"signal", name_of(signal)}});
   sigset_t others = signals_;
   sigdelset(&others, SIGHUP);  // of a terminal that closes there can be more than one
   pthread_sigmask(SIG_UNBLOCK, &others, nullptr);
+}
+
+int AwaitedSignals::next(const Running& program, bool ready) const {
+  constexpr timespec a_moment{0, 100'000'000};
+  siginfo_t info{};
+  const int signal =
+      ready ? ::sigwaitinfo(&signals_, &info) : ::sigtimedwait(&signals_, &info, &a_moment);
+  if (signal != SIGHUP || is_farewell(info)) return signal;
+  program.read_again();
+  return 0;
 }
 
 bool AwaitedSignals::is_farewell(const siginfo_t& hangup) const {

@@ -19,11 +19,18 @@ class AwaitedSignals {
  public:
   /// Before any other thread is made.
   AwaitedSignals();
+  struct Running {
+    std::function<bool()> is_ready;    ///< As /readyz answers. Asked until it is.
+    std::function<void()> read_again;  ///< Called at each SIGHUP that asks for it.
+  };
   /// Waits for one that ends the program, and logs it. From then on a second SIGTERM or SIGINT ends
-  /// it the usual way. Calls `read_again` at each SIGHUP until then that asks for it.
-  void wait(const std::function<void()>& read_again) const;
+  /// it the usual way. Tells systemd, where it is there, when the program is ready, and that it
+  /// stops.
+  void wait(const Running& program) const;
 
  private:
+  /// The next one; 0: none until it was time to look whether the program is `ready`.
+  int next(const Running& program, bool ready) const;
   bool is_farewell(const siginfo_t& hangup) const;
 
   sigset_t signals_;

@@ -39,6 +39,8 @@ class Program {
   ~Program();
 
   std::uint16_t port() const { return http_->port(); }
+  /// As /readyz answers.
+  bool is_ready() const { return health_.report().ready; }
 
   /// Reads the certificate again, if there is one, for new connections. What is wrong with it is
   /// logged, and the old one stays.

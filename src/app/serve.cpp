@@ -53,7 +53,7 @@ int run_until_told(const Settings& settings, Parts parts, const AwaitedSignals& 
   ops::log().info("ready", {{"url", where}, {"version", version_line()}});
   std::cout << "parley is ready: " << where << std::endl;
 
-  signals.wait([&program] { program.read_again(); });
+  signals.wait({[&program] { return program.is_ready(); }, [&program] { program.read_again(); }});
   if (!program.drain()) ops::log().warn("connections were left when the time to drain was over");
   return exit_ok;
 }

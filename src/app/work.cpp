@@ -20,7 +20,8 @@ void run_until_told(const Settings& settings, std::unique_ptr<Stores> stores,
   std::cout << "parley worker is ready";
   if (program.port() != 0) std::cout << ": http://localhost:" << program.port();
   std::cout << std::endl;
-  signals.wait([] { ops::log().info("SIGHUP: a worker has no files to read again"); });
+  signals.wait({[&program] { return program.is_ready(); },
+                [] { ops::log().info("SIGHUP: a worker has no files to read again"); }});
   program.drain();
 }
 

@@ -26,6 +26,8 @@ class WorkerProgram {
 
   /// Of /healthz, /readyz and /metrics; 0: nowhere.
   std::uint16_t port() const { return http_ ? http_->port() : 0; }
+  /// As /readyz answers.
+  bool is_ready() const { return health_.report().ready; }
 
   /// Takes no more jobs; those that still run after `Settings::Server::drain_timeout` go back to
   /// the queue.
