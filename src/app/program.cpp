@@ -120,6 +120,12 @@ Program::Program(const Settings& settings, std::unique_ptr<Stores> stores,
                                          certificate_ ? &certificate_->tls() : nullptr);
   export_counts(metrics_, {*http_, io_.engine(), hashing_});
   if (certificate_) certificate_->export_counts(metrics_);
+  refusals_.emplace(
+      shards_[0],
+      [this] {
+        return refusals_of(*http_, io_.engine(), certificate_ ? &certificate_->tls() : nullptr);
+      },
+      settings_.limits.max_connections);
   stores_->export_counts(metrics_);
   open_mail_room();
   listen_for_commands();
@@ -128,6 +134,7 @@ Program::Program(const Settings& settings, std::unique_ptr<Stores> stores,
   shards_.start();
   mail_room_.start();
   bouncer_.start();
+  refusals_->start();
 }
 
 Program::~Program() {
@@ -172,6 +179,7 @@ bool Program::drain() {
     return std::max<std::chrono::milliseconds>(time, 500ms);
   };
   mail_room_.begin_drain(left());
+  refusals_->stop();
   health_.start_draining();
   if (neighbourhood_) neighbourhood_->unlist();
   http_->drain();

@@ -11,6 +11,7 @@
 #include "app/mail_room.hpp"
 #include "app/message_desk.hpp"
 #include "app/neighbourhood.hpp"
+#include "app/refusals_watch.hpp"
 #include "app/stores.hpp"
 #include "app/user_desk.hpp"
 #include "http/server.hpp"
@@ -83,6 +84,7 @@ class Program {
   http::Router router_;
   std::optional<Certificate> certificate_;  ///< nullopt: plain HTTP.
   std::unique_ptr<http::Server> http_;
+  std::optional<RefusalsWatch> refusals_;
   std::unique_ptr<Control> control_;
 };
 

@@ -1,9 +1,11 @@
 import assert from 'node:assert/strict';
+import { connect } from 'node:net';
 import { describe, test } from 'node:test';
 
 import { Rest } from '../lib/rest.js';
 import { Server } from '../lib/server.js';
 import { assertError } from '../lib/shapes.js';
+import { until } from '../lib/wait.js';
 
 /** A server of its own, because the counters belong to its whole life. */
 async function serverWith(t, env) {
@@ -100,5 +102,19 @@ describe('rate limits', () => {
     const rest = await serverWith(t, { RATE_LIMIT_AUTH: '1', RATE_LIMIT_API: '0', TRUSTED_PROXIES: '127.0.0.1' });
     assert.equal((await login(rest, { 'x-forwarded-for': '10.9.8.7, 203.0.113.1' })).status, 400);
     assert.equal((await login(rest, { 'x-forwarded-for': '10.9.8.6, 203.0.113.1' })).status, 429);
+  });
+});
+
+describe('a full server', () => {
+  test('says in its log how many it turns away, in one line for all of them, and not whom', async (t) => {
+    const server = await Server.start({ env: { MAX_CONNECTIONS: '3' } });
+    t.after(() => server.destroy());
+    const sockets = Array.from({ length: 12 }, () => connect(server.port, '127.0.0.1').on('error', () => {}));
+    t.after(() => sockets.forEach((socket) => socket.destroy()));
+    await until(() => server.log().includes('turned away'), { what: 'a warning' });
+    await until(() => sockets.filter((socket) => socket.closed).length >= 9, { what: 'nine closed connections' });
+    const lines = server.log().split('\n').filter((line) => line.includes('turned away'));
+    assert.equal(lines.length, 1, lines.join('\n'));
+    assert.match(lines[0], / warn the server is full: clients are turned away connections=[1-9]\d* sessions=0 tls_handshakes=0 pauses_without_files=0 max_connections=3$/);
   });
 });
