@@ -50,6 +50,10 @@ class Run {
   }
 
   int export_all() {
+    std::error_code ignored;
+    if (request_.file != "-" && std::filesystem::exists(request_.file, ignored))
+      return failed("nothing was exported",
+                    fail(Errc::conflict, name_of_file() + " exists already"));
     auto source = open_source(settings_);
     if (!source) {
       Error error = source.error();

@@ -1,11 +1,17 @@
 #include "app/users_report.hpp"
 
+#include <fcntl.h>
+
 #include <array>
+#include <cerrno>
+#include <cstring>
+#include <filesystem>
 #include <fstream>
 #include <functional>
 #include <iostream>
 
 #include "app/table.hpp"
+#include "base/descriptor.hpp"
 #include "base/random_bytes.hpp"
 
 namespace parley::app {
@@ -13,8 +19,14 @@ namespace parley::app {
 namespace {
 
 constexpr std::size_t widest = 60;
-constexpr auto owner_only =
-    std::filesystem::perms::owner_read | std::filesystem::perms::owner_write;
+
+/// An empty file for its owner alone, where there was none. conflict, unavailable.
+Result<Done> make_file(const std::string& path) {
+  const Descriptor made{::open(path.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600)};
+  if (made) return Done{};
+  if (errno == EEXIST) return fail(Errc::conflict, path + " exists already");
+  return fail(Errc::unavailable, path + " cannot be written: " + std::strerror(errno));
+}
 
 /// 20 characters of 32, which nobody confuses: 100 bits.
 std::string new_password() {
@@ -203,21 +215,26 @@ class Report {
   /// One JSON object a line: the account, its sessions, its conversations, each followed by its
   /// messages, newest first.
   int export_user() {
-    std::ofstream file;
-    if (request_.file != "-") {
-      file.open(request_.file, std::ios::binary | std::ios::trunc);
-      std::error_code ignored;
-      std::filesystem::permissions(request_.file, owner_only, ignored);
-      if (!file) return failed(fail(Errc::unavailable, request_.file + " cannot be written"));
+    if (request_.file == "-") {
+      const auto error = write_all_of_user(terminal_.out);
+      return error ? failed(*error) : exit_ok;
     }
-    std::ostream& out = request_.file == "-" ? terminal_.out : file;
-    const auto error = write_user(out);
-    if (error) return failed(*error);
-    out.flush();
-    if (!out) return failed(fail(Errc::unavailable, request_.file + " cannot be written"));
-    if (request_.file == "-") return exit_ok;
+    if (const auto made = make_file(request_.file); !made) return failed(made.error());
+    std::ofstream file(request_.file, std::ios::binary);
+    if (const auto error = write_all_of_user(file)) {
+      std::error_code ignored;
+      std::filesystem::remove(request_.file, ignored);  // a part of it is of no use
+      return failed(*error);
+    }
     const json::object done{{"file", request_.file}, {"records", records_}};
     return said(done, std::to_string(records_) + " records are in " + request_.file);
+  }
+
+  std::optional<Error> write_all_of_user(std::ostream& out) {
+    auto error = write_user(out);
+    out.flush();
+    if (error || out) return error;
+    return fail(Errc::unavailable, request_.file + " cannot be written");
   }
 
   json::object asked_of(std::string_view verb) const {

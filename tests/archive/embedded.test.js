@@ -28,6 +28,9 @@ describe('an embedded store', () => {
     seen = await views(server, world);
     await stop(server);
     assertDone(await exportTo(original, file));
+    const again = await exportTo(original, file);
+    assert.equal(again.code, 1);
+    assert.match(again.stderr, /^parley: nothing was exported: .* exists already$/m);
   });
 
   test('moves to another one as it is', async (t) => {

@@ -110,6 +110,10 @@ for (const { name, skip, start } of stores) {
       assert.deepEqual(lines.slice(2).map(({ content }) => content), ['to ann', 'to bob']);
       assert.equal(lines[1]._id, conversationId);
       assert.ok(!readFileSync(file, 'utf8').includes('business'));
+      const over = await place.run('user', 'export', bob.email, file);
+      assert.equal(over.code, 1);
+      assert.match(over.stderr, /ann\.jsonl exists already/);
+      assert.equal(JSON.parse(readFileSync(file, 'utf8').split('\n')[0]).email, ann.email);
     });
 
     test('deletes somebody: what is left is a name that says nothing', async () => {

@@ -86,7 +86,7 @@ void describe_user(CLI::App& command, UserRequest& request) {
   verb("revoke", "End sessions of a user: all, or one")
       ->add_option("--session", request.session, "Only this one");
   verb("export", "Write what is a user's, for them")
-      ->add_option("FILE", request.file, "The file; - is standard output")
+      ->add_option("FILE", request.file, "A new file; - is standard output")
       ->capture_default_str();
 }
 
