@@ -22,6 +22,11 @@ TEST(Id, refuses_what_is_not_24_hex_digits) {
   }
 }
 
+TEST(ObjectIdSource, makes_ids_that_say_when) {
+  ObjectIdSource source;
+  EXPECT_EQ(made_at(source.next(from_unix_ms(1'764'000'000'999))), from_unix_ms(1'764'000'000'000));
+}
+
 TEST(ObjectIdSource, begins_with_the_seconds_and_never_repeats) {
   ObjectIdSource source;
   const Time now = from_unix_ms(0x01020304LL * 1000);

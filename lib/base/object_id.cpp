@@ -79,6 +79,12 @@ std::optional<ObjectId> object_id_from_hex(std::string_view hex) {
   return id;
 }
 
+Time made_at(const ObjectId& id) {
+  std::int64_t seconds = 0;
+  for (std::size_t i = 0; i < 4; ++i) seconds = seconds << 8 | id[i];
+  return from_unix_ms(seconds * 1000);
+}
+
 ObjectIdSource::ObjectIdSource() : counter_(0) {
   fill_random(process_);
   std::array<std::uint8_t, sizeof(std::uint32_t)> start;

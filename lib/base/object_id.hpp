@@ -21,4 +21,7 @@ class ObjectIdSource {
   std::atomic<std::uint32_t> counter_;
 };
 
+/// The second in which it was made: its first four bytes.
+Time made_at(const ObjectId& id);
+
 }  // namespace parley

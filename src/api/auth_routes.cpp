@@ -105,6 +105,21 @@ Task<http::Response> logout_all(const Services& services, http::Request, chat::C
   co_return http::Response::text(204, "");
 }
 
+Task<http::Response> change_password(const Services& services, http::Request request,
+                                     chat::Claims claims) {
+  const auto body = body_of(request);
+  if (!body) co_return refusal(body.error());
+  Fields fields(*body);
+  chat::PasswordChange wish{claims.user, claims.family, fields.string("currentPassword"),
+                            fields.string("newPassword")};
+  if (const auto checked = fields.check(); !checked) co_return refusal(checked.error());
+  const Time now = wall_now();
+  const auto ended = co_await services.logins.change_password(std::move(wish), now);
+  if (!ended) co_return refusal(ended.error());
+  for (const chat::FamilyId& login : *ended) services.close_sockets(claims.user, login);
+  co_return http::Response::text(204, "");
+}
+
 Task<http::Response> delete_account(const Services& services, http::Request request,
                                     chat::Claims claims) {
   const auto body = body_of(request);
@@ -130,10 +145,13 @@ void add_auth_routes(http::Router& router, const Services& services) {
   route("/api/auth/login", login);
   route("/api/auth/refresh", refresh);
   route("/api/auth/logout", logout);
-  router.route(http::Method::post, "/api/auth/logout-all", authorized(services, logout_all),
-               {services.max_body});
-  router.route(http::Method::post, "/api/auth/delete-account", authorized(services, delete_account),
-               {services.max_body});
+  const auto own_route = [&](std::string_view path, AuthorizedHandler handler) {
+    router.route(http::Method::post, path, authorized(services, std::move(handler)),
+                 {services.max_body});
+  };
+  own_route("/api/auth/logout-all", logout_all);
+  own_route("/api/auth/change-password", change_password);
+  own_route("/api/auth/delete-account", delete_account);
 }
 
 }  // namespace parley::api

@@ -9,6 +9,31 @@ using ::testing::StartsWith;
 
 class AuthRoutes : public RestTest {};
 
+TEST_F(AuthRoutes, change_the_password_and_end_the_other_logins) {
+  bearer_ = alice_.access_token;
+  ASSERT_TRUE(run(house_.sessions.open(alice_.id, wall_now())));
+  const auto change = [this](const std::string& json) {
+    return post("/api/auth/change-password", json);
+  };
+  EXPECT_THAT(change(R"({"currentPassword":"wrong","newPassword":"secret2"})"),
+              HasSubstr("Wrong password"));
+  EXPECT_THAT(change(R"({"currentPassword":"password","newPassword":"x"})"),
+              HasSubstr(R"("field":"newPassword")"));
+  EXPECT_THAT(change(R"({"currentPassword":"password"})"), StartsWith("HTTP/1.1 400"));
+  EXPECT_THAT(closed_, IsEmpty());
+  EXPECT_THAT(change(R"({"currentPassword":"password","newPassword":"secret2"})"),
+              StartsWith("HTTP/1.1 204"));
+  EXPECT_THAT(closed_, ElementsAre(alice_.id.hex() + " once"));
+  EXPECT_TRUE(run(house_.accounts.login("alice@example.org", "secret2")));
+  EXPECT_TRUE(run(house_.sessions.refresh(alice_.refresh_token, wall_now())));
+}
+
+TEST_F(AuthRoutes, change_no_password_without_a_token) {
+  EXPECT_THAT(post("/api/auth/change-password",
+                   R"({"currentPassword":"password","newPassword":"secret2"})"),
+              StartsWith("HTTP/1.1 401"));
+}
+
 TEST_F(AuthRoutes, delete_the_account_of_who_knows_its_password) {
   bearer_ = alice_.access_token;
   const std::string refused = post("/api/auth/delete-account", R"({"password":"wrong"})");

@@ -122,8 +122,9 @@ TEST_F(RecoveryRoutes, register_without_a_link_when_the_queue_is_away) {
 
 TEST_F(RecoveryRoutes, log_nobody_in_whose_address_must_be_verified_first) {
   chat::Accounts strict{house_.stores.accounts, house_.hasher, house_.ids, {}, {true}};
-  const Services services{strict,          house_.sessions, house_.messaging, house_.presences,
-                          house_.recovery, house_.mail,     100 * 1024,       {}};
+  const Services services{strict,           house_.sessions,  house_.logins,
+                          house_.messaging, house_.presences, house_.recovery,
+                          house_.mail,      100 * 1024,       {}};
   http::Router router;
   add_auth_routes(router, services);
   service_.emplace(http::Config{}, router, house_.shards.size());

@@ -11,6 +11,7 @@ namespace parley::api {
 
 /// The contract's REST calls, by noun. `services` outlives the router.
 void add_auth_routes(http::Router& router, const Services& services);
+void add_session_routes(http::Router& router, const Services& services);
 void add_conversation_routes(http::Router& router, const Services& services);
 void add_message_routes(http::Router& router, const Services& services);
 void add_user_routes(http::Router& router, const Services& services);

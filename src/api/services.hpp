@@ -4,6 +4,7 @@
 #include <optional>
 
 #include "chat/accounts.hpp"
+#include "chat/logins.hpp"
 #include "chat/messaging.hpp"
 #include "chat/ports/mail_queue.hpp"
 #include "chat/presences.hpp"
@@ -16,6 +17,7 @@ namespace parley::api {
 struct Services {
   chat::Accounts& accounts;
   chat::Sessions& sessions;
+  chat::Logins& logins;
   chat::Messaging& messaging;
   chat::Presences& presences;
   chat::Recovery& recovery;

@@ -123,6 +123,8 @@ class TestHouse {
   ObjectIdSource ids;
   chat::Accounts accounts{stores.accounts, hasher, ids, {}};
   chat::Sessions sessions{stores.sessions, signer, ids, {}};
+  chat::Logins logins{
+      accounts, {stores.accounts, stores.sessions, stores.operators, hasher}, chat::Limits{}};
   chat::Messaging messaging;
   chat::Presences presences{presence, stores.accounts, stores.messages, {}};
   chat::fakes::LedgerLinks links;
@@ -130,9 +132,9 @@ class TestHouse {
   chat::Recovery recovery{stores.accounts, hasher, stores.sessions, links, mail, {}, {}};
   ops::Metrics metrics{2};
   socketio::Server io{shards, {}};
-  Services services{
-      accounts, sessions, messaging,  presences,
-      recovery, mail,     100 * 1024, [](chat::UserId, std::optional<chat::FamilyId>) {}};
+  Services services{accounts,  sessions,   logins,
+                    messaging, presences,  recovery,
+                    mail,      100 * 1024, [](chat::UserId, std::optional<chat::FamilyId>) {}};
   Gateway gateway;
 
  private:

@@ -24,6 +24,7 @@ class RestTest : public ::testing::Test {
     };
     house_.services.erase = [this](chat::UserId user) { return erase(user); };
     add_auth_routes(router_, house_.services);
+    add_session_routes(router_, house_.services);
     add_user_routes(router_, house_.services);
     add_mail_routes(router_, house_.services);
     add_recovery_routes(router_, house_.services);

@@ -6,6 +6,7 @@
 #include <cstring>
 
 #include "base/json.hpp"
+#include "base/object_id.hpp"
 #include "base/put.hpp"
 
 namespace parley::api::wire {
@@ -163,6 +164,18 @@ void append_own_user(std::string& out, const chat::Account& account) {
       .time(",\"updatedAt\":", account.updated_at)
       .text("}")
       .append_to(out);
+}
+
+void append_session(std::string& out, const chat::Login& login,
+                    std::optional<chat::FamilyId> asking) {
+  const chat::Family& family = login.family;
+  Stretch all;
+  all.id("{\"_id\":", family.id.bytes).time(",\"createdAt\":", made_at(family.id.bytes));
+  // Its newest refresh token: that is when it last asked for a pair.
+  if (const auto newest = object_id_from_hex(family.token_id))
+    all.time(",\"lastUsedAt\":", made_at(*newest));
+  all.time(",\"expiresAt\":", family.expires_at).append_to(out);
+  out += family.id == asking ? ",\"current\":true}" : ",\"current\":false}";
 }
 
 void append_receipt(std::string& out, const chat::Receipt& receipt) {

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -9,6 +10,7 @@
 #include "chat/change.hpp"
 #include "chat/conversation.hpp"
 #include "chat/ports/message_store.hpp"
+#include "chat/ports/operator_store.hpp"
 #include "chat/ports/presence_store.hpp"
 
 /// The contract's objects as JSON text. Everything that leaves the server is written here, from
@@ -47,6 +49,10 @@ void append_messages(std::string& out, const std::vector<chat::Message>& message
 void append_public_user(std::string& out, const chat::Account& account);
 /// The same and `email, lastSeen, createdAt, updatedAt, emailNotifications, emailVerified`.
 void append_own_user(std::string& out, const chat::Account& account);
+
+/// `_id, createdAt, lastUsedAt, expiresAt, current`: whether it is the login of `asking`.
+void append_session(std::string& out, const chat::Login& login,
+                    std::optional<chat::FamilyId> asking);
 
 /// `{"conversationId":…,"deliveredSeq":…,…}`
 void append_receipt(std::string& out, const chat::Receipt& receipt);

@@ -4,6 +4,7 @@
 #include "base/object_id.hpp"
 #include "chat/accounts.hpp"
 #include "chat/bars.hpp"
+#include "chat/logins.hpp"
 #include "chat/messaging.hpp"
 #include "chat/ports/mail_queue.hpp"
 #include "chat/presences.hpp"
@@ -40,6 +41,7 @@ struct Domain {
   crypto::JwtSigner signer;
   chat::Accounts accounts;
   chat::Sessions sessions;
+  chat::Logins logins;
   chat::Messaging messaging;
   chat::Presences presences;
   LinkDomain links;

@@ -92,6 +92,7 @@ Program::Program(const Settings& settings, std::unique_ptr<Stores> stores,
       io_(shards_, socketio_config(settings, neighbourhood_.get())),
       services_{domain_.accounts,
                 domain_.sessions,
+                domain_.logins,
                 domain_.messaging,
                 domain_.presences,
                 domain_.links.recovery,
@@ -227,6 +228,7 @@ void Program::add_middlewares() {
 void Program::add_routes() {
   router_.mount(io_.engine().config().path, io_.endpoint());
   api::add_auth_routes(router_, services_);
+  api::add_session_routes(router_, services_);
   api::add_conversation_routes(router_, services_);
   api::add_message_routes(router_, services_);
   api::add_user_routes(router_, services_);

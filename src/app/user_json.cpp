@@ -1,5 +1,7 @@
 #include "app/user_json.hpp"
 
+#include "base/object_id.hpp"
+
 namespace parley::app {
 
 namespace {
@@ -10,13 +12,6 @@ void set(json::object& object, std::string_view name, const std::optional<Time>&
 
 void set(json::object& object, std::string_view name, const std::optional<std::string>& text) {
   if (text) object[name] = *text;
-}
-
-/// An ObjectId begins with the second in which it was made. Source: BSON specification.
-Time made_at(const ObjectId& id) {
-  std::int64_t seconds = 0;
-  for (std::size_t i = 0; i < 4; ++i) seconds = seconds << 8 | id[i];
-  return from_unix_ms(seconds * 1000);
 }
 
 }  // namespace

@@ -45,14 +45,14 @@ Task<Result<Account>> Accounts::login(std::string email, std::string password) {
   co_return account;
 }
 
-Task<Result<Done>> Accounts::confirm(UserId id, std::string password) {
+Task<Result<Account>> Accounts::confirm(UserId id, std::string password) {
   const auto account = co_await store_.find(id);
   if (!account) co_return account.error();
   std::string hash = account->password_hash;
   const auto right = co_await hasher_.verify(std::move(password), std::move(hash));
   if (!right) co_return right.error();
   if (!*right) co_return fail(Errc::forbidden, "Wrong password");
-  co_return Done{};
+  co_return account;
 }
 
 Task<Result<Account>> Accounts::find(UserId id) { return store_.find(id); }

@@ -31,8 +31,8 @@ class Accounts {
   /// after the same work; forbidden `This account is disabled`, `Please verify your e-mail
   /// address`; overloaded.
   Task<Result<Account>> login(std::string email, std::string password);
-  /// Whether it is really them. not_found; forbidden `Wrong password`; overloaded.
-  Task<Result<Done>> confirm(UserId id, std::string password);
+  /// Their account, if it is really them. not_found; forbidden `Wrong password`; overloaded.
+  Task<Result<Account>> confirm(UserId id, std::string password);
   /// not_found.
   Task<Result<Account>> find(UserId id);
   /// Those that exist, in the order asked.

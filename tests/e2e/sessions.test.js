@@ -1,10 +1,11 @@
 import assert from 'node:assert/strict';
-import { after, before, describe, test } from 'node:test';
+import { after, afterEach, before, describe, test } from 'node:test';
 
-import { login, person } from '../lib/people.js';
+import { Device, closeDevices } from '../lib/device.js';
+import { login, password, people, person } from '../lib/people.js';
 import { Rest } from '../lib/rest.js';
 import { Server, secrets } from '../lib/server.js';
-import { assertError, assertInvalidToken, assertNotAuthorized, assertOwnUser, unknownId } from '../lib/shapes.js';
+import { assertError, assertInvalidToken, assertNoSecret, assertNotAuthorized, assertOwnUser, unknownId } from '../lib/shapes.js';
 import { accessToken, claimsOf, expiredToken, forgedToken, now, signedWith } from '../lib/tokens.js';
 import { until } from '../lib/wait.js';
 
@@ -15,6 +16,7 @@ before(async () => {
   server = await Server.start();
   rest = new Rest(server.url);
 });
+afterEach(closeDevices);
 after(() => server?.destroy());
 
 const refresh = (refreshToken) => rest.post('/api/auth/refresh', { refreshToken });
@@ -148,6 +150,62 @@ describe('logout', () => {
 
   test('of all needs an access token', async () => {
     assertNotAuthorized(await rest.post('/api/auth/logout-all'));
+  });
+});
+
+describe('the logins of a person', () => {
+  const sessionsOf = async ({ accessToken: token }) => (await rest.as(token).get('/api/auth/sessions')).body.sessions;
+  const end = ({ accessToken: token }, id) => rest.as(token).call('DELETE', `/api/auth/sessions/${id}`);
+  const familyOf = ({ accessToken: token }) => claimsOf(token).sid;
+
+  test('are listed to them alone, the one that asks marked', async () => {
+    const [ann, bob] = await people(server, 'ann', 'bob');
+    const [phone, laptop] = [await login(server, ann), await login(server, ann)];
+    await login(server, bob);
+    const shown = await sessionsOf(laptop);
+    assert.deepEqual(shown.map(({ _id, current }) => [_id, current]), [[familyOf(phone), false], [familyOf(laptop), true]]);
+    for (const session of shown) {
+      assert.ok(Math.abs(new Date(session.createdAt) - Date.now()) < 60_000, session.createdAt);
+      assert.ok(session.lastUsedAt >= session.createdAt && session.expiresAt > session.lastUsedAt, JSON.stringify(session));
+    }
+    assertNoSecret(shown);
+  });
+
+  test('end one by one, with their sockets and tokens', async () => {
+    const [ann, bob] = await people(server, 'ann', 'bob');
+    const [phone, laptop, bobs] = [await login(server, ann), await login(server, ann), await login(server, bob)];
+    const device = await Device.connect(server, phone.accessToken);
+    assertError(await end(bobs, familyOf(phone)), 404, { message: 'Session not found' });
+    assert.equal((await end(laptop, familyOf(phone))).status, 204);
+    await device.next('disconnect');
+    assertInvalidToken(await rest.as(phone.accessToken).get('/api/users/me'));
+    assertError(await refresh(phone.refreshToken), 401);
+    assertError(await end(laptop, familyOf(phone)), 404);
+    assert.equal((await sessionsOf(laptop)).length, 1);
+    assert.equal((await end(laptop, familyOf(laptop))).status, 204, 'their own as well');
+    assertInvalidToken(await rest.as(laptop.accessToken).get('/api/users/me'));
+  });
+
+  test('end when the password changes, but for the one that changes it', async () => {
+    const ann = await person(server);
+    const [phone, laptop] = [await login(server, ann), await login(server, ann)];
+    const [there, here] = [await Device.connect(server, phone.accessToken), await Device.connect(server, laptop.accessToken)];
+    const change = (json) => rest.as(laptop.accessToken).post('/api/auth/change-password', json);
+    const newPassword = 'battery staple 42';
+    assertError(await change({ currentPassword: 'wrong one', newPassword }), 403, { message: 'Wrong password' });
+    assertError(await change({ currentPassword: password, newPassword: 'short' }), 400, { field: 'newPassword' });
+    assertError(await change({ currentPassword: password, newPassword: 'x'.repeat(73) }), 400, { field: 'newPassword' });
+    assertError(await change({ newPassword }), 400, { field: 'currentPassword' });
+    assertError(await change({ currentPassword: { $gt: '' }, newPassword }), 400, { field: 'currentPassword' });
+    assert.equal((await change({ currentPassword: password, newPassword })).status, 204);
+    await there.next('disconnect');
+    assertInvalidToken(await rest.as(phone.accessToken).get('/api/users/me'));
+    assertError(await refresh(phone.refreshToken), 401);
+    assert.ok(here.socket.connected);
+    assert.equal((await rest.as(laptop.accessToken).get('/api/users/me')).status, 200);
+    assert.equal((await refresh(laptop.refreshToken)).status, 200);
+    assertError(await rest.post('/api/auth/login', { email: ann.email, password }), 401);
+    await login(server, { ...ann, password: newPassword });
   });
 });
 

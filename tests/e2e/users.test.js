@@ -34,7 +34,8 @@ test('every call needs an access token', async () => {
     ['POST', '/api/users/status'], ['GET', '/api/users?q=abc'], ['GET', '/api/users/me'], ['PATCH', '/api/users/me'],
     ['GET', '/api/conversations'], ['GET', '/api/conversations/list'],
     ['GET', `/api/conversations/${unknownId}/messages`], ['POST', '/api/messages'], ['POST', '/api/email/send'],
-    ['POST', '/api/auth/delete-account']];
+    ['POST', '/api/auth/delete-account'], ['POST', '/api/auth/change-password'], ['GET', '/api/auth/sessions'],
+    ['DELETE', `/api/auth/sessions/${unknownId}`]];
   for (const [method, path] of calls) assertNotAuthorized(await nobody.call(method, path));
 });
 

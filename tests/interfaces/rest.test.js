@@ -136,6 +136,26 @@ describe('accounts', () => {
     await call('logoutAll', 204, { token: again.accessToken });
   });
 
+  test('sessions, and a new password of who is logged in', async () => {
+    const who = await person(server);
+    const [phone, laptop] = [await login(server, who), await login(server, who)];
+    const token = phone.accessToken;
+    const { body } = await call('sessions', 200, { token });
+    assert.deepEqual(body.sessions.map(({ current }) => current), [true, false]);
+    const change = { currentPassword: password, newPassword: 'a new password' };
+    await call('changePassword', 400, { token, json: { ...change, newPassword: '5' } });
+    await call('changePassword', 403, { token, json: { ...change, currentPassword: 'wrong one' } });
+    await call('changePassword', 204, { token, json: change });
+    await call('changePassword', 401, { token: laptop.accessToken, json: change });
+    await call('changePassword', 404, { token: accessToken(unknownId), json: change });
+    const params = { id: body.sessions[0]._id };
+    await call('endSession', 400, { token, params: { id: 'x' } });
+    await call('endSession', 404, { token, params: { id: body.sessions[1]._id } });
+    await call('endSession', 204, { token, params });
+    await call('endSession', 401, { token, params });
+    await call('sessions', 401, { token });
+  });
+
   test('deletion', async () => {
     const { token } = await person(server);
     await call('deleteAccount', 400, { token, json: {} });

@@ -31,8 +31,8 @@ enum class SentTexts { kept, removed };
 /// What stands in the place of a text that was removed.
 inline constexpr std::string_view removed_text = "This message was deleted.";
 
-/// What only an operator looks at or does. Source: ADR 0009. Everything that is changed is durable
-/// when a call returns.
+/// What only an operator looks at or does, but for `logins`. Source: ADR 0009. Everything that is
+/// changed is durable when a call returns.
 class OperatorStore {
  public:
   virtual ~OperatorStore() = default;
