@@ -56,6 +56,7 @@ describe('an account that its owner deletes', () => {
     const [left] = await conversationList(bob);
     assert.deepEqual(left.participants, [{ _id: ann.id, username: 'Deleted user' }]);
     assert.equal(left.lastMessage.content, 'keep this');
+    assert.equal((await say(bob, ann, 'still there?')).status, 'sent', 'it is taken, and reaches nobody');
     const again = { username: 'ann', email: ann.email, password };
     assert.equal((await rest.post('/api/auth/register', again)).status, 201);
   });
