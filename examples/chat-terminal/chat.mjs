@@ -1,6 +1,7 @@
 #!/usr/bin/env node
-// A chat client for the terminal: `node chat.mjs ann bob` logs in as ann (an account is made the first time) and
-// talks to bob. Shows ticks, typing and presence; what was missed while away comes first.
+// A chat client for the terminal: `node chat.mjs ann bob` logs in as ann (an account is made the first time) and talks to
+// bob. It does what every client has to: a message gets an id of its own and is sent again until the server has
+// acknowledged it; `sync` after each connect brings what was missed; what comes twice is shown once.
 import { createInterface } from 'node:readline';
 import { randomUUID } from 'node:crypto';
 import { parseArgs } from 'node:util';
@@ -65,44 +66,107 @@ const print = (line) => {
   process.stdout.write('\r\x1b[K' + line + '\n');
   terminal.prompt(true);
 };
+const rest = (ms) => new Promise((resolve) => setTimeout(resolve, ms));
 
-const socket = io(values.server, { auth: (give) => give({ token }) });
-const seen = new Set();
-const show = (message) => {
-  if (seen.has(message._id) || message.sender !== peer._id) return;
+// Asked before each connection, so that one that comes back shows the newest token. `acks`: we confirm what we got.
+const socket = io(values.server, { auth: (give) => give({ token, acks: true }) });
+
+/** What the server answers; no answer is an error like those that pass. */
+const ask = (event, payload) =>
+  socket.timeout(5_000).emitWithAck(event, payload).catch(() => ({ ok: false, error: { code: 'timeout' } }));
+const passes = ({ code }) => ['timeout', 'unavailable', 'overloaded', 'rate_limited', 'closed', 'internal'].includes(code);
+
+// What the server has not acknowledged, the oldest first. An app keeps it where a restart finds it.
+const outbox = [];
+let sending = false;
+async function sendAll() {
+  if (sending) return;
+  sending = true;
+  while (outbox.length > 0) {
+    const answer = await ask('send_message', outbox[0]);
+    if (!answer.ok && passes(answer.error)) {
+      await rest(500); // Then again with the same clientId: it is stored once, however often it arrives.
+      continue;
+    }
+    const { content } = outbox.shift();
+    print(answer.ok ? `  ✓ sent (${answer.message.seq})` : `  ✗ ${content}: ${answer.error.message}`);
+  }
+  sending = false;
+}
+
+const seen = new Set(); // By _id: deliveries and `sync` overlap.
+const sent = new Set(); // By clientId: what was typed here is on the screen.
+function show(message) {
+  const isTheirs = message.sender === peer._id;
+  if (seen.has(message._id) || !(isTheirs || message.receiver === peer._id)) return;
   seen.add(message._id);
-  print(`${them}: ${message.content}`);
-  socket.emit('message_read', { messageId: message._id });
-};
+  if (!sent.has(message.clientId)) print(`${isTheirs ? them : me}: ${message.content}`);
+  if (isTheirs && message.status !== 'read') socket.emit('message_read', { messageId: message._id });
+}
 
-socket.on('connect', () => print('— connected —'));
+const ticks = { delivered: 0, read: 0 }; // Up to which seq: a tick covers all messages before it.
+function tick(word, seq = 0) {
+  if (seq <= ticks[word]) return;
+  ticks[word] = seq;
+  print(`  ✓✓ ${word} (${seq})`);
+}
+
+let cursor; // An app keeps it, too: without one, all that there is comes again.
+async function catchUp() {
+  const connection = socket.id;
+  while (socket.id === connection) {
+    const page = await ask('sync', { since: cursor });
+    if (!page.ok) {
+      if (!passes(page.error)) cursor = undefined; // Of another store, as after a restore.
+      await rest(500);
+      continue;
+    }
+    page.messages.forEach(show);
+    for (const receipt of page.receipts.filter(({ userId }) => userId === peer._id)) {
+      tick('delivered', receipt.deliveredSeq);
+      tick('read', receipt.readSeq);
+    }
+    cursor = page.cursor;
+    if (!page.hasMore) return;
+  }
+}
+
+socket.on('connect', () => {
+  print('— connected —');
+  catchUp();
+});
 socket.on('disconnect', (reason) => print(`— ${reason}, coming back —`));
 socket.on('connect_error', async (error) => {
-  if (error.message !== 'Auth failed') return;
-  const fresh = await call('POST', '/api/auth/refresh', { body: { refreshToken } });
-  if (fresh.status !== 200) return print('— logged out: start again —');
-  ({ accessToken: token, refreshToken } = fresh);
+  if (socket.active) return; // The network: the client tries again by itself.
+  const fresh = await call('POST', '/api/auth/refresh', { body: { refreshToken } }).catch(() => ({}));
+  if (fresh.status === 401) return print(`— ${error.message}: logged out, start again —`);
+  if (fresh.status === 200) ({ accessToken: token, refreshToken } = fresh);
+  else await rest(1_000);
   socket.connect();
 });
-socket.on('receive_message', show);
+socket.on('receive_message', (message, confirm) => {
+  show(message);
+  confirm?.(); // Only now its sender sees it delivered.
+});
 socket.on('typing', ({ userId }) => userId === peer._id && print(`— ${them} is typing —`));
 socket.on('user_online', ({ userId }) => userId === peer._id && print(`— ${them} is online —`));
 socket.on('user_offline', ({ userId }) => userId === peer._id && print(`— ${them} is offline —`));
-socket.on('message_delivered', ({ seq }) => print(`  ✓✓ delivered (${seq})`));
-socket.on('message_read', ({ seq }) => print(`  ✓✓ read (${seq})`));
+socket.on('message_delivered', ({ receiverId, seq }) => receiverId === peer._id && tick('delivered', seq));
+socket.on('message_read', ({ readerId, seq }) => readerId === peer._id && tick('read', seq));
 
-terminal.on('line', async (line) => {
+terminal.on('line', (line) => {
   const content = line.trim();
   if (content === '/quit') return terminal.close();
   if (content) {
-    const answer = await socket.timeout(10_000).emitWithAck('send_message', {
-      receiverId: peer._id, content, clientId: randomUUID(),
-    }).catch(() => ({ ok: false, error: { message: 'no answer from the server' } }));
-    print(answer.ok ? `  ✓ sent (${answer.message.seq})` : `  ✗ ${answer.error.message}`);
+    const clientId = randomUUID();
+    sent.add(clientId);
+    outbox.push({ receiverId: peer._id, content, clientId });
+    sendAll();
   }
   terminal.prompt();
 });
 terminal.on('close', () => {
+  if (outbox.length > 0) console.log(`\n${outbox.length} not sent`);
   socket.close();
   process.exit(0);
 });
