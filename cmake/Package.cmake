@@ -26,6 +26,10 @@ file(READ docs/parley.sample.conf parley_conf)
 string(REPLACE "# env = development" "env = production" parley_conf "${parley_conf}")
 string(REPLACE "# data-dir = ./data" "data-dir = /var/lib/parley" parley_conf "${parley_conf}")
 string(REPLACE "# log-format = text" "log-format = json" parley_conf "${parley_conf}")
+# Nobody is offered passwords in plain HTTP, or the metrics, who has not decided so.
+string(REPLACE "# host = 0.0.0.0" "# This machine alone: a proxy on it has the certificate. 0.0.0.0 opens the server to
+# everybody: then set tls-cert and tls-key, and metrics = off unless all may read them.
+host = 127.0.0.1" parley_conf "${parley_conf}")
 file(WRITE ${PROJECT_BINARY_DIR}/debian/parley.conf "${parley_conf}")
 install(FILES ${PROJECT_BINARY_DIR}/debian/parley.conf DESTINATION /etc/parley COMPONENT server)
 install(PROGRAMS deploy/debian/parleyctl DESTINATION sbin COMPONENT server)

@@ -53,7 +53,35 @@ std::filesystem::path existing(std::filesystem::path path) {
   return path;
 }
 
+bool is_of_this_machine(const std::string& host) {
+  return host == "localhost" || host == "::1" || host.starts_with("127.");
+}
+
 }  // namespace
+
+Finding judge_address(const Settings& settings) {
+  const auto& server = settings.server;
+  const bool is_ipv6 = server.host.find(':') != std::string::npos;
+  const std::string place =
+      (is_ipv6 ? '[' + server.host + ']' : server.host) + ':' + std::to_string(server.port);
+  if (is_of_this_machine(server.host))
+    return {
+        "address",
+        Verdict::good,
+        "only this machine reaches " + place + "; others by a proxy on it, or when HOST is 0.0.0.0",
+        {}};
+  // What a proxy in front hides and encrypts cannot be seen from here.
+  if (server.mode != Mode::production || !server.trusted_proxies.empty())
+    return {"address", Verdict::good, place, {}};
+  if (!settings.has_tls())
+    return {"address", Verdict::doubtful, place + " takes passwords in plain HTTP",
+            "TLS_CERT and TLS_KEY; or HOST=127.0.0.1 and a proxy with TLS on this machine; or "
+            "TRUSTED_PROXIES, where the proxy is another machine"};
+  if (server.metrics)
+    return {"address", Verdict::doubtful, place + " shows /metrics to everybody",
+            "METRICS=off (parley top does without), or a proxy that hides it"};
+  return {"address", Verdict::good, place, {}};
+}
 
 Finding judge_open_files(const Machine& machine, std::size_t max_connections) {
   const std::string seen = std::to_string(machine.open_files) + " open files are allowed" +

@@ -8,6 +8,7 @@
 
 #include "base/time.hpp"
 #include "settings/cli.hpp"
+#include "settings/settings.hpp"
 
 namespace parley::app {
 
@@ -37,6 +38,8 @@ struct Machine {
 
 // Each judges one thing. Plain functions.
 
+/// Who reaches the server, and whether others may read what is said.
+Finding judge_address(const Settings& settings);
 Finding judge_open_files(const Machine& machine, std::size_t max_connections);
 Finding judge_disk(const Machine& machine, const std::string& data_dir);
 Finding judge_clock(const Machine& machine);

@@ -38,6 +38,7 @@ class Doctor {
     if (settings_.store.mongo_uri.empty() || !settings_.has_redis())
       server_ = ask(control_socket(settings_.store.data_dir), {{"command", "metrics"}});
     look_at_settings();
+    add(judge_address(settings_));
     look_at_machine();
     if (settings_.has_tls()) look_at_certificate();
     if (settings_.store.mongo_uri.empty()) {

@@ -37,6 +37,52 @@ TEST(Doctor, finds_nothing_to_mend_in_a_healthy_machine) {
   }
 }
 
+Finding address_with(
+    const std::string& host, void (*change)(Settings&) = [](Settings&) {}) {
+  Settings settings;
+  settings.server.mode = Mode::production;
+  settings.server.host = host;
+  change(settings);
+  return judge_address(settings);
+}
+
+void with_tls(Settings& settings) {
+  settings.tls.certificate = "/c.pem";
+  settings.tls.key = "/k.pem";
+}
+
+TEST(Doctor, says_who_reaches_the_server) {
+  for (const char* host : {"127.0.0.1", "127.1.2.3", "localhost", "::1"}) {
+    const Finding finding = address_with(host);
+    EXPECT_EQ(finding.verdict, Verdict::good) << host;
+    EXPECT_THAT(finding.what, HasSubstr("only this machine reaches ")) << host;
+  }
+  EXPECT_THAT(address_with("::1").what, HasSubstr("[::1]:8000"));
+}
+
+TEST(Doctor, warns_of_passwords_in_plain_http) {
+  for (const char* host : {"0.0.0.0", "::", "10.0.0.7"}) {
+    const Finding finding = address_with(host);
+    EXPECT_EQ(finding.verdict, Verdict::doubtful) << host;
+    EXPECT_THAT(finding.mend, HasSubstr("TLS_CERT")) << host;
+  }
+  const auto behind_proxy = [](Settings& settings) {
+    settings.server.trusted_proxies = {"10.0.0.1"};
+  };
+  EXPECT_EQ(address_with("0.0.0.0", behind_proxy).verdict, Verdict::good);
+  const auto tried_out = [](Settings& settings) { settings.server.mode = Mode::development; };
+  EXPECT_EQ(address_with("0.0.0.0", tried_out).verdict, Verdict::good);
+}
+
+TEST(Doctor, warns_of_metrics_for_everybody) {
+  EXPECT_THAT(address_with("0.0.0.0", with_tls).what, HasSubstr("shows /metrics to everybody"));
+  const auto without = [](Settings& settings) {
+    with_tls(settings);
+    settings.server.metrics = false;
+  };
+  EXPECT_EQ(address_with("0.0.0.0", without).verdict, Verdict::good);
+}
+
 TEST(Doctor, says_how_more_files_are_allowed) {
   Machine machine = healthy();
   machine.open_files = 1024;

@@ -61,7 +61,7 @@ describe('the Debian package', () => {
       [[ $(stat -c '%U %a' /etc/parley/secrets.env) == 'root 600' ]]
       ip link set lo up 2>/dev/null || true
       unit() { sed -n "s#^$1=##p" /lib/systemd/system/parley.service; }
-      as_parley() { exec setpriv --reuid parley --regid parley --clear-groups --no-new-privs env PORT=8123 HOST=127.0.0.1 "$@"; }
+      as_parley() { exec setpriv --reuid parley --regid parley --clear-groups --no-new-privs env PORT=8123 "$@"; }
       start() {   # With a /tmp of its own, as PrivateTmp= gives it.
         (set -a; source /etc/parley/secrets.env; cd /var/lib/parley; export -f as_parley
           exec unshare --mount bash -c 'mount -t tmpfs tmpfs /tmp; as_parley "$@"' - $(unit ExecStart)) >/tmp/output 2>&1 &
@@ -69,8 +69,11 @@ describe('the Debian package', () => {
         for _ in {1..100}; do curl -sf http://127.0.0.1:8123/readyz && return; sleep 0.1; done
         cat /tmp/output; exit 1
       }
+      grep 'only this machine reaches it' /tmp/install.log
       parleyctl check-config
       start
+      listens() { grep -q " $1:1FBB 00000000:0000 0A " /proc/net/tcp; }   # 8123, as the kernel shows it.
+      listens 0100007F && ! listens 00000000 || { cat /proc/net/tcp; exit 1; }
       curl -sf http://127.0.0.1:8123/api/auth/register -H 'content-type: application/json' -d '{"username":"ann","email":"ann@example.org","password":"correct horse"}'
       parleyctl doctor
       parleyctl user show ann@example.org
@@ -85,6 +88,7 @@ describe('the Debian package', () => {
       kill -TERM $server; wait $server
       before=$(cat /etc/parley/secrets.env)
       ${install}
+      ! grep 'only this machine reaches it' /tmp/install.log || exit 1   # Said once.
       [[ $before == "$(cat /etc/parley/secrets.env)" ]]   # An upgrade keeps who is logged in.
       dpkg --purge parley >/dev/null 2>&1
       [[ ! -e /usr/bin/parley && ! -e /etc/parley && -d /var/lib/parley/db ]] || { ls -R /etc/parley /var/lib/parley; exit 1; }
@@ -92,6 +96,7 @@ describe('the Debian package', () => {
     const printed = await inCopy(script, { package: deb });
     assert.match(printed, /"message":"User registered successfully"/);
     assert.match(printed, /^ok +store +a server runs on \/var\/lib\/parley$/m, 'parleyctl finds the settings and the data of the service');
+    assert.match(printed, /^ok +address +only this machine reaches 127\.0\.0\.1:8000/m);
     assert.match(printed, /cannot be seen from here.*\/var\/backups\/parley/);
     assert.match(printed, /\/var\/lib\/parley belongs to parley: be that user/);
     assert.match(printed, /"message":"Login successful"/);

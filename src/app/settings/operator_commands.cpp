@@ -33,8 +33,8 @@ Example:
   parley message trace 507f1f77bcf86cd799439011)";
 
 constexpr auto doctor_footer = R"(
-Looks at the settings, the store, Redis, MongoDB, the mail server, the certificate, the limit of open files,
-the clock and the disk, changes nothing, and says how to mend what is not right.
+Looks at the settings, the address, the store, Redis, MongoDB, the mail server, the certificate, the limit of
+open files, the clock and the disk, changes nothing, and says how to mend what is not right.
 Exit codes: 0 nothing is bad, 1 something is, 2 the settings cannot be read.)";
 
 constexpr auto top_footer = R"(
