@@ -21,7 +21,7 @@ export interface ClientToServerEvents {
   stop_typing: (payload: ToSomebody, ack?: (answer: {
     ok: true;
   } | Refused) => void) => void;
-  /** Catch up. Everything since the cursor, in order: messages, receipts, conversations. Go on with `cursor` while `hasMore`, and keep the last one. Without `since`, from the beginning. Without an acknowledgement nothing happens. */
+  /** Catch up. Everything since the cursor, in order: messages, receipts, conversations. Go on with `cursor` while `hasMore`, and keep the last one. Without `since`, from the beginning. A device's calls are answered one after another. Without an acknowledgement nothing happens. */
   sync: (payload: {
     /** The `cursor` of the last answer. */
     since?: string;

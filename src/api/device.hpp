@@ -3,6 +3,8 @@
 #include <boost/asio/steady_timer.hpp>
 #include <boost/smart_ptr/intrusive_ptr.hpp>
 #include <boost/smart_ptr/intrusive_ref_counter.hpp>
+#include <cstdint>
+#include <deque>
 #include <memory>
 #include <optional>
 #include <vector>
@@ -10,6 +12,7 @@
 #include "api/told.hpp"
 #include "chat/change.hpp"
 #include "chat/ids.hpp"
+#include "chat/messaging.hpp"
 #include "chat/ports/receipt_store.hpp"
 #include "net/timer.hpp"
 #include "socketio/event.hpp"
@@ -17,10 +20,10 @@
 
 namespace parley::api {
 
-/// A change that waits for a device to catch up: an entry of a shared batch.
-struct HeldChange {
-  chat::ChangeBatchPtr batch;
-  std::size_t index = 0;
+/// A sync call that waits for its turn.
+struct SyncCall {
+  chat::SyncRequest request;
+  std::uint64_t ack = 0;
 };
 
 struct Device;
@@ -59,9 +62,10 @@ struct Device : boost::intrusive_ref_counter<Device> {
   std::vector<chat::DeliveryMark> written;       ///< Sent, and not yet known to have left.
   std::optional<chat::FamilyId> family;          ///< The login whose token it showed.
   Time came;                                     ///< What was there before comes from the backlog.
-  chat::Version joined_at = 0;  ///< Changes up to here come from the backlog, later ones live.
-  std::vector<HeldChange> held;
+  chat::Version joined_at = 0;     ///< Changes up to here come from the backlog, later ones live.
+  std::vector<chat::Change> held;  ///< Wait until it has caught up.
   std::vector<chat::MessageId> own_reads;       ///< message_read calls of this device under way.
+  std::unique_ptr<std::deque<SyncCall>> syncs;  ///< Only while one is being answered: the others.
   std::unique_ptr<asio::steady_timer> drained;  ///< Only while the backlog waits for the wire.
   std::unique_ptr<Told> told;                   ///< Only where live changes may repeat the backlog.
   std::unique_ptr<net::Timer> expiry;           ///< When its access token ends.

@@ -132,14 +132,13 @@ std::vector<DeviceReport> Devices::report(chat::UserId user) const {
 void Devices::on_batch(const chat::ChangeBatchPtr& batch) {
   busy_ = batch->changes.size() >= busy_batch;
   if (busy_) observe_pace(*batch);
-  for (std::size_t index = 0; index < batch->changes.size(); ++index) {
-    const chat::Change& change = batch->changes[index];
+  for (const chat::Change& change : batch->changes) {
     View view(writers_);
     chat::fan_out(change, [&](const chat::UserId& user, std::span<const chat::Notice> notices) {
       view.turn_to(user, notices);
       for_each(user, [&](const DevicePtr& device) {
         if (!is_news(*device, change)) return;
-        if (device->phase == Device::Phase::catching_up) hold(device, batch, index);
+        if (device->phase == Device::Phase::catching_up) hold(device, change);
         if (device->phase == Device::Phase::live) tell(device, view);
       });
     });
@@ -168,21 +167,21 @@ std::vector<DevicePtr> Devices::fall_behind() {
   return behind;
 }
 
-void Devices::hold(const DevicePtr& device, const chat::ChangeBatchPtr& batch, std::size_t index) {
+/// A copy: the batch holds what concerns others, too, and the device may take its time.
+void Devices::hold(const DevicePtr& device, const chat::Change& change) {
   if (device->held.size() >= max_held) return device->socket->close_engine();
-  device->held.push_back({batch, index});
+  device->held.push_back(change);
 }
 
 void Devices::go_live(const DevicePtr& device) {
   device->phase = Device::Phase::live;
-  for (const HeldChange& held : std::exchange(device->held, {})) {
+  for (const chat::Change& change : std::exchange(device->held, {})) {
     View view(writers_);
-    chat::fan_out(held.batch->changes[held.index],
-                  [&](const chat::UserId& user, std::span<const chat::Notice> notices) {
-                    if (user != device->user || device->is_gone()) return;
-                    view.turn_to(user, notices);
-                    tell(device, view);
-                  });
+    chat::fan_out(change, [&](const chat::UserId& user, std::span<const chat::Notice> notices) {
+      if (user != device->user || device->is_gone()) return;
+      view.turn_to(user, notices);
+      tell(device, view);
+    });
   }
 }
 

@@ -101,7 +101,7 @@ class Devices {
   void observe_pace(const chat::ChangeBatch& batch);
   void observe_delivery(const chat::Message& message);
   void ask_confirmation(const DevicePtr& device, const chat::Message& message);
-  void hold(const DevicePtr& device, const chat::ChangeBatchPtr& batch, std::size_t index);
+  void hold(const DevicePtr& device, const chat::Change& change);
 
   net::Shard& shard_;
   chat::Messaging& messaging_;

@@ -224,29 +224,46 @@ void ShardGateway::on_sync(socketio::Socket& socket, socketio::Event& event) {
   Fields fields(event.members());
   chat::SyncRequest request{device->user, fields.optional_string("since"),
                             fields.optional_count("limit")};
+  if (request.since && request.since->size() > chat::longest_cursor)
+    fields.reject("since", "is no cursor");
   const auto checked = fields.check();
   if (!checked) return socket.answer(*ack, refusal(checked.error()));
   if (device->calls >= max_calls) return socket.answer(*ack, refusal(too_many_calls()));
   ++device->calls;
-  shard_.spawn("sync", sync(device, std::move(request), *ack));
+  const bool is_first = device->syncs == nullptr;
+  if (is_first) device->syncs = std::make_unique<std::deque<SyncCall>>();
+  device->syncs->push_back({std::move(request), *ack});
+  if (is_first) shard_.spawn("sync", answer_syncs(device));
 }
 
-Task<void> ShardGateway::sync(DevicePtr device, chat::SyncRequest request, std::uint64_t ack) {
-  const auto missed = co_await services_.messaging.sync(std::move(request));
-  if (!missed) {
+/// One after another: each holds a page of messages until it has been answered.
+Task<void> ShardGateway::answer_syncs(DevicePtr device) {
+  while (!device->syncs->empty() && !device->is_gone()) {
+    SyncCall call = std::move(device->syncs->front());
+    device->syncs->pop_front();
+    std::string answer;
+    try {
+      answer = co_await sync(std::move(call.request));
+    } catch (...) {
+      shard_.report("sync", std::current_exception());
+      answer = refusal(fail(Errc::internal));
+    }
     --device->calls;
-    device->socket->answer(ack, refusal(missed.error()));
-    co_return;
+    device->socket->answer(call.ack, answer);
   }
+  device->syncs.reset();
+}
+
+/// The answer.
+Task<std::string> ShardGateway::sync(chat::SyncRequest request) {
+  const chat::UserId user = request.user;
+  const auto missed = co_await services_.messaging.sync(std::move(request));
+  if (!missed) co_return refusal(missed.error());
   const auto conversations =
-      co_await render_summaries(services_, device->user, missed->conversations, LastMessage::whole);
-  --device->calls;
-  if (!conversations) {
-    device->socket->answer(ack, refusal(conversations.error()));
-    co_return;
-  }
+      co_await render_summaries(services_, user, missed->conversations, LastMessage::whole);
+  if (!conversations) co_return refusal(conversations.error());
   std::string answer = "{\"ok\":true,\"messages\":";
-  wire::append_messages(answer, missed->messages, device->user);
+  wire::append_messages(answer, missed->messages, user);
   answer += ",\"receipts\":[";
   for (std::size_t i = 0; i < missed->receipts.size(); ++i) {
     if (i != 0) answer += ',';
@@ -255,7 +272,7 @@ Task<void> ShardGateway::sync(DevicePtr device, chat::SyncRequest request, std::
   answer += "],\"conversations\":" + *conversations + ",\"cursor\":";
   json::append_string(answer, missed->cursor);
   answer += missed->has_more ? ",\"hasMore\":true}" : ",\"hasMore\":false}";
-  device->socket->answer(ack, answer);
+  co_return answer;
 }
 
 void ShardGateway::on_auth_refresh(socketio::Socket& socket, socketio::Event& event) {

@@ -75,7 +75,8 @@ class ShardGateway {
   void on_sent(socketio::Socket& socket, socketio::AckId ack, const chat::Appended& sent,
                SteadyTime began);
   Task<void> read(DevicePtr device, chat::MessageId message, socketio::AckId ack);
-  Task<void> sync(DevicePtr device, chat::SyncRequest request, std::uint64_t ack);
+  Task<void> answer_syncs(DevicePtr device);
+  Task<std::string> sync(chat::SyncRequest request);
   void answer(socketio::Socket& socket, socketio::AckId ack, const chat::Message& message);
   void refuse(socketio::Socket& socket, socketio::AckId ack, const Subject& subject,
               const Error& error);

@@ -79,6 +79,7 @@ std::string to_cursor(const SyncCursor& cursor) {
 
 Result<SyncCursor> from_cursor(std::string_view text) {
   const Error bad = fail(Errc::bad_request, "Invalid cursor");
+  if (text.size() > longest_cursor) return bad;
   const bool has_recent = text.starts_with(recent_prefix);
   if (!has_recent && !text.starts_with(plain_prefix)) return bad;
   text.remove_prefix(plain_prefix.size());

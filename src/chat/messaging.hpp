@@ -34,6 +34,8 @@ struct Sync {
 /// A SyncCursor as clients carry it: `v1.<version>`, or `v2.<version>.<gaps in base 36>` where
 /// there are recent ones.
 std::string to_cursor(const SyncCursor& cursor);
+/// Bytes: a version, and of each recent one a separator and what it takes in base 36.
+inline constexpr std::size_t longest_cursor = 3 + 20 + SyncCursor::max_recent * (1 + 13);
 /// bad_request when it is not one of ours.
 Result<SyncCursor> from_cursor(std::string_view text);
 

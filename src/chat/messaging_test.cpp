@@ -164,6 +164,16 @@ TEST_F(MessagingTest, writes_cursors_that_it_reads) {
   EXPECT_EQ(to_cursor({5, {6, 41}}), "v2.5.1-z");
 }
 
+TEST_F(MessagingTest, knows_how_long_a_cursor_can_be) {
+  SyncCursor cursor{~Version{0} - SyncCursor::max_recent};
+  while (cursor.recent.size() < SyncCursor::max_recent)
+    cursor.recent.push_back(cursor.version + cursor.recent.size() + 1);
+  EXPECT_LE(to_cursor(cursor).size(), longest_cursor);
+  EXPECT_EQ(to_cursor({0, {~Version{0}}}).size(), 3 + 1 + 1 + 13u);
+  EXPECT_EQ(*from_cursor("v1." + std::string(longest_cursor - 4, '0') + "7"), SyncCursor{7});
+  EXPECT_FALSE(from_cursor("v1." + std::string(longest_cursor - 3, '0') + "7"));
+}
+
 TEST_F(MessagingTest, refuses_cursors_with_a_wrong_tail) {
   SyncCursor longest{5};
   for (Version v = 6; longest.recent.size() < SyncCursor::max_recent; ++v)

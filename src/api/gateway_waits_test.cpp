@@ -1,0 +1,157 @@
+// The gateway in front of a store that answers when the test lets it.
+#include <gtest/gtest.h>
+
+#include <deque>
+#include <memory>
+
+#include "api/test_house.hpp"
+#include "net/signal.hpp"
+
+namespace parley::api {
+
+namespace {
+
+/// Of what is asked for while `is_patient`, each waits for a `go_on` of its own.
+class PatientStore final : public chat::MessageStore {
+ public:
+  Task<Result<chat::Appended>> append(chat::NewMessage draft) override {
+    return inner->append(std::move(draft));
+  }
+  Task<Result<chat::MessagePage>> history(chat::HistoryQuery query) override {
+    return inner->history(std::move(query));
+  }
+  Task<Result<chat::MessagePage>> backlog(chat::BacklogQuery query) override {
+    co_await wait();
+    co_return co_await inner->backlog(query);
+  }
+  Task<Result<chat::SyncPage>> changes(chat::UserId user, chat::SyncCursor since,
+                                       std::size_t limit) override {
+    co_await wait();
+    co_return co_await inner->changes(user, std::move(since), limit);
+  }
+
+  std::size_t waiting() const { return waiting_.size(); }
+  void go_on() {
+    waiting_.front()->notify();
+    waiting_.pop_front();
+  }
+
+  chat::MessageStore* inner = nullptr;
+  bool is_patient = false;
+
+ private:
+  Task<void> wait() {
+    if (!is_patient) co_return;
+    const auto signal = std::make_shared<net::Signal>(co_await asio::this_coro::executor);
+    waiting_.push_back(signal);
+    const SteadyTime never = SteadyTime::max();
+    co_await signal->wait_until(never);
+  }
+
+  std::deque<std::shared_ptr<net::Signal>> waiting_;
+};
+
+/// Says what the test lets it say.
+class ToldFeed final : public chat::Feed {
+ public:
+  chat::Version subscribe(Executor executor, Subscriber subscriber) override {
+    subscribers_.push_back({executor, std::move(subscriber)});
+    return 0;
+  }
+  void publish(const chat::ChangeBatchPtr& batch) {
+    for (const auto& [executor, subscriber] : subscribers_)
+      asio::post(executor, [&subscriber, batch] { subscriber(batch); });
+  }
+
+ private:
+  std::vector<std::pair<Executor, Subscriber>> subscribers_;
+};
+
+class PatientGateway : public ::testing::Test {
+ protected:
+  PatientGateway() { store_.inner = &house_.stores.messages; }
+  ~PatientGateway() override {
+    store_.is_patient = false;
+    while (store_.waiting() > 0) let_go_on();
+  }
+
+  void let_go_on() {
+    store_.go_on();
+    house_.settle();
+  }
+  /// Three calls, none of them waited for.
+  static void sync_thrice(socketio::TestClient& device) {
+    for (const char* call : {R"(21["sync",{}])", R"(22["sync",{}])", R"(23["sync",{}])"})
+      device.send_text(call);
+  }
+  static chat::MessageAppended message(const TestHouse::Person& from, const TestHouse::Person& to,
+                                       chat::Version version) {
+    chat::Message message;
+    message.sender = from.id;
+    message.receiver = to.id;
+    message.content = "number " + std::to_string(version);
+    message.seq = message.version = version;
+    message.created_at = wall_now();
+    return {message, {{to.id, 1}, {from.id, 0}}};
+  }
+
+  PatientStore store_;
+  ToldFeed feed_;
+  TestHouse house_{{&feed_, &store_}, {}};
+  TestHouse::Person ann_ = house_.person("ann"), bob_ = house_.person("bob"),
+                    eve_ = house_.person("eve");
+};
+
+TEST_F(PatientGateway, answers_a_device_one_sync_after_another) {
+  const auto phone = house_.device(ann_), laptop = house_.device(ann_);
+  store_.is_patient = true;
+  sync_thrice(*phone);
+  EXPECT_EQ(store_.waiting(), 1u) << "each holds a page until it has been answered";
+  sync_thrice(*laptop);
+  EXPECT_EQ(store_.waiting(), 2u) << "another device does not wait for it";
+  let_go_on();
+  EXPECT_EQ(store_.waiting(), 2u);
+  store_.is_patient = false;
+  while (store_.waiting() > 0) let_go_on();
+  EXPECT_TRUE(phone->emit_with_ack("sync", {"[{}]", {}})) << "none was left behind";
+}
+
+TEST_F(PatientGateway, asks_nothing_more_for_a_device_that_is_gone) {
+  const auto phone = house_.device(ann_);
+  store_.is_patient = true;
+  sync_thrice(*phone);
+  ASSERT_EQ(store_.waiting(), 1u);
+  phone->close();
+  let_go_on();
+  EXPECT_EQ(store_.waiting(), 0u);
+}
+
+TEST_F(PatientGateway, keeps_no_cursor_that_is_longer_than_ours) {
+  const auto phone = house_.device(ann_);
+  const std::string call = "[{\"since\":\"v1." + std::string(100'000, '0') + "\"}]";
+  const auto answer = phone->emit_with_ack("sync", {call, {}});
+  ASSERT_TRUE(answer);
+  const auto refusal = only_object(answer->json);
+  ASSERT_FALSE(refusal.at("ok").as_bool());
+  EXPECT_EQ(refusal.at("error").as_object().at("code").as_string(), "bad_request");
+}
+
+TEST_F(PatientGateway, keeps_nothing_of_a_commit_but_what_a_device_is_to_hear) {
+  store_.is_patient = true;
+  const auto phone = house_.device(bob_);
+  auto batch = std::make_shared<const chat::ChangeBatch>(
+      chat::ChangeBatch{{message(ann_, bob_, 1), message(ann_, eve_, 2)}, 2});
+  const std::weak_ptr<const chat::ChangeBatch> others{batch};
+  feed_.publish(std::exchange(batch, nullptr));
+  house_.settle();
+  EXPECT_TRUE(others.expired()) << "a device that reads slowly holds other people's messages";
+  let_go_on();
+  phone->run();
+  const auto told = phone->take("receive_message");
+  ASSERT_EQ(told.size(), 1u);
+  EXPECT_EQ(only_object(told.front()).at("content").as_string(), "number 1");
+}
+
+}  // namespace
+
+}  // namespace parley::api
