@@ -49,7 +49,8 @@ class Polling : public std::enable_shared_from_this<Polling> {
 
   void send(std::span<const Message> messages);
   bool is_writable() const { return poll_ && queue_.empty(); }
-  std::size_t queued_bytes() const { return queued_bytes_; }
+  /// Of memory: many small packets take more of it than they have bytes.
+  std::size_t queued_bytes() const { return queued_bytes_ + queue_.size() * packet_overhead; }
 
   /// While the client probes another transport, a GET that finds nothing queued gets a noop at
   /// once, so that the client stops polling. One noop would not do: it may arrive before the client
@@ -66,6 +67,9 @@ class Polling : public std::enable_shared_from_this<Polling> {
   std::vector<Message> take_queue();
 
  private:
+  /// What a packet that waits takes beside its bytes: its place here, and a string that is shared.
+  static constexpr std::size_t packet_overhead = sizeof(Message) + 96;
+
   void watch(const std::shared_ptr<http::Exchange>& exchange);
   void on_abort(const http::Exchange* exchange);
   void read_payload(std::string_view payload);

@@ -106,7 +106,7 @@ TEST_F(PollingSession, is_writable_with_an_open_get_and_an_empty_queue) {
   EXPECT_TRUE(session().is_writable());
   session().send(Message::text("x"));
   EXPECT_FALSE(session().is_writable());
-  EXPECT_EQ(session().queued_bytes(), 2u);
+  EXPECT_GT(session().queued_bytes(), 0u);
   rig.settle();
   EXPECT_EQ(session().queued_bytes(), 0u);
   EXPECT_EQ(rig.recorder.heard, Strings{"drain"});
@@ -322,6 +322,14 @@ TEST_F(PollingSession, that_is_never_read_is_closed_at_the_limit) {
   rig.pass(1ms);
   EXPECT_EQ(rig.recorder.take_heard(), Strings{"close transport error"});
   expect_gone();
+}
+
+TEST_F(PollingSession, that_is_never_read_takes_little_memory_for_small_packets_too) {
+  for (int i = 0; i < 1'000'000 && session().is_open(); ++i) session().send(Message::text(""));
+  EXPECT_LT(rig.server.counts().packets_out, 100'000u)
+      << "each takes some 100 bytes, and holds one";
+  rig.pass(1ms);
+  EXPECT_EQ(rig.recorder.take_heard(), Strings{"close transport error"});
 }
 
 TEST(PollingOpening, greets_behind_the_open_packet) {
