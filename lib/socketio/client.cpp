@@ -39,8 +39,7 @@ void Client::on_text(std::string_view text) {
   Findings findings;
   auto decoded = decoder_.on_text(text, findings);
   // Who has not joined is not to keep attachments here.
-  if (const Packet* waiting = decoder_.waiting(); waiting != nullptr && !has_joined(waiting->nsp))
-    return close_for_state();
+  if (const auto nsp = decoder_.waiting(); nsp && !has_joined(*nsp)) return close_for_state();
   handle(std::move(decoded));
 }
 

@@ -1,5 +1,7 @@
 #include "socketio/decoder.hpp"
 
+#include <utility>
+
 namespace parley::socketio {
 
 Result<std::optional<Decoded>> Decoder::on_text(std::string_view text, Findings& findings) {
@@ -7,22 +9,29 @@ Result<std::optional<Decoded>> Decoder::on_text(std::string_view text, Findings&
   auto packet = decode_packet(text, findings, *limits_);
   if (!packet) return packet.error();
   if (packet->attachments == 0) return std::optional{Decoded{*packet, {}, nullptr}};
-  // The text goes before the packet is complete: decode a copy, so that all views point into it.
-  pending_ = std::make_unique<Decoded>();
-  pending_->kept = std::make_unique<Decoded::Kept>(Decoded::Kept{std::string{text}, {}});
-  auto again = decode_packet(pending_->kept->text, pending_->kept->findings, *limits_);
-  if (!again) return again.error();
-  pending_->packet = *again;
+  pending_ = std::make_unique<Pending>(
+      Pending{std::string{text}, std::string{packet->nsp}, packet->attachments, {}});
   return std::optional<Decoded>{};
 }
 
 Result<std::optional<Decoded>> Decoder::on_binary(std::string_view bytes) {
   if (!pending_) return fail(Errc::bad_request, "binary message without a header");
   pending_->attachments.emplace_back(bytes);
-  if (pending_->attachments.size() < pending_->packet.attachments) return std::optional<Decoded>{};
-  std::optional<Decoded> complete{std::move(*pending_)};
-  pending_.reset();
-  return complete;
+  if (--pending_->missing > 0) return std::optional<Decoded>{};
+  const auto whole = std::exchange(pending_, nullptr);
+  Decoded complete{{},
+                   std::move(whole->attachments),
+                   std::make_unique<Decoded::Kept>(Decoded::Kept{std::move(whole->text), {}})};
+  // Once more, so that all views point into what is kept.
+  auto packet = decode_packet(complete.kept->text, complete.kept->findings, *limits_);
+  if (!packet) return packet.error();
+  complete.packet = *packet;
+  return std::optional{std::move(complete)};
+}
+
+std::optional<std::string_view> Decoder::waiting() const {
+  if (!pending_) return std::nullopt;
+  return pending_->nsp;
 }
 
 }  // namespace parley::socketio

@@ -14,7 +14,7 @@ namespace parley::socketio {
 /// A packet with its attachments. Without any it borrows from what was given to Decoder::on_text,
 /// so it is used before that goes.
 struct Decoded {
-  /// What one that waited for its attachments borrows from.
+  /// What one that has waited for its attachments borrows from.
   struct Kept {
     std::string text;
     Findings findings;
@@ -34,12 +34,20 @@ class Decoder {
   /// nullopt while attachments are missing. `findings` are new ones. Errors: bad_request.
   Result<std::optional<Decoded>> on_text(std::string_view text, Findings& findings);
   Result<std::optional<Decoded>> on_binary(std::string_view bytes);
-  /// The packet whose attachments are missing; nullptr when nothing waits.
-  const Packet* waiting() const { return pending_ ? &pending_->packet : nullptr; }
+  /// The namespace of the packet whose attachments are missing; nullopt when nothing waits.
+  std::optional<std::string_view> waiting() const;
 
  private:
+  /// Decoded when it is complete: its text is all that is kept until then.
+  struct Pending {
+    std::string text;
+    std::string nsp;
+    std::size_t missing = 0;
+    std::vector<std::string> attachments;
+  };
+
   const PacketLimits* limits_;
-  std::unique_ptr<Decoded> pending_;
+  std::unique_ptr<Pending> pending_;
 };
 
 }  // namespace parley::socketio
