@@ -413,6 +413,22 @@ TEST_F(RecoveredClient, comes_back_on_another_shard_with_its_id_rooms_and_data) 
   EXPECT_EQ(back.take("live").size(), 1U);
 }
 
+TEST_F(RecoveredClient, has_its_data_until_its_end_has_been_told) {
+  nsp.on("hello", [](const auto& from, Event&) { from->emit("hi"); });
+  int seen = 0;
+  nsp.on_disconnect([&](const auto& left, DisconnectReason) {
+    if (int* const data = std::any_cast<int>(&left->data)) seen = (*data)++;
+  });
+  a.emit("hello");
+  const auto offset = last_offset(a.take("hi"));
+  socket(a).data = 42;
+  a.close(engineio::CloseReason::transport_error);
+  EXPECT_EQ(seen, 42);
+  TestClient back{io, shards, 1};
+  ASSERT_TRUE(back.connect("/", auth(a, offset)));
+  EXPECT_EQ(std::any_cast<int>(socket(back).data), 43) << "what the last handler left there";
+}
+
 TEST_F(RecoveredClient, gets_what_it_missed_before_the_connect_reply) {
   nsp.on("hello", [](const auto& from, Event&) { from->emit("hi"); });
   a.emit("hello");

@@ -255,16 +255,15 @@ void Socket::end(DisconnectReason reason) {
   if (state_ == State::ended) return;
   const auto self = shared_from_this();
   const bool was_connected = is_connected();
+  std::optional<Recovery::Session> left;
   if (was_connected) {
     for (const auto& handler : nsp().behaviour().disconnecting) {
       guarded(shard(), "socketio.on_disconnecting", [&] { handler(self, reason); });
     }
     if (Recovery* const recovery = local_->recovery()) {
       recovery->leave(extras().pid);
-      if (Recovery::is_recoverable(reason)) {
-        recovery->remember(
-            {id_, extras().pid, rooms(), std::move(data), extras().replay, shard().now()});
-      }
+      if (Recovery::is_recoverable(reason))
+        left = Recovery::Session{id_, extras().pid, rooms(), {}, extras().replay, shard().now()};
     }
   }
   local_->remove(*this);
@@ -273,6 +272,11 @@ void Socket::end(DisconnectReason reason) {
   session_ = nullptr;
   handshake_.engine = nullptr;
   if (was_connected) tell_end(self, reason);
+  // Not before: whoever is told of the end looks at the data.
+  if (left) {
+    left->data = std::move(data);
+    local_->recovery()->remember(*std::move(left));
+  }
   // A handler may be what called us: its function must not go from under it.
   if (extras_) shard().post([extras = std::move(extras_)] {});
 }
