@@ -3,6 +3,7 @@
 
 #include <deque>
 #include <memory>
+#include <vector>
 
 #include "api/test_house.hpp"
 #include "net/signal.hpp"
@@ -26,6 +27,7 @@ class PatientStore final : public chat::MessageStore {
   }
   Task<Result<chat::SyncPage>> changes(chat::UserId user, chat::SyncCursor since,
                                        std::size_t limit) override {
+    asked.push_back(user);
     co_await wait();
     co_return co_await inner->changes(user, std::move(since), limit);
   }
@@ -37,6 +39,7 @@ class PatientStore final : public chat::MessageStore {
   }
 
   chat::MessageStore* inner = nullptr;
+  std::vector<chat::UserId> asked;  ///< Who called `changes`.
   bool is_patient = false;
 
  private:
@@ -114,6 +117,21 @@ TEST_F(PatientGateway, answers_a_device_one_sync_after_another) {
   store_.is_patient = false;
   while (store_.waiting() > 0) let_go_on();
   EXPECT_TRUE(phone->emit_with_ack("sync", {"[{}]", {}})) << "none was left behind";
+}
+
+TEST_F(PatientGateway, answers_few_syncs_at_once_and_lets_every_device_have_its_turn) {
+  constexpr std::size_t most = FewAtOnce<DevicePtr>::most;
+  std::vector<std::unique_ptr<socketio::TestClient>> anns;
+  while (anns.size() < most) anns.push_back(house_.device(ann_));
+  const auto eves = house_.device(eve_);
+  store_.is_patient = true;
+  for (const auto& device : anns) sync_thrice(*device);
+  sync_thrice(*eves);
+  EXPECT_EQ(store_.waiting(), most);
+  EXPECT_EQ(store_.asked, std::vector(most, ann_.id));
+  let_go_on();
+  EXPECT_EQ(store_.waiting(), most);
+  EXPECT_EQ(store_.asked.back(), eve_.id) << "before the second call of anybody";
 }
 
 TEST_F(PatientGateway, asks_nothing_more_for_a_device_that_is_gone) {

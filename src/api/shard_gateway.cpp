@@ -31,6 +31,7 @@ ShardGateway::ShardGateway(net::Shard& shard, const Services& services, chat::Fe
       ways_(std::move(ways)),
       devices_(shard, services.messaging, metrics),
       leaving_(shard, "see a device off", [this](DevicePtr device) { return leave(device); }),
+      syncing_(shard, "sync", [this](DevicePtr device) { return answer_sync(device); }),
       typing_timer_(shard.timers(), this,
                     [](void* self) { static_cast<ShardGateway*>(self)->on_typing_deadline(); }) {}
 
@@ -233,24 +234,24 @@ void ShardGateway::on_sync(socketio::Socket& socket, socketio::Event& event) {
   const bool is_first = device->syncs == nullptr;
   if (is_first) device->syncs = std::make_unique<std::deque<SyncCall>>();
   device->syncs->push_back({std::move(request), *ack});
-  if (is_first) shard_.spawn("sync", answer_syncs(device));
+  if (is_first) syncing_.add(device);
 }
 
-/// One after another: each holds a page of messages until it has been answered.
-Task<void> ShardGateway::answer_syncs(DevicePtr device) {
-  while (!device->syncs->empty() && !device->is_gone()) {
-    SyncCall call = std::move(device->syncs->front());
-    device->syncs->pop_front();
-    std::string answer;
-    try {
-      answer = co_await sync(std::move(call.request));
-    } catch (...) {
-      shard_.report("sync", std::current_exception());
-      answer = refusal(fail(Errc::internal));
-    }
-    --device->calls;
-    device->socket->answer(call.ack, answer);
+/// The device's first one; then others have their turn. Each holds a page of messages until it has
+/// been answered.
+Task<void> ShardGateway::answer_sync(DevicePtr device) {
+  const SyncCall call = std::move(device->syncs->front());
+  device->syncs->pop_front();
+  std::string answer;
+  try {
+    answer = co_await sync(call.request);
+  } catch (...) {
+    shard_.report("sync", std::current_exception());
+    answer = refusal(fail(Errc::internal));
   }
+  --device->calls;
+  device->socket->answer(call.ack, answer);
+  if (!device->is_gone() && !device->syncs->empty()) co_return syncing_.add(device);
   device->syncs.reset();
 }
 

@@ -75,7 +75,7 @@ class ShardGateway {
   void on_sent(socketio::Socket& socket, socketio::AckId ack, const chat::Appended& sent,
                SteadyTime began);
   Task<void> read(DevicePtr device, chat::MessageId message, socketio::AckId ack);
-  Task<void> answer_syncs(DevicePtr device);
+  Task<void> answer_sync(DevicePtr device);
   Task<std::string> sync(chat::SyncRequest request);
   void answer(socketio::Socket& socket, socketio::AckId ack, const chat::Message& message);
   void refuse(socketio::Socket& socket, socketio::AckId ack, const Subject& subject,
@@ -93,7 +93,7 @@ class ShardGateway {
   Ways ways_;
   Devices devices_;
   socketio::EventWriter writer_;
-  FewAtOnce<DevicePtr> leaving_;
+  FewAtOnce<DevicePtr> leaving_, syncing_;
   chat::Typing typing_{chat::Typing::Settings{}};
   net::Timer typing_timer_;
   std::atomic<std::size_t> attended_ = 0;
