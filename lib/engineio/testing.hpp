@@ -43,7 +43,6 @@ class FakeSession final : public Session {
   }
   /// A client that does not read (false): for volatile events and slow consumers.
   void set_writable(bool writable) { writable_ = writable; }
-  void set_transport(TransportName transport) { transport_ = transport; }
 
   /// Everything sent since the last take, in order; texts without their leading `4`.
   std::vector<std::string> take_sent() {
@@ -60,7 +59,7 @@ class FakeSession final : public Session {
 
   const std::string& id() const override { return id_; }
   const Handshake& handshake() const override { return handshake_; }
-  TransportName transport() const override { return transport_; }
+  TransportName transport() const override { return TransportName::websocket; }
   net::Shard& shard() override { return shard_; }
   void send(const Message& message) override {
     if (!is_open()) return;
@@ -91,7 +90,6 @@ class FakeSession final : public Session {
   std::vector<Message> sent_;
   std::optional<CloseReason> closed_;
   std::size_t queued_bytes_ = 0;
-  TransportName transport_ = TransportName::websocket;
   bool writable_ = true;
 };
 

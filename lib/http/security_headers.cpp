@@ -1,19 +1,6 @@
 #include "http/security_headers.hpp"
 
-#include <memory>
-#include <utility>
-
 namespace parley::http {
-
-namespace {
-Task<Response> answer(std::shared_ptr<const Headers> fields, Request request, Handler next) {
-  Response response = co_await next(std::move(request));
-  for (const auto& [name, value] : fields->all()) {
-    if (!response.headers.find(name)) response.headers.add(name, value);
-  }
-  co_return response;
-}
-}  // namespace
 
 Headers security_headers(const SecurityHeadersOptions& options) {
   Headers headers;
@@ -32,13 +19,6 @@ Headers security_headers(const SecurityHeadersOptions& options) {
   headers.add("X-Permitted-Cross-Domain-Policies", "none");
   headers.add("X-XSS-Protection", "0");
   return headers;
-}
-
-Middleware add_security_headers(const SecurityHeadersOptions& options) {
-  auto fields = std::make_shared<const Headers>(security_headers(options));
-  return [fields](Request request, Handler next) {
-    return answer(fields, std::move(request), std::move(next));
-  };
 }
 
 }  // namespace parley::http

@@ -2,7 +2,7 @@
 
 #include <string>
 
-#include "http/router.hpp"
+#include "http/message.hpp"
 
 namespace parley::http {
 
@@ -17,8 +17,5 @@ struct SecurityHeadersOptions {
 /// The fields that Helmet 8 sets by default (github.com/helmetjs/helmet, README). As
 /// Config::fixed_headers they are on every answer, refusals and mounted endpoints included.
 Headers security_headers(const SecurityHeadersOptions& options = {});
-
-/// The same as a middleware, for part of a site. A field that the handler has set stays.
-Middleware add_security_headers(const SecurityHeadersOptions& options = {});
 
 }  // namespace parley::http

@@ -36,7 +36,6 @@ struct Keep {
   static Keep newest(std::size_t count) { return {count, {}, 1000}; }
   static Keep younger_than(std::chrono::seconds age) { return {{}, age, 1000}; }
 
-  bool keeps_all() const { return !count && !age; }
   bool keeps_none() const { return count == std::size_t{0}; }
   friend bool operator==(const Keep&, const Keep&) = default;
 };

@@ -84,7 +84,6 @@ std::unique_ptr<FakeConnection> FakeConnection::arrive() {
   if (state_ != State::moved || !arrive_) return nullptr;
   auto arrived = std::make_unique<FakeConnection>(*target_, limits_);
   arrived->queued_ = std::exchange(queued_, {});
-  arrived->peer_ = peer_;
   const auto call = std::exchange(arrive_, nullptr);
   call(*arrived);
   arrived->end_turn();

@@ -70,7 +70,6 @@ class FakeConnection final : public Connection {
   bool is_writable() const override { return is_open() && !blocked_; }
   const std::string& peer() const override { return peer_; }
   std::uint16_t peer_port() const override { return 50000; }
-  void set_peer(std::string peer) { peer_ = std::move(peer); }
 
  private:
   enum class State { open, flushing, closed, moved };
@@ -82,7 +81,7 @@ class FakeConnection final : public Connection {
   std::unique_ptr<Protocol> protocol_;
   std::vector<std::unique_ptr<Protocol>> retired_;
   std::string unread_, queued_, sent_;
-  std::string peer_ = "192.0.2.1";
+  const std::string peer_ = "192.0.2.1";
   State state_ = State::open;
   CloseCause cause_ = CloseCause::local;
   bool paused_ = false, blocked_ = false, sent_in_turn_ = false, told_ = false;

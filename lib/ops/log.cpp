@@ -14,16 +14,6 @@ namespace parley::ops {
 namespace {
 
 constexpr std::array<std::string_view, 5> level_names{"off", "error", "warn", "info", "debug"};
-constexpr std::array<std::string_view, 2> format_names{"text", "json"};
-
-template <class Enum, std::size_t size>
-std::optional<Enum> find_name(const std::array<std::string_view, size>& names,
-                              std::string_view name) {
-  for (std::size_t i = 0; i < size; ++i) {
-    if (names[i] == name) return static_cast<Enum>(i);
-  }
-  return std::nullopt;
-}
 
 spdlog::sink_ptr make_sink(std::ostream* out) {
   if (out != nullptr) return std::make_shared<spdlog::sinks::ostream_sink_mt>(*out, true);
@@ -36,15 +26,6 @@ constexpr auto json_pattern = R"({"time":"%Y-%m-%dT%H:%M:%S.%eZ",%v})";
 }  // namespace
 
 std::string_view to_string(Level level) { return level_names[static_cast<std::size_t>(level)]; }
-std::optional<Level> level_from(std::string_view name) {
-  return find_name<Level>(level_names, name);
-}
-std::string_view to_string(LogFormat format) {
-  return format_names[static_cast<std::size_t>(format)];
-}
-std::optional<LogFormat> log_format_from(std::string_view name) {
-  return find_name<LogFormat>(format_names, name);
-}
 
 /// spdlog stamps the time and writes; the line's content is ours, because spdlog escapes nothing.
 struct Log::Sink {

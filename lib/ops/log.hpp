@@ -4,7 +4,6 @@
 #include <initializer_list>
 #include <iosfwd>
 #include <memory>
-#include <optional>
 #include <string_view>
 #include <type_traits>
 #include <variant>
@@ -15,11 +14,8 @@ namespace parley::ops {
 /// cycle; `debug` per packet.
 enum class Level { off, error, warn, info, debug };
 std::string_view to_string(Level level);
-std::optional<Level> level_from(std::string_view name);
 
 enum class LogFormat { text, json };
-std::string_view to_string(LogFormat format);
-std::optional<LogFormat> log_format_from(std::string_view name);
 
 /// What varies in a log line. A view: lives only as long as the call to Log.
 struct Field {

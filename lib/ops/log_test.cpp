@@ -157,15 +157,5 @@ TEST(Log, lines_of_several_threads_do_not_mix) {
   }
 }
 
-TEST(Level, is_read_back_from_its_name) {
-  for (const auto level : {Level::off, Level::error, Level::warn, Level::info, Level::debug}) {
-    EXPECT_EQ(level_from(to_string(level)), level);
-  }
-  EXPECT_FALSE(level_from("trace"));
-  EXPECT_FALSE(level_from(""));
-  EXPECT_EQ(log_format_from("json"), LogFormat::json);
-  EXPECT_FALSE(log_format_from("xml"));
-}
-
 }  // namespace
 }  // namespace parley::ops

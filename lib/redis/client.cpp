@@ -35,16 +35,6 @@ Error refused(ErrorReply error) {
   return fail(code, std::move(error.text));
 }
 
-/// What EXEC answered, or why it did nothing.
-Result<std::vector<Reply>> unpack(std::vector<Reply> replies) {
-  Reply& last = replies.back();
-  if (auto* results = std::get_if<Reply::Array>(&last.value)) return std::move(*results);
-  for (Reply& reply : replies) {
-    if (auto* error = std::get_if<ErrorReply>(&reply.value)) return refused(std::move(*error));
-  }
-  return fail(Errc::bad_request, "the transaction was aborted");
-}
-
 }  // namespace
 
 Client::Client(net::Shard& home, Config config, std::string_view name)
@@ -79,15 +69,6 @@ Task<Result<std::vector<Reply>>> Client::call_all(std::vector<Command> commands)
   if (commands.empty()) co_return std::vector<Reply>{};
   std::string bytes = encode(commands);
   co_return co_await exchange(link_, std::move(bytes), commands.size());
-}
-
-Task<Result<std::vector<Reply>>> Client::transact(std::vector<Command> commands) {
-  if (commands.empty()) co_return std::vector<Reply>{};
-  const std::size_t count = commands.size() + 2;
-  std::string bytes = encode_transaction(commands);
-  auto replies = co_await exchange(link_, std::move(bytes), count);
-  if (!replies) co_return replies;
-  co_return unpack(std::move(*replies));
 }
 
 void Client::send(Command command) {

@@ -54,8 +54,6 @@ class Client {
   /// All in one write; one entry a command, in order: a command that is refused is an ErrorReply
   /// among the others.
   Task<Result<std::vector<Reply>>> call_all(std::vector<Command> commands);
-  /// The same between MULTI and EXEC. An abort is bad_request.
-  Task<Result<std::vector<Reply>>> transact(std::vector<Command> commands);
   /// EVALSHA, and EVAL where the server does not know the script. `script` outlives the call.
   Task<Result<Reply>> eval(const Script& script, std::vector<std::string> keys,
                            std::vector<std::string> arguments);

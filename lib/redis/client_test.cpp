@@ -137,34 +137,6 @@ TEST_F(ClientTest, calls_all_in_order_and_keeps_errors_apart) {
   EXPECT_TRUE(rig.wait(client->call_all({}))->empty());
 }
 
-TEST_F(ClientTest, transacts_all_or_nothing) {
-  RedisServer server;
-  const auto client = connect(server.config());
-  const auto done = rig.wait(client->transact({{"INCR", "a"}, {"INCR", "a"}, {"GET", "a"}}));
-  ASSERT_TRUE(done);
-  EXPECT_EQ(*done, (std::vector<Reply>{integer(1), integer(2), text("2")}));
-  const auto refused = rig.wait(client->transact({{"INCR", "a"}, {"NO_SUCH_COMMAND"}}));
-  ASSERT_FALSE(refused);
-  EXPECT_EQ(refused.error().code, Errc::bad_request);
-  EXPECT_TRUE(refused.error().detail.starts_with("ERR unknown command"));
-  EXPECT_EQ(*rig.wait(client->call({"GET", "a"})), text("2"));
-  const auto mixed = rig.wait(client->transact({{"LPUSH", "a", "x"}, {"INCR", "a"}}));
-  ASSERT_TRUE(mixed) << "an error within EXEC is one reply among the others";
-  EXPECT_NE((*mixed)[0].error(), nullptr);
-  EXPECT_EQ((*mixed)[1], integer(3));
-  EXPECT_TRUE(rig.wait(client->transact({}))->empty());
-}
-
-TEST_F(ClientTest, says_that_a_watched_key_aborted_the_transaction) {
-  RedisServer server;
-  const auto client = connect(server.config());
-  ASSERT_TRUE(rig.wait(client->call({"WATCH", "a"})));
-  server.call({"SET", "a", "1"});
-  const auto aborted = rig.wait(client->transact({{"GET", "a"}}));
-  ASSERT_FALSE(aborted);
-  EXPECT_EQ(aborted.error().detail, "the transaction was aborted");
-}
-
 TEST(Script, knows_its_digest) {
   EXPECT_EQ(Script{"return 1"}.sha1(), "e0e1f9fabfc9d4800c877a703b823ac0578ff8db");
 }
