@@ -150,7 +150,7 @@ class Fields {
   std::string problem_;
 };
 
-std::string encode_mark(const chat::ArchivedMark& mark) {
+std::string encode_mark(const chat::Watermark& mark) {
   return Members()
       .number("seq", mark.seq)
       .version("version", mark.version)
@@ -208,11 +208,11 @@ chat::ArchivedLogin decode_login(Fields& fields) {
   return login;
 }
 
-chat::ArchivedMark decode_mark(Fields& fields, std::string_view name) {
+chat::Watermark decode_mark(Fields& fields, std::string_view name) {
   const json::object* object = fields.object(name);
   if (object == nullptr) return {};
   Fields inner(*object);
-  const chat::ArchivedMark mark{inner.number("seq"), inner.version("version"), inner.time("at")};
+  const chat::Watermark mark{inner.number("seq"), inner.version("version"), inner.time("at")};
   if (!inner.problem().empty() || mark.seq == 0) fields.wrong(name);
   return mark;
 }

@@ -18,10 +18,10 @@ std::string name_of(const chat::Conversation& conversation) {
   return "conversation " + conversation.id.hex();
 }
 
-bool is_empty(const chat::ArchivedMark& mark) { return mark == chat::ArchivedMark{}; }
+bool is_empty(const chat::Watermark& mark) { return mark == chat::Watermark{}; }
 
 /// One mark and the times of messages: present exactly up to it, ascending, none after its own.
-const char* judge(const chat::ArchivedMark& mark, chat::Seq seq, const std::optional<Time>& at,
+const char* judge(const chat::Watermark& mark, chat::Seq seq, const std::optional<Time>& at,
                   std::optional<Time>& before) {
   if (at.has_value() != (seq <= mark.seq)) return "its status is not what its receiver's mark says";
   if (!at) return nullptr;
@@ -113,7 +113,7 @@ Result<Done> Rules::check_one(const chat::Message& message) {
 Result<Done> Rules::check_marks(const chat::Message& message) {
   for (std::size_t i = 0; i < passed_.size(); ++i) {
     const chat::ArchivedReceipt& receipt = open_->receipts[i];
-    for (const chat::ArchivedMark& mark : {receipt.delivered, receipt.read}) {
+    for (const chat::Watermark& mark : {receipt.delivered, receipt.read}) {
       if (mark.seq == message.seq && mark.version < message.version)
         return broken(name_of(message), "was received or read before it was sent");
     }

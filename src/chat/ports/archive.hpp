@@ -10,6 +10,7 @@
 #include "chat/conversation.hpp"
 #include "chat/message.hpp"
 #include "chat/ports/session_store.hpp"
+#include "chat/watermarks.hpp"
 
 /// What a store gives and takes when everything in it moves. Blocking, for a command's own thread;
 /// no server runs on an embedded store meanwhile.
@@ -22,19 +23,10 @@ struct ArchivedLogin {
   friend bool operator==(const ArchivedLogin&, const ArchivedLogin&) = default;
 };
 
-/// Where a watermark stands.
-struct ArchivedMark {
-  Seq seq = 0;          ///< 0: it has never moved; the others are zero, too.
-  Version version = 0;  ///< Of the move that brought it there.
-  Time at;
-
-  friend bool operator==(const ArchivedMark&, const ArchivedMark&) = default;
-};
-
 struct ArchivedReceipt {
   UserId user;
-  ArchivedMark delivered;
-  ArchivedMark read;
+  Watermark delivered;
+  Watermark read;
 
   friend bool operator==(const ArchivedReceipt&, const ArchivedReceipt&) = default;
 };

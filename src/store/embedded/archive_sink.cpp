@@ -198,19 +198,20 @@ class Sink final : public chat::ArchiveSink {
     done =
         pass(head, member, Mark::read, message, receipt.read, is_receiver ? message.read_at : none);
     if (!done) return done.error();
-    if (*done) head.members[member].sent_at_read = record.sent[member];
+    if (*done) head.members[member].sent_at_read = static_cast<std::int64_t>(record.sent[member]);
     return Done{};
   }
 
   /// False: it stays where it is.
   Result<bool> pass(Head& head, Member member, Mark mark, const chat::Message& message,
-                    const chat::ArchivedMark& target, const std::optional<Time>& at) {
-    const MemberState& state = head.members[member];
-    const Reached before = mark == Mark::delivered ? state.delivered : state.read;
+                    const chat::Watermark& target, const std::optional<Time>& at) {
+    const chat::Watermarks& marks = head.members[member];
+    const chat::Watermark before = mark == Mark::delivered ? marks.delivered : marks.read;
     const bool is_last = message.seq == target.seq;
     if ((!at && !is_last) || message.seq <= before.seq) return false;
-    Reached to{message.seq, std::max(message.version, before.version + 1), at.value_or(Time{})};
-    if (is_last) to = {target.seq, target.version, target.at};
+    const chat::Version version = std::max(message.version, before.version + 1);
+    const chat::Watermark to =
+        is_last ? target : chat::Watermark{message.seq, version, at.value_or(Time{})};
     if (to.version <= before.version || to.version > target.version ||
         (before.seq > 0 && to.at < before.at))
       return conflict(name_of(message), "was received or read before an older one here");
@@ -229,8 +230,8 @@ class Sink final : public chat::ArchiveSink {
     if (head == nullptr) return;
     for (Member member = 0; member < stored_marks_.size() && member < head->members.size();
          ++member) {
-      const MemberState& state = head->members[member];
-      stored_marks_[member] = {state.delivered.seq, state.read.seq};
+      const chat::Watermarks& marks = head->members[member];
+      stored_marks_[member] = {marks.delivered.seq, marks.read.seq};
     }
   }
 

@@ -138,18 +138,12 @@ class Source final : public chat::ArchiveSource {
     if (head->last_seq == 0) return;
     chat::ArchivedConversation archived{head->conversation(), {}};
     for (Member member = 0; member < head->participants.size(); ++member) {
-      const MemberState& state = head->members[member];
-      archived.receipts.push_back(
-          {head->participants[member], mark_of(state.delivered), mark_of(state.read)});
+      const chat::Watermarks& marks = head->members[member];
+      archived.receipts.push_back({head->participants[member], marks.delivered, marks.read});
     }
     batch_.records.emplace_back(std::move(archived));
     open_ = std::move(*head);
     next_seq_ = 1;
-  }
-
-  static chat::ArchivedMark mark_of(const Reached& reached) {
-    if (reached.seq == 0) return {};
-    return {reached.seq, reached.version, reached.at};
   }
 
   void add_messages() {

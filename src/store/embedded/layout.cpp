@@ -47,7 +47,7 @@ void take_place(Head& head, MessageRecord& record) {
   head.last_version = record.version;
   head.last_created_at = record.created_at;
   record.sent.clear();
-  for (const MemberState& member : head.members) record.sent.push_back(member.sent);
+  for (const chat::Watermarks& member : head.members) record.sent.push_back(member.sent);
 }
 
 void put_message(Transaction& transaction, const Head& head, const MessageRecord& record) {

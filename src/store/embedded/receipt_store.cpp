@@ -1,26 +1,19 @@
 #include "store/embedded/receipt_store.hpp"
 
-#include <algorithm>
-
 #include "store/embedded/database.hpp"
 #include "store/embedded/internals.hpp"
 
 namespace parley::store::embedded {
 
 namespace {
-/// A watermark's time never goes back, or a message would have been read before the one it follows.
-Time not_before(const Reached& before, Time now) {
-  return before.seq > 0 ? std::max(before.at, now) : now;
-}
-
 /// A mark of something that is not there moves nothing.
 void deliver(Transaction& transaction, const chat::DeliveryMark& mark, Time now) {
   Head* head = transaction.find_head(mark.conversation_id);
   const auto member = head != nullptr ? head->member(mark.user) : std::nullopt;
   if (!member || mark.seq > head->last_seq) return;
-  const Reached& before = head->members[*member].delivered;
+  const chat::Watermark& before = head->members[*member].delivered;
   if (mark.seq <= before.seq) return;
-  const Reached to{mark.seq, transaction.next_version(), not_before(before, now)};
+  const chat::Watermark to{mark.seq, transaction.next_version(), before.next_time(now)};
   transaction.require_sync();
   transaction.advance(*head, *member, Mark::delivered, to);
   transaction.publish(chat::MessageDelivered{mark.conversation_id, mark.message_id, mark.seq,
@@ -36,9 +29,9 @@ Result<Done> deliver_all(Transaction& transaction, const std::vector<chat::Deliv
 }
 
 /// Reading is also receiving: one change moves both watermarks where both lag behind.
-void advance_read(Transaction& transaction, Head& head, Member reader, Reached to) {
-  const Reached& delivered = head.members[reader].delivered;
-  if (delivered.seq < to.seq) transaction.advance(head, reader, Mark::delivered, to);
+void advance_read(Transaction& transaction, Head& head, Member reader, chat::Watermark to) {
+  if (head.members[reader].delivered.seq < to.seq)
+    transaction.advance(head, reader, Mark::delivered, to);
   transaction.advance(head, reader, Mark::read, to);
 }
 
@@ -52,14 +45,13 @@ Result<Done> read_message(Transaction& transaction, chat::UserId reader, chat::M
     return refuse(transaction, Errc::not_found, "Message not found");
   if (record->sender == *member)
     return fail(Errc::forbidden, "Only the receiver can read a message");
-  MemberState& state = head->members[*member];
-  if (location->seq <= state.read.seq) return Done{};
+  chat::Watermarks& marks = head->members[*member];
+  if (location->seq <= marks.read.seq) return Done{};
 
-  const Time at = std::max(not_before(state.read, now), not_before(state.delivered, now));
-  const Reached to{location->seq, transaction.next_version(), at};
+  const chat::Watermark to{location->seq, transaction.next_version(), marks.next_read_time(now)};
   transaction.require_sync();
   advance_read(transaction, *head, *member, to);
-  state.sent_at_read = record->sent[*member];
+  marks.sent_at_read = static_cast<std::int64_t>(record->sent[*member]);
   transaction.publish(chat::MessagesRead{head->id, message_id, to.seq, reader, head->participants,
                                          head->unread(*member), to.at, to.version});
   return Done{};

@@ -36,15 +36,15 @@ enum AccountFlags : std::uint8_t {
   is_deleted = 64
 };
 
-void put(Bytes& out, const Reached& reached) {
-  out.varint(reached.seq).varint(reached.version).time(reached.at);
+void put(Bytes& out, const chat::Watermark& mark) {
+  out.varint(mark.seq).varint(mark.version).time(mark.at);
 }
-Reached take_reached(Parser& in) {
-  Reached reached;
-  reached.seq = in.varint();
-  reached.version = in.varint();
-  reached.at = in.time();
-  return reached;
+chat::Watermark take_mark(Parser& in) {
+  chat::Watermark mark;
+  mark.seq = in.varint();
+  mark.version = in.varint();
+  mark.at = in.time();
+  return mark;
 }
 }  // namespace
 
@@ -54,15 +54,11 @@ std::optional<Member> Head::member(chat::UserId user) const {
   return static_cast<Member>(found - participants.begin());
 }
 
-std::uint64_t Head::unread(Member member) const {
-  const MemberState& state = members[member];
-  return (last_seq - state.read.seq) - (state.sent - state.sent_at_read);
-}
+std::uint64_t Head::unread(Member member) const { return members[member].unread(last_seq); }
 
 chat::Version Head::changed() const {
   chat::Version newest = last_version;
-  for (const MemberState& state : members)
-    newest = std::max({newest, state.delivered.version, state.read.version});
+  for (const chat::Watermarks& marks : members) newest = std::max(newest, marks.changed());
   return newest;
 }
 
@@ -83,11 +79,7 @@ chat::Message Head::message(chat::Seq seq, MessageRecord record) const {
 }
 
 chat::Receipt Head::receipt(Member member) const {
-  const MemberState& state = members[member];
-  chat::Receipt receipt{id, participants[member], state.delivered.seq, state.read.seq, {}, {}};
-  if (state.delivered.seq > 0) receipt.delivered_at = state.delivered.at;
-  if (state.read.seq > 0) receipt.read_at = state.read.at;
-  return receipt;
+  return members[member].receipt(id, participants[member]);
 }
 
 Bytes encode(const MessageRecord& record) {
@@ -129,10 +121,11 @@ Bytes encode(const Head& head) {
       .time(head.last_created_at);
   out.varint(head.participants.size());
   for (std::size_t i = 0; i < head.participants.size(); ++i) {
-    const MemberState& state = head.members[i];
-    out.id(head.participants[i]).varint(state.sent).varint(state.sent_at_read);
-    put(out, state.delivered);
-    put(out, state.read);
+    const chat::Watermarks& marks = head.members[i];
+    out.id(head.participants[i]).varint(marks.sent);
+    out.varint(static_cast<std::uint64_t>(marks.sent_at_read));
+    put(out, marks.delivered);
+    put(out, marks.read);
   }
   return out;
 }
@@ -148,12 +141,12 @@ std::optional<Head> decode_head(std::string_view value) {
   if (members < 2 || members > max_participants) return std::nullopt;
   for (std::uint64_t i = 0; i < members; ++i) {
     head.participants.push_back(in.id<chat::UserId>());
-    MemberState state;
-    state.sent = in.varint();
-    state.sent_at_read = in.varint();
-    state.delivered = take_reached(in);
-    state.read = take_reached(in);
-    head.members.push_back(state);
+    chat::Watermarks marks;
+    marks.sent = in.varint();
+    marks.sent_at_read = static_cast<std::int64_t>(in.varint());
+    marks.delivered = take_mark(in);
+    marks.read = take_mark(in);
+    head.members.push_back(marks);
   }
   return finish(in, std::move(head));
 }

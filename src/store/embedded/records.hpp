@@ -10,6 +10,7 @@
 #include "chat/conversation.hpp"
 #include "chat/message.hpp"
 #include "chat/ports/session_store.hpp"
+#include "chat/watermarks.hpp"
 #include "store/embedded/bytes.hpp"
 
 /// What each row holds. Every value begins with the version of its layout.
@@ -33,25 +34,6 @@ struct MessageRecord {
   friend bool operator==(const MessageRecord&, const MessageRecord&) = default;
 };
 
-/// A watermark's present place.
-struct Reached {
-  chat::Seq seq = 0;
-  chat::Version version = 0;
-  Time at;
-
-  friend bool operator==(const Reached&, const Reached&) = default;
-};
-
-/// One participant's side of a head.
-struct MemberState {
-  std::uint64_t sent = 0;          ///< Messages sent, of all.
-  std::uint64_t sent_at_read = 0;  ///< Messages sent, of those up to the own read watermark.
-  Reached delivered;
-  Reached read;
-
-  friend bool operator==(const MemberState&, const MemberState&) = default;
-};
-
 /// Everything about a conversation that changes.
 struct Head {
   chat::ConversationId id;  ///< From the key.
@@ -60,7 +42,7 @@ struct Head {
   chat::Seq last_seq = 0;
   chat::Version last_version = 0;  ///< Of the newest message.
   Time last_created_at;            ///< Of the newest message.
-  std::vector<MemberState> members;
+  std::vector<chat::Watermarks> members;
 
   std::optional<Member> member(chat::UserId user) const;
   /// Messages of others behind the member's read watermark.

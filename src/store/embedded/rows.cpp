@@ -130,8 +130,8 @@ void Rows::fill_times(const Head& head, std::span<chat::Message> messages) {
 
 void Rows::fill_times(const Head& head, Member member, Mark mark,
                       std::span<chat::Message> messages) {
-  const MemberState& state = head.members[member];
-  const Reached& reached = mark == Mark::delivered ? state.delivered : state.read;
+  const chat::Watermarks& marks = head.members[member];
+  const chat::Watermark& reached = mark == Mark::delivered ? marks.delivered : marks.read;
   chat::Seq covered = 0;
   Time at;
   std::optional<Scan> advances;

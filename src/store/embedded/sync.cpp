@@ -85,10 +85,7 @@ class Window {
 
   void take_summary(const Head& head) {
     for (Member member = 0; member < head.members.size(); ++member) {
-      const MemberState& state = head.members[member];
-      if (is_inside(std::max(state.delivered.version, state.read.version))) {
-        page_.receipts.push_back(head.receipt(member));
-      }
+      if (is_inside(head.members[member].changed())) page_.receipts.push_back(head.receipt(member));
     }
     const bool has_messages =
         std::binary_search(with_messages_.begin(), with_messages_.end(), head.id);

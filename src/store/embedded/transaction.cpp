@@ -96,9 +96,9 @@ Head& Transaction::add_head(Head head) {
   return heads_.insert(id, std::move(head));
 }
 
-void Transaction::advance(Head& head, Member member, Mark mark, Reached to) {
-  MemberState& state = head.members[member];
-  Reached& reached = mark == Mark::delivered ? state.delivered : state.read;
+void Transaction::advance(Head& head, Member member, Mark mark, chat::Watermark to) {
+  chat::Watermarks& marks = head.members[member];
+  chat::Watermark& reached = mark == Mark::delivered ? marks.delivered : marks.read;
   assert(to.seq > reached.seq);
   reached = to;
   touch(head);

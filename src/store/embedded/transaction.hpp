@@ -43,7 +43,7 @@ class Transaction final : public Rows {
   /// The head has changed: its row is written once, at the end.
   void touch(const Head& head) { touched_.insert(head.id); }
   /// Moves a watermark of `head` forward to `seq` and writes down when.
-  void advance(Head& head, Member member, Mark mark, Reached to);
+  void advance(Head& head, Member member, Mark mark, chat::Watermark to);
   void know_user(chat::UserId id);
 
   chat::Version next_version() { return ++version_; }
@@ -84,7 +84,7 @@ class Transaction final : public Rows {
   };
   struct Advance {
     Line line;
-    Reached to;
+    chat::Watermark to;
   };
   struct LineHash {
     std::size_t operator()(const Line& line) const {

@@ -102,29 +102,29 @@ class Verifier {
   }
 
   void check_member(const Head& head, Member member, const std::string& subject) {
-    const MemberState& state = head.members[member];
-    expect(state.read.seq <= state.delivered.seq, subject, "more is read than delivered");
-    expect(state.delivered.seq <= head.last_seq, subject, "more is delivered than there is");
-    check_advances(head, member, Mark::delivered, state.delivered, subject);
-    check_advances(head, member, Mark::read, state.read, subject);
-    if (state.read.seq == 0)
-      return expect(state.sent_at_read == 0, subject, "counts what was sent before reading");
-    const auto read = view_.message(head, state.read.seq);
-    expect(read && read->sent[member] == state.sent_at_read, subject,
+    const chat::Watermarks& marks = head.members[member];
+    expect(marks.read.seq <= marks.delivered.seq, subject, "more is read than delivered");
+    expect(marks.delivered.seq <= head.last_seq, subject, "more is delivered than there is");
+    check_advances(head, member, Mark::delivered, marks.delivered, subject);
+    check_advances(head, member, Mark::read, marks.read, subject);
+    if (marks.read.seq == 0)
+      return expect(marks.sent_at_read == 0, subject, "counts what was sent before reading");
+    const auto read = view_.message(head, marks.read.seq);
+    expect(read && static_cast<std::int64_t>(read->sent[member]) == marks.sent_at_read, subject,
            "counts wrongly what was sent when reading");
   }
 
   /// The rows of one watermark ascend in every respect, and the last is where the head says.
-  void check_advances(const Head& head, Member member, Mark mark, const Reached& reached,
+  void check_advances(const Head& head, Member member, Mark mark, const chat::Watermark& reached,
                       const std::string& subject) {
     const Key from = keys::watermark(head.id, member, mark, 0);
-    Reached before;
+    chat::Watermark before;
     for (Scan row = view_.scan(from, from.bytes.size() - sizeof(chat::Seq)); row.valid();
          row.next()) {
       const auto record = decode_watermark(row.value());
       expect(record.has_value(), subject, "a watermark does not decode");
       if (!record) return;
-      const Reached here{Parser(row.rest()).be64(), record->version, record->at};
+      const chat::Watermark here{Parser(row.rest()).be64(), record->version, record->at};
       expect(here.version > before.version, subject, "a watermark's versions do not ascend");
       expect(before.seq == 0 || here.at >= before.at, subject, "a watermark's times go back");
       before = here;

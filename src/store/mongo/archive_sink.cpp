@@ -44,7 +44,7 @@ struct Open {
     head.id = from.conversation.id;
     head.created_at = from.conversation.created_at;
     for (const chat::UserId& user : from.conversation.participants)
-      head.members.push_back({user, 0, {}, {}, 0});
+      head.members.push_back({{}, user});
   }
 
   /// The next message has its place, and watermarks that stand at it are reached.
@@ -54,10 +54,9 @@ struct Open {
     for (std::size_t i = 0; i < head.members.size(); ++i) {
       const auto& [user, delivered, read] = archived.receipts[i];
       Member& one = head.members[i];
-      if (delivered.seq == message.seq)
-        one.delivered = {delivered.seq, delivered.at, delivered.version};
+      if (delivered.seq == message.seq) one.delivered = delivered;
       if (read.seq == message.seq) {
-        one.read = {read.seq, read.at, read.version};
+        one.read = read;
         one.sent_at_read = static_cast<std::int64_t>(one.sent);
       }
     }

@@ -10,7 +10,7 @@
 namespace parley::store::mongo {
 
 namespace {
-using chat::ArchivedMark;
+using chat::Watermark;
 
 constexpr std::int64_t page_people = 500;
 constexpr std::int64_t page_conversations = 100;
@@ -25,10 +25,8 @@ constexpr std::size_t most_bytes = 2u << 20;
 /// The letters begin positions.
 enum class Stage : char { accounts = 'a', logins = 'l', conversations = 'c', end = 'e' };
 
-ArchivedMark mark_of(const Reached& reached) {
-  if (reached.seq == 0) return {};
-  return {reached.seq, reached.version, reached.at};
-}
+/// One that has never moved has neither version nor time.
+Watermark plain(const Watermark& mark) { return mark.seq == 0 ? Watermark{} : mark; }
 
 /// `{_id: {$gt: after}}`, of ObjectIds only.
 Document behind(const ObjectId& after) {
@@ -62,7 +60,7 @@ struct Open {
   explicit Open(Head from) : head(std::move(from)), passed(head.members.size()) {
     for (Member& one : head.members) {
       if (one.read.seq > one.delivered.seq) one.delivered = one.read;
-      receipts.push_back({one.user, mark_of(one.delivered), mark_of(one.read)});
+      receipts.push_back({one.user, plain(one.delivered), plain(one.read)});
     }
   }
 
@@ -77,7 +75,7 @@ struct Open {
     straighten(message.read_at, message.seq, receipt.read, passed[*receiver].read);
   }
 
-  static void straighten(std::optional<Time>& at, chat::Seq seq, const ArchivedMark& mark,
+  static void straighten(std::optional<Time>& at, chat::Seq seq, const Watermark& mark,
                          Time& before) {
     if (seq > mark.seq) at.reset();
     if (!at) return;

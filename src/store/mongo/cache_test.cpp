@@ -20,7 +20,7 @@ class CacheTest : public ::testing::Test {
   void SetUp() override {
     CachedHead known;
     known.head.id = talk_;
-    known.head.members = {{alice_, 0, {}, {}, 0}, {bob_, 0, {}, {}, 0}};
+    known.head.members = {{{}, alice_}, {{}, bob_}};
     known.head.append({alice_, bob_, "one", {}, at(0)}, id<chat::MessageId>(1), 100);
     cache_.put(std::move(known));
   }

@@ -11,17 +11,17 @@ bool is_plain(std::string_view text) {
   return text.find('\0') == std::string_view::npos && is_utf8(text);
 }
 
-Reached reached(const View& mark, std::string_view seq, std::string_view at,
-                std::string_view version) {
-  return {mark.count(seq).value_or(0), mark.time(at).value_or(Time{}),
-          mark.count(version).value_or(0)};
+chat::Watermark watermark(const View& mark, std::string_view seq, std::string_view version,
+                          std::string_view at) {
+  return {mark.count(seq).value_or(0), mark.count(version).value_or(0),
+          mark.time(at).value_or(Time{})};
 }
 
 void read_marks(const View& document, Member& member) {
   const auto mark = document.document("parley.marks." + member.user.hex());
   if (!mark) return;
-  member.delivered = reached(*mark, "d", "dAt", "dv");
-  member.read = reached(*mark, "r", "rAt", "rv");
+  member.delivered = watermark(*mark, "d", "dv", "dAt");
+  member.read = watermark(*mark, "r", "rv", "rAt");
   member.sent_at_read = mark->integer("sent").value_or(0);
 }
 
@@ -41,7 +41,7 @@ bool read_participants(const View& document, Head& head) {
   bool good = true;
   participants->each([&](std::string_view, const Value& one) {
     const auto user = one.id<chat::UserId>();
-    if (user) head.members.push_back({*user, 0, {}, {}, 0});
+    if (user) head.members.push_back({{}, *user});
     good = good && user.has_value();
   });
   std::sort(head.members.begin(), head.members.end(),

@@ -18,7 +18,7 @@ Head talk() {
   Head head;
   head.id = *chat::ConversationId::parse("0000000000000000000000cc");
   head.created_at = at(0);
-  head.members = {{alice, 0, {}, {}, 0}, {bob, 0, {}, {}, 0}};
+  head.members = {{{}, alice}, {{}, bob}};
   return head;
 }
 

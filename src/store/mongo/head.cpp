@@ -4,20 +4,6 @@
 
 namespace parley::store::mongo {
 
-namespace {
-/// A watermark's time never goes back, or a message would have been read before the one it follows.
-Time not_before(const Reached& before, Time now) {
-  return before.seq > 0 ? std::max(before.at, now) : now;
-}
-
-/// Messages of others among `seq`, of which `sent` are one's own, behind a watermark.
-std::uint64_t unread_of(const Member& member, chat::Seq seq, std::uint64_t sent) {
-  const auto others = static_cast<std::int64_t>(seq) - static_cast<std::int64_t>(sent);
-  const auto read = static_cast<std::int64_t>(member.read.seq) - member.sent_at_read;
-  return static_cast<std::uint64_t>(std::max<std::int64_t>(others - read, 0));
-}
-}  // namespace
-
 std::optional<std::size_t> Head::member(chat::UserId user) const {
   for (std::size_t i = 0; i < members.size(); ++i) {
     if (members[i].user == user) return i;
@@ -25,15 +11,13 @@ std::optional<std::size_t> Head::member(chat::UserId user) const {
   return std::nullopt;
 }
 
-std::uint64_t Head::unread(std::size_t member) const {
-  return unread_of(members[member], last_seq, members[member].sent);
-}
+std::uint64_t Head::unread(std::size_t member) const { return members[member].unread(last_seq); }
 
 std::vector<chat::Unread> Head::unread_at(chat::Seq seq, const SentCounts& sent) const {
   std::vector<chat::Unread> all;
   all.reserve(members.size());
   for (std::size_t i = 0; i < members.size(); ++i)
-    all.push_back({members[i].user, unread_of(members[i], seq, i < sent.size() ? sent[i] : 0)});
+    all.push_back({members[i].user, members[i].unread(seq, i < sent.size() ? sent[i] : 0)});
   return all;
 }
 
@@ -46,8 +30,7 @@ SentCounts Head::sent() const {
 
 chat::Version Head::changed() const {
   chat::Version newest = last_version;
-  for (const Member& one : members)
-    newest = std::max({newest, one.delivered.version, one.read.version});
+  for (const Member& one : members) newest = std::max(newest, one.changed());
   return newest;
 }
 
@@ -58,11 +41,7 @@ chat::Conversation Head::conversation() const {
 }
 
 chat::Receipt Head::receipt(std::size_t member) const {
-  const Member& one = members[member];
-  chat::Receipt receipt{id, one.user, one.delivered.seq, one.read.seq, {}, {}};
-  if (one.delivered.seq > 0) receipt.delivered_at = one.delivered.at;
-  if (one.read.seq > 0) receipt.read_at = one.read.at;
-  return receipt;
+  return members[member].receipt(id, members[member].user);
 }
 
 bool Head::complete(chat::Message& message) const {
@@ -113,8 +92,8 @@ std::optional<Move> Head::deliver(const chat::DeliveryMark& mark, Time now, chat
   if (!found || mark.seq > last_seq) return std::nullopt;
   Member& one = members[*found];
   if (mark.seq <= one.delivered.seq) return std::nullopt;
-  const Reached before = one.delivered;
-  one.delivered = {mark.seq, not_before(one.delivered, now), version};
+  const chat::Watermark before = one.delivered;
+  one.delivered = {mark.seq, version, before.next_time(now)};
   chat::MessageDelivered change{id,        mark.message_id,  mark.seq, mark.sender,
                                 mark.user, one.delivered.at, version};
   return Move{id, mark.user, one.delivered, {}, before, one.read.seq, 0, std::move(change)};
@@ -129,32 +108,27 @@ Result<std::optional<Move>> Head::read(chat::UserId reader, chat::MessageId mess
   Member& one = members[*found];
   if (location.seq <= one.read.seq) return std::optional<Move>{};
   Move move{id, reader, {}, {}, one.delivered, one.read.seq, 0, {}};
-  const Time at = std::max(not_before(one.read, now), not_before(one.delivered, now));
-  one.read = {location.seq, at, version};
-  move.read = one.read;
-  if (one.delivered.seq < location.seq) move.delivered = one.delivered = one.read;
-  one.sent_at_read =
-      *found < location.sent.size() ? static_cast<std::int64_t>(location.sent[*found]) : 0;
+  const chat::Watermark to{location.seq, version, one.next_read_time(now)};
+  move.read = to;
+  if (one.delivered.seq < to.seq) move.delivered = to;
+  one.move_read(to, location.sent_by(*found));
   move.sent_at_read = one.sent_at_read;
   move.change = chat::MessagesRead{
-      id, message, location.seq, reader, conversation().participants, unread(*found), at, version};
+      id, message, to.seq, reader, conversation().participants, unread(*found), to.at, version};
   return std::optional<Move>{std::move(move)};
 }
 
 void Head::follow(const chat::MessageDelivered& delivered) {
   const auto found = member(delivered.receiver);
   if (!found || delivered.seq <= members[*found].delivered.seq) return;
-  members[*found].delivered = {delivered.seq, delivered.at, delivered.version};
+  members[*found].delivered = {delivered.seq, delivered.version, delivered.at};
 }
 
 void Head::follow(const chat::MessagesRead& read, const Location& location) {
   const auto found = member(read.reader);
   if (!found || read.seq <= members[*found].read.seq) return;
-  Member& one = members[*found];
-  one.read = {read.seq, read.at, read.version};
-  if (one.delivered.seq < read.seq) one.delivered = one.read;
-  one.sent_at_read =
-      *found < location.sent.size() ? static_cast<std::int64_t>(location.sent[*found]) : 0;
+  const chat::Watermark to{read.seq, read.version, read.at};
+  members[*found].move_read(to, location.sent_by(*found));
 }
 
 }  // namespace parley::store::mongo

@@ -6,30 +6,17 @@
 #include "base/result.hpp"
 #include "chat/change.hpp"
 #include "chat/ports/receipt_store.hpp"
+#include "chat/watermarks.hpp"
 
 namespace parley::store::mongo {
-
-/// Where a watermark stands.
-struct Reached {
-  chat::Seq seq = 0;
-  Time at;
-  chat::Version version = 0;  ///< Of the move that brought it there.
-
-  friend bool operator==(const Reached&, const Reached&) = default;
-};
 
 /// How many messages each participant had sent, in the order of Head::members.
 using SentCounts = std::vector<std::uint64_t>;
 
-/// One participant's part of a conversation.
-struct Member {
+/// One participant's part of a conversation. sent_at_read is below zero where a Node server counted
+/// older messages as read whose status says otherwise.
+struct Member : chat::Watermarks {
   chat::UserId user;
-  std::uint64_t sent = 0;  ///< Up to the tail.
-  Reached delivered;
-  Reached read;
-  /// How many they had sent up to `read`. Below zero where a Node server counted older messages as
-  /// read whose status says otherwise.
-  std::int64_t sent_at_read = 0;
 
   friend bool operator==(const Member&, const Member&) = default;
 };
@@ -47,15 +34,20 @@ struct Location {
   chat::Seq seq = 0;
   chat::UserId sender;
   SentCounts sent;
+
+  /// By one of Head::members, up to it; 0 where that is not known.
+  std::uint64_t sent_by(std::size_t member) const {
+    return member < sent.size() ? sent[member] : 0;
+  }
 };
 
 /// A watermark that moves (both, when reading is also receiving).
 struct Move {
   chat::ConversationId conversation;
   chat::UserId user;
-  std::optional<Reached> delivered;
-  std::optional<Reached> read;
-  Reached delivered_before;  ///< Where it stood.
+  std::optional<chat::Watermark> delivered;
+  std::optional<chat::Watermark> read;
+  chat::Watermark delivered_before;  ///< Where it stood.
   chat::Seq read_from = 0;
   std::int64_t sent_at_read = 0;
   chat::Change change;  ///< What is published.

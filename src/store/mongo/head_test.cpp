@@ -32,13 +32,7 @@ class HeadTest : public ::testing::Test {
 
   chat::UserId alice_ = id<chat::UserId>(1);
   chat::UserId bob_ = id<chat::UserId>(2);
-  Head head_{id<chat::ConversationId>(7),
-             at(0),
-             {{alice_, 0, {}, {}, 0}, {bob_, 0, {}, {}, 0}},
-             {},
-             0,
-             0,
-             {}};
+  Head head_{id<chat::ConversationId>(7), at(0), {{{}, alice_}, {{}, bob_}}, {}, 0, 0, {}};
   std::uint8_t count_ = 0;
 };
 
@@ -91,7 +85,7 @@ TEST_F(HeadTest, delivers_forward_only) {
   say(alice_, bob_);
   const auto move = deliver(bob_, 2, at(10));
   ASSERT_TRUE(move);
-  EXPECT_EQ(move->delivered, (Reached{2, at(10), 5'000}));
+  EXPECT_EQ(move->delivered, (chat::Watermark{2, 5'000, at(10)}));
   EXPECT_EQ(move->delivered_before.seq, 0u);
   EXPECT_FALSE(move->read);
   EXPECT_FALSE(deliver(bob_, 2, at(20)));
@@ -109,7 +103,7 @@ TEST_F(HeadTest, reads_and_so_delivers) {
   const auto move = read(bob_, first, at(10));
   ASSERT_TRUE(move && *move);
   EXPECT_EQ((*move)->delivered, (*move)->read);
-  EXPECT_EQ((*move)->read, (Reached{1, at(10), 6'000}));
+  EXPECT_EQ((*move)->read, (chat::Watermark{1, 6'000, at(10)}));
   const auto again = read(bob_, first, at(20));
   ASSERT_TRUE(again);
   EXPECT_FALSE(*again);
@@ -155,8 +149,7 @@ TEST_F(HeadTest, keeps_the_times_that_a_message_has) {
 
 TEST_F(HeadTest, follows_what_another_node_did) {
   const Placed first = say(alice_, bob_);
-  Head other{head_.id, head_.created_at, {{alice_, 0, {}, {}, 0}, {bob_, 0, {}, {}, 0}}, {}, 0, 0,
-             {}};
+  Head other{head_.id, head_.created_at, {{{}, alice_}, {{}, bob_}}, {}, 0, 0, {}};
   other.follow(first.message);
   const auto delivered = deliver(bob_, 1, at(10));
   other.follow(std::get<chat::MessageDelivered>(delivered->change));

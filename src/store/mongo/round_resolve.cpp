@@ -182,7 +182,7 @@ Result<Done> Round::create_conversations() {
     Head head;
     head.id.bytes = context_.ids.next(now);
     head.created_at = now;
-    head.members = {{pair.first, 0, {}, {}, 0}, {pair.second, 0, {}, {}, 0}};
+    head.members = {{{}, pair.first}, {{}, pair.second}};
     documents.push_back(new_conversation(head));
     heads.push_back(std::move(head));
   }

@@ -196,8 +196,7 @@ class Changes {
   void take_receipts() {
     for (const Head& head : heads_) {
       for (std::size_t i = 0; i < head.members.size(); ++i) {
-        const Member& one = head.members[i];
-        const chat::Version moved = std::max(one.delivered.version, one.read.version);
+        const chat::Version moved = head.members[i].changed();
         if (!is_new(moved)) continue;
         page_.receipts.push_back(head.receipt(i));
         told_.push_back(moved);

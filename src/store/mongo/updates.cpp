@@ -19,7 +19,8 @@ std::string mark_name(const Move& move, std::string_view field) {
   return "parley.marks." + move.user.hex() + "." + std::string(field);
 }
 
-Update mark_update(const Move& move, std::string_view seq_field, const Reached& to, Document set) {
+Update mark_update(const Move& move, std::string_view seq_field, const chat::Watermark& to,
+                   Document set) {
   Document newest;
   newest.set("parley.v", to.version);
   Update update;
