@@ -1,10 +1,7 @@
 #pragma once
 
-#include <boost/asio/async_result.hpp>
-#include <boost/asio/post.hpp>
-#include <boost/asio/this_coro.hpp>
+#include <boost/asio/co_spawn.hpp>
 #include <boost/asio/use_awaitable.hpp>
-#include <exception>
 #include <optional>
 #include <utility>
 
@@ -15,40 +12,25 @@ namespace parley::nodes {
 
 namespace detail {
 
-/// What a task gave, in the frame of the one who waits for it.
 template <class T>
-struct Landing {
-  std::optional<T> value;
-  std::exception_ptr thrown;
-};
-
-template <class T, class Handler>
-Task<void> visit(Task<T> task, Landing<T>& landing, Executor home, Handler handler) {
-  try {
-    landing.value.emplace(co_await std::move(task));
-  } catch (...) {
-    landing.thrown = std::current_exception();
-  }
-  asio::post(home, std::move(handler));
+Task<void> keep(Task<T> task, std::optional<T>& value) {
+  value.emplace(co_await std::move(task));
 }
 
 }  // namespace detail
 
-/// Runs a coroutine on `target`, up to its first wait in one turn, and brings its value back to the
-/// caller's executor. Costs two posts; none when `target` is the caller's own shard.
+/// Runs a coroutine on `target`, up to its first wait in one turn, and brings its value (or
+/// exception) back to the caller's executor. Costs two posts, three if it never waits; none when
+/// `target` is the caller's own shard.
 template <class T>
 Task<T> hop_to(net::Shard& target, Task<T> task) {
   if (target.is_current()) co_return co_await std::move(task);
-  detail::Landing<T> landing;
-  const Executor home = co_await asio::this_coro::executor;
-  auto start = [&target, &task, &landing, home](auto handler) {
-    target.spawn("visit a node's shard",
-                 detail::visit<T>(std::move(task), landing, home, std::move(handler)));
-  };
+  const Executor there = target.executor();
+  std::optional<T> value;  // asio would want a T that can be without a value
+  auto visit = detail::keep(std::move(task), value);
   constexpr asio::use_awaitable_t<Executor> token{};
-  co_await asio::async_initiate<const asio::use_awaitable_t<Executor>, void()>(start, token);
-  if (landing.thrown) std::rethrow_exception(landing.thrown);
-  co_return std::move(*landing.value);
+  co_await asio::co_spawn(there, std::move(visit), token);
+  co_return std::move(*value);
 }
 
 }  // namespace parley::nodes
