@@ -9,6 +9,7 @@
 
 #include "base/lru.hpp"
 #include "base/object_id.hpp"
+#include "base/pair_hash.hpp"
 #include "chat/change.hpp"
 #include "store/embedded/batch.hpp"
 #include "store/embedded/config.hpp"
@@ -90,11 +91,6 @@ class Transaction final : public Rows {
     std::size_t operator()(const Line& line) const {
       return std::hash<chat::ConversationId>()(line.conversation) + 2 * line.member +
              (line.mark == Mark::read);
-    }
-  };
-  struct PairHash {
-    std::size_t operator()(const std::pair<chat::UserId, chat::UserId>& pair) const {
-      return std::hash<chat::UserId>()(pair.first) * 31 + std::hash<chat::UserId>()(pair.second);
     }
   };
 

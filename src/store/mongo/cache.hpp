@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "base/lru.hpp"
+#include "base/pair_hash.hpp"
 #include "store/mongo/context.hpp"
 #include "store/mongo/updates.hpp"
 
@@ -50,12 +51,6 @@ class Cache {
   void trim();
 
  private:
-  struct PairHash {
-    std::size_t operator()(const std::pair<chat::UserId, chat::UserId>& pair) const {
-      return std::hash<chat::UserId>()(pair.first) * 31 + std::hash<chat::UserId>()(pair.second);
-    }
-  };
-
   void follow(const chat::Change& change);
   void follow_message(const chat::MessageAppended& appended);
 
