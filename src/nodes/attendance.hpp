@@ -5,10 +5,12 @@
 #include <string>
 #include <string_view>
 #include <unordered_map>
+#include <unordered_set>
 #include <vector>
 
 #include "base/time.hpp"
 #include "chat/ids.hpp"
+#include "chat/present_users.hpp"
 
 namespace parley::nodes {
 
@@ -20,36 +22,30 @@ class Attendance {
   /// the name that they were registered under.
   static constexpr std::size_t max_departed = 100'000;
 
-  struct Entry {
-    std::vector<std::string> devices;
-    bool is_told = false;  ///< Redis has heard of this user from us.
-  };
   struct Departure {
     chat::UserId user;
     Time at;
   };
 
-  enum class Change { none, some, edge };
-  /// edge: the user's first device here; none: it was here already.
+  using Change = chat::PresentUsers::Change;
   Change enter(chat::UserId user, std::string device);
-  /// edge: the user's last device here; none: it was not here.
   Change leave(chat::UserId user, std::string_view device);
+  const chat::PresentUsers& here() const { return here_; }
 
-  /// nullptr: not here. Until the next call that changes something.
-  const Entry* find(chat::UserId user) const;
-  /// Redis has heard of the user, or must hear of all again.
-  void set_told(chat::UserId user);
+  /// Redis has heard from us that the user is here.
+  void set_told(chat::UserId user) { untold_.erase(user); }
+  bool is_told(chat::UserId user) const { return here_.has(user) && !untold_.contains(user); }
 
   /// Redis does not know that the user has left.
   void note_departure(chat::UserId user, Time at);
   void forget_departure(chat::UserId user) { departed_.erase(user); }
   std::optional<Time> departed_at(chat::UserId user) const;
 
-  std::vector<chat::UserId> users() const;
   std::vector<Departure> departures() const;
 
  private:
-  std::unordered_map<chat::UserId, Entry> here_;
+  chat::PresentUsers here_;
+  std::unordered_set<chat::UserId> untold_;  ///< Of those here; mostly none.
   std::unordered_map<chat::UserId, Time> departed_;
 };
 

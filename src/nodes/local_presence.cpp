@@ -1,25 +1,19 @@
 #include "nodes/local_presence.hpp"
 
-#include <algorithm>
 #include <utility>
 
 namespace parley::nodes {
 
+using Change = chat::PresentUsers::Change;
+
 Task<Result<bool>> LocalPresence::arrive(chat::UserId user, std::string device, Time) {
   const std::lock_guard lock{mutex_};
-  std::vector<std::string>& devices = devices_[user];
-  const bool is_first = devices.empty();
-  if (std::find(devices.begin(), devices.end(), device) == devices.end())
-    devices.push_back(std::move(device));
-  co_return is_first;
+  co_return present_.enter(user, std::move(device)) == Change::edge;
 }
 
 Task<Result<bool>> LocalPresence::leave(chat::UserId user, std::string device, Time now) {
   const std::lock_guard lock{mutex_};
-  const auto found = devices_.find(user);
-  if (found == devices_.end() || std::erase(found->second, device) == 0) co_return false;
-  if (!found->second.empty()) co_return false;
-  devices_.erase(found);
+  if (present_.leave(user, device) != Change::edge) co_return false;
   remember(user, now);
   co_return true;
 }
@@ -27,14 +21,13 @@ Task<Result<bool>> LocalPresence::leave(chat::UserId user, std::string device, T
 Task<Result<std::vector<chat::Presence>>> LocalPresence::status(std::vector<chat::UserId> users) {
   const std::lock_guard lock{mutex_};
   std::vector<chat::Presence> all;
-  for (const chat::UserId user : users)
-    all.push_back({user, devices_.contains(user), last_seen(user)});
+  for (const chat::UserId user : users) all.push_back({user, present_.has(user), last_seen(user)});
   co_return all;
 }
 
 bool LocalPresence::is_online(const chat::UserId& user) const {
   const std::lock_guard lock{mutex_};
-  return devices_.contains(user);
+  return present_.has(user);
 }
 
 void LocalPresence::remember(chat::UserId user, Time now) {

@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "chat/ports/presence_store.hpp"
+#include "chat/present_users.hpp"
 
 namespace parley::nodes {
 
@@ -27,7 +28,7 @@ class LocalPresence final : public chat::PresenceStore {
   std::optional<Time> last_seen(chat::UserId user) const;
 
   mutable std::mutex mutex_;  ///< Held for a few look-ups, never while waiting.
-  std::unordered_map<chat::UserId, std::vector<std::string>> devices_;
+  chat::PresentUsers present_;
   /// Two generations: when the first is full, it becomes the second.
   LastSeen left_, left_before_;
 };

@@ -61,7 +61,7 @@ void Presence::State::show(chat::UserId user, bool is_here) {
 }
 
 Task<Result<bool>> Presence::State::arrive(chat::UserId user, std::string device) {
-  const auto change = here.enter(user, device);
+  const auto change = attendance.enter(user, device);
   const bool is_first = change == Attendance::Change::edge;
   if (is_first) show(user, true);
   if (change == Attendance::Change::none) co_return false;
@@ -75,16 +75,16 @@ Task<Result<bool>> Presence::State::arrive(chat::UserId user, std::string device
   if (!answer) doubt(reason_in(reply));
   if (answer && (*answer & lost_bit) != 0) lapse();
   if (!answer || (*answer & lost_bit) != 0) co_return is_first;
-  here.set_told(user);
+  attendance.set_told(user);
   co_return (*answer & edge_bit) != 0;
 }
 
 Task<Result<bool>> Presence::State::leave(chat::UserId user, std::string device, Time now) {
-  const auto change = here.leave(user, device);
+  const auto change = attendance.leave(user, device);
   const bool is_last = change == Attendance::Change::edge;
   if (is_last) show(user, false);
   if (change == Attendance::Change::none) co_return false;
-  if (is_last) here.note_departure(user, now);
+  if (is_last) attendance.note_departure(user, now);
   if (!in_touch) {
     local_answers.fetch_add(1, std::memory_order_relaxed);
     co_return is_last;
@@ -99,7 +99,7 @@ Task<Result<bool>> Presence::State::leave(chat::UserId user, std::string device,
     co_return is_last;
   }
   if ((*answer & lost_bit) != 0) lapse();
-  if (here.departed_at(user) == now) here.forget_departure(user);
+  if (attendance.departed_at(user) == now) attendance.forget_departure(user);
   co_return (*answer & edge_bit) != 0;
 }
 
@@ -108,7 +108,7 @@ Task<Result<std::vector<chat::Presence>>> Presence::State::local_status(
   std::vector<chat::Presence> all;
   all.reserve(users.size());
   for (const chat::UserId user : users) {
-    all.push_back({user, here.find(user) != nullptr, here.departed_at(user)});
+    all.push_back({user, attendance.here().has(user), attendance.departed_at(user)});
   }
   local_answers.fetch_add(1, std::memory_order_relaxed);
   co_return all;

@@ -151,14 +151,14 @@ Task<Result<Done>> Presence::State::enter_name() {
 }
 
 Task<bool> Presence::State::restore_all() {
-  const auto users = here.users();
+  const auto users = attendance.here().all();
   for (std::size_t at = 0; at < users.size();) {
     std::vector<chat::UserId> some;
     for (std::size_t devices = 0; at < users.size() && some.size() < users_a_step; ++at) {
-      const auto* entry = here.find(users[at]);
-      if (entry == nullptr) continue;
-      if (devices != 0 && devices + entry->devices.size() > devices_a_step) break;
-      devices += entry->devices.size();
+      const auto* theirs = attendance.here().find(users[at]);
+      if (theirs == nullptr) continue;
+      if (devices != 0 && devices + theirs->size() > devices_a_step) break;
+      devices += theirs->size();
       some.push_back(users[at]);
     }
     auto done = co_await restore(some);
@@ -186,12 +186,12 @@ std::vector<std::string> Presence::State::restore_arguments(
   add_names(arguments);
   arguments.push_back(std::to_string(renewed));
   for (const chat::UserId user : users) {
-    const auto* entry = here.find(user);
-    if (entry == nullptr) continue;
+    const auto* devices = attendance.here().find(user);
+    if (devices == nullptr) continue;
     arguments.push_back(user.hex());
-    arguments.emplace_back(entry->is_told ? "0" : "1");
-    arguments.push_back(std::to_string(entry->devices.size()));
-    arguments.insert(arguments.end(), entry->devices.begin(), entry->devices.end());
+    arguments.emplace_back(attendance.is_told(user) ? "0" : "1");
+    arguments.push_back(std::to_string(devices->size()));
+    arguments.insert(arguments.end(), devices->begin(), devices->end());
   }
   return arguments;
 }
@@ -202,13 +202,13 @@ Task<Result<Done>> Presence::State::restore(std::vector<chat::UserId> users) {
   if (!reply) co_return reply.error();
   if (reply->is_nil()) co_return lease_over();
   if (reply->array() == nullptr) co_return nonsense();
-  for (const chat::UserId user : users) here.set_told(user);
+  for (const chat::UserId user : users) attendance.set_told(user);
   for (const redis::Reply& user : *reply->array()) note(user, true);
   co_return Done{};
 }
 
 Task<bool> Presence::State::depart_all() {
-  const auto all = here.departures();
+  const auto all = attendance.departures();
   for (std::size_t at = 0; at < all.size(); at += users_a_step) {
     const auto first = all.begin() + static_cast<std::ptrdiff_t>(at);
     const auto count = static_cast<std::ptrdiff_t>(std::min(all.size() - at, users_a_step));
@@ -225,7 +225,7 @@ Task<Result<Done>> Presence::State::depart(std::vector<Attendance::Departure> de
   add_names(arguments);
   for (const auto& one : departures) {
     // Who came back meanwhile was restored, or has arrived.
-    if (here.departed_at(one.user) != one.at) continue;
+    if (attendance.departed_at(one.user) != one.at) continue;
     arguments.push_back(one.user.hex());
     arguments.push_back(std::to_string(to_unix_ms(one.at)));
     gone.push_back(one);
@@ -236,7 +236,8 @@ Task<Result<Done>> Presence::State::depart(std::vector<Attendance::Departure> de
   const auto* online = reply->array();
   if (online == nullptr || online->size() != gone.size()) co_return nonsense();
   for (std::size_t i = 0; i < gone.size(); ++i) {
-    if (here.departed_at(gone[i].user) == gone[i].at) here.forget_departure(gone[i].user);
+    if (attendance.departed_at(gone[i].user) == gone[i].at)
+      attendance.forget_departure(gone[i].user);
     news.push_back({gone[i].user, (*online)[i] == redis::Reply{std::int64_t{1}}});
   }
   co_return Done{};
@@ -329,7 +330,7 @@ Task<Result<Done>> Presence::State::close() {
   const auto ended = co_await run(presence_scripts().end, std::move(arguments));
   if (!ended) co_return ended.error();
   // They have left: their sockets, which end now, are no news.
-  here = {};
+  attendance = {};
   const bool is_done = co_await reap(name, SteadyTime::max());
   if (!is_done) co_return fail(Errc::unavailable, "another node will take the devices out");
   co_return Done{};

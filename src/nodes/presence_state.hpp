@@ -53,7 +53,7 @@ struct Presence::State {
   const Config config;
   OnChange changed;
 
-  Attendance here;
+  Attendance attendance;
   /// The users of `here`, for those who ask on other threads.
   mutable std::mutex users_mutex;
   std::unordered_set<chat::UserId> users_here;

@@ -1,11 +1,11 @@
 #include "store/embedded/presence.hpp"
 
-#include <algorithm>
-
 #include "store/embedded/database.hpp"
 #include "store/embedded/internals.hpp"
 
 namespace parley::store::embedded {
+
+using Change = chat::PresentUsers::Change;
 
 Presence::Presence(net::Shards& shards, Database& database)
     : shards_(shards), database_(database), homes_(shards.size()) {}
@@ -20,11 +20,7 @@ bool Presence::enter(chat::UserId user, std::string device, Time now) {
   Home& home = homes_[home_of(user)];
   {
     const std::lock_guard lock{home.mutex};
-    const auto [place, is_first] = home.present.try_emplace(user);
-    Devices& devices = place->second;
-    if (std::find(devices.begin(), devices.end(), device) == devices.end())
-      devices.push_back(std::move(device));
-    if (!is_first) return false;
+    if (home.present.enter(user, std::move(device)) != Change::edge) return false;
   }
   Internals& internals = database_.internals();
   internals.liveness.online.fetch_add(1);
@@ -39,11 +35,7 @@ bool Presence::exit(chat::UserId user, const std::string& device, Time now) {
   Home& home = homes_[home_of(user)];
   {
     const std::lock_guard lock{home.mutex};
-    const auto place = home.present.find(user);
-    if (place == home.present.end()) return false;
-    std::erase(place->second, device);
-    if (!place->second.empty()) return false;
-    home.present.erase(place);
+    if (home.present.leave(user, device) != Change::edge) return false;
   }
   Internals& internals = database_.internals();
   internals.liveness.online.fetch_sub(1);
@@ -82,7 +74,7 @@ Task<Result<std::vector<chat::Presence>>> Presence::status(std::vector<chat::Use
   for (std::size_t home = 0; home < homes_.size(); ++home) {
     auto look = [this, home, &users, &online] {
       for (std::size_t i = 0; i < users.size(); ++i) {
-        if (home_of(users[i]) == home) online[i] = homes_[home].present.contains(users[i]) ? 1 : 0;
+        if (home_of(users[i]) == home) online[i] = homes_[home].present.has(users[i]) ? 1 : 0;
       }
       return true;
     };
@@ -104,7 +96,7 @@ Task<Result<std::vector<chat::Presence>>> Presence::status(std::vector<chat::Use
 bool Presence::is_online(const chat::UserId& user) const {
   const Home& home = homes_[home_of(user)];
   const std::lock_guard lock{home.mutex};
-  return home.present.contains(user);
+  return home.present.has(user);
 }
 
 }  // namespace parley::store::embedded

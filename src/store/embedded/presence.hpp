@@ -2,10 +2,10 @@
 
 #include <mutex>
 #include <string>
-#include <unordered_map>
 #include <vector>
 
 #include "chat/ports/presence_store.hpp"
+#include "chat/present_users.hpp"
 #include "net/shard.hpp"
 
 namespace parley::store::embedded {
@@ -26,12 +26,11 @@ class Presence final : public chat::PresenceStore {
   bool is_online(const chat::UserId& user) const;
 
  private:
-  using Devices = std::vector<std::string>;
   /// One shard's users who are online. Changed by that shard's thread only, which need not lock to
   /// read.
   struct Home {
     mutable std::mutex mutex;
-    std::unordered_map<chat::UserId, Devices> present;
+    chat::PresentUsers present;
   };
 
   std::size_t home_of(chat::UserId user) const;
