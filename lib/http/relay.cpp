@@ -3,7 +3,6 @@
 #include <boost/asio/connect.hpp>
 #include <boost/asio/ip/tcp.hpp>
 #include <boost/asio/redirect_error.hpp>
-#include <boost/asio/steady_timer.hpp>
 #include <boost/asio/use_awaitable.hpp>
 #include <boost/asio/write.hpp>
 #include <boost/beast/core/flat_buffer.hpp>
@@ -15,6 +14,7 @@
 #include "http/detail/tunnel.hpp"
 #include "http/detail/upstream_request.hpp"
 #include "net/shard.hpp"
+#include "net/steady_timer.hpp"
 
 namespace parley::http {
 
@@ -37,7 +37,7 @@ class Relaying : public std::enable_shared_from_this<Relaying> {
         shard_(exchange_->connection().shard()),
         socket_(shard_.context()),
         resolver_(shard_.context()),
-        deadline_(shard_.context()) {}
+        deadline_(shard_.executor()) {}
 
   void start() {
     exchange_->on_abort([weak = weak_from_this()] {
@@ -139,7 +139,7 @@ class Relaying : public std::enable_shared_from_this<Relaying> {
   net::Shard& shard_;
   UpstreamSocket socket_;
   Resolver resolver_;
-  asio::steady_timer deadline_;
+  net::SteadyTimer deadline_;
 };
 
 }  // namespace

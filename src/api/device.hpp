@@ -1,6 +1,5 @@
 #pragma once
 
-#include <boost/asio/steady_timer.hpp>
 #include <boost/smart_ptr/intrusive_ptr.hpp>
 #include <boost/smart_ptr/intrusive_ref_counter.hpp>
 #include <cstdint>
@@ -14,6 +13,7 @@
 #include "chat/ids.hpp"
 #include "chat/messaging.hpp"
 #include "chat/ports/receipt_store.hpp"
+#include "net/steady_timer.hpp"
 #include "net/timer.hpp"
 #include "socketio/event.hpp"
 #include "socketio/socket.hpp"
@@ -66,7 +66,7 @@ struct Device : boost::intrusive_ref_counter<Device> {
   std::vector<chat::Change> held;  ///< Wait until it has caught up.
   std::vector<chat::MessageId> own_reads;       ///< message_read calls of this device under way.
   std::unique_ptr<std::deque<SyncCall>> syncs;  ///< Only while one is being answered: the others.
-  std::unique_ptr<asio::steady_timer> drained;  ///< Only while the backlog waits for the wire.
+  std::unique_ptr<net::SteadyTimer> drained;    ///< Only while the backlog waits for the wire.
   std::unique_ptr<Told> told;                   ///< Only where live changes may repeat the backlog.
   std::unique_ptr<net::Timer> expiry;           ///< When its access token ends.
 };

@@ -25,7 +25,7 @@ constexpr std::chrono::milliseconds longest_stay = std::chrono::years{1};
 Task<void> wait_for_drain(net::Shard& shard, DevicePtr device) {
   while (!device->is_gone() &&
          (device->unconfirmed > 0 || device->socket->session().queued_bytes() > 0)) {
-    device->drained = std::make_unique<asio::steady_timer>(shard.context(), drain_patience);
+    device->drained = std::make_unique<net::SteadyTimer>(shard.executor(), drain_patience);
     boost::system::error_code cancelled;
     auto token = asio::redirect_error(asio::use_awaitable_t<Executor>{}, cancelled);
     co_await device->drained->async_wait(token);

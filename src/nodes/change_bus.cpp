@@ -3,13 +3,13 @@
 #include <atomic>
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/redirect_error.hpp>
-#include <boost/asio/steady_timer.hpp>
 #include <boost/asio/use_awaitable.hpp>
 #include <map>
 #include <unordered_map>
 #include <utility>
 
 #include "chat/fan_out.hpp"
+#include "net/steady_timer.hpp"
 #include "nodes/change_codec.hpp"
 #include "nodes/missed.hpp"
 #include "ops/log.hpp"
@@ -50,12 +50,12 @@ std::map<chat::UserId, std::vector<std::size_t>> concerned(
 
 struct ChangeBus::State : std::enable_shared_from_this<ChangeBus::State> {
   struct Followed {
-    explicit Followed(asio::io_context& context) : confirmed(context, SteadyTime::max()) {}
+    explicit Followed(Executor executor) : confirmed(executor, SteadyTime::max()) {}
 
     std::size_t count = 0;
-    bool is_settled = false;       ///< Confirmed, or given up waiting for.
-    asio::steady_timer confirmed;  ///< Cancelled when it is settled.
-    SteadyTime left{};             ///< When the last one did.
+    bool is_settled = false;     ///< Confirmed, or given up waiting for.
+    net::SteadyTimer confirmed;  ///< Cancelled when it is settled.
+    SteadyTime left{};           ///< When the last one did.
   };
   using FollowedPtr = std::shared_ptr<Followed>;
 
@@ -158,7 +158,7 @@ ChangeBus::Counts ChangeBus::counts() const {
 Task<void> ChangeBus::State::follow(chat::UserId user) {
   FollowedPtr& place = followed[user];
   if (!place) {
-    place = std::make_shared<Followed>(home.context());
+    place = std::make_shared<Followed>(home.executor());
     users.store(followed.size(), std::memory_order_relaxed);
     home.spawn("follow a user", subscribe(user, place));
   }

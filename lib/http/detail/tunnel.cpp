@@ -35,7 +35,7 @@ Tunnel::Tunnel(UpstreamSocket upstream, net::Connection& client, std::size_t max
       client_(&client),
       shard_(client.shard()),
       max_waiting_(max_waiting),
-      drained_(shard_.context()) {}
+      drained_(shard_.executor()) {}
 
 void Tunnel::start(std::string request, std::string_view early) {
   client_->set_protocol(std::make_unique<End>(shared_from_this()));

@@ -1,13 +1,13 @@
 #pragma once
 
 #include <boost/asio/ip/tcp.hpp>
-#include <boost/asio/steady_timer.hpp>
 #include <memory>
 #include <string>
 #include <string_view>
 
 #include "base/task.hpp"
 #include "net/connection.hpp"
+#include "net/steady_timer.hpp"
 
 namespace parley::http::detail {
 
@@ -45,7 +45,7 @@ class Tunnel : public std::enable_shared_from_this<Tunnel> {
   bool is_upgraded_ = false;
   bool is_writing_ = false;
   bool is_paused_ = false;
-  asio::steady_timer drained_;
+  net::SteadyTimer drained_;
 };
 
 }  // namespace parley::http::detail
