@@ -110,5 +110,12 @@ TEST(http_date, has_the_fixed_form) {
   EXPECT_EQ(date.substr(25), " GMT");
 }
 
+TEST(ReasonPhrase, is_known_for_what_is_sent) {
+  EXPECT_EQ(reason_phrase(100), "Continue");
+  EXPECT_EQ(reason_phrase(204), "No Content");
+  EXPECT_EQ(reason_phrase(505), "HTTP Version Not Supported");
+  for (const int status : {-1, 0, 99, 203, 418, 506}) EXPECT_EQ(reason_phrase(status), "Unknown");
+}
+
 }  // namespace
 }  // namespace parley::http
