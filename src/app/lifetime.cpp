@@ -8,6 +8,7 @@
 #include "app/embedded_stores.hpp"
 #include "app/mongo_stores.hpp"
 #include "base/descriptor.hpp"
+#include "http/security_headers.hpp"
 #include "net/shard.hpp"
 #include "ops/log.hpp"
 #include "ops/service_manager.hpp"
@@ -86,6 +87,17 @@ void log_escapes() {
   net::set_escape_reporter([](std::string_view name, std::string_view what) {
     ops::log().error("an exception escaped", {{"where", name}, {"what", what}});
   });
+}
+
+http::Config http_config(const Settings& settings, std::uint16_t port) {
+  http::Config config;
+  config.host = settings.server.host;
+  config.port = port;
+  config.head_timeout = settings.http.head_timeout;
+  config.body_timeout = settings.http.body_timeout;
+  config.keep_alive = settings.http.keep_alive;
+  config.fixed_headers = http::security_headers();
+  return config;
 }
 
 Result<std::unique_ptr<Stores>> open_stores(const Settings& settings) {

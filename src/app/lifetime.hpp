@@ -6,6 +6,7 @@
 
 #include "app/stores.hpp"
 #include "base/result.hpp"
+#include "http/server.hpp"
 #include "settings/settings.hpp"
 
 namespace parley::app {
@@ -39,6 +40,9 @@ class AwaitedSignals {
 
 /// What ends a coroutine, or a call on a shard, by an exception is logged from here on.
 void log_escapes();
+
+/// What the settings say of HTTP in general, on `port` of their host.
+http::Config http_config(const Settings& settings, std::uint16_t port);
 
 /// MongoDB's when the settings name one, else those in DATA_DIR.
 Result<std::unique_ptr<Stores>> open_stores(const Settings& settings);

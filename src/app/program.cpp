@@ -13,7 +13,6 @@
 #include "http/access_log.hpp"
 #include "http/cors.hpp"
 #include "http/rate_limit.hpp"
-#include "http/security_headers.hpp"
 #include "mail/forgetting.hpp"
 #include "ops/log.hpp"
 #include "settings/mail_settings.hpp"
@@ -58,15 +57,9 @@ socketio::Config socketio_config(const Settings& settings, Neighbourhood* neighb
   return config;
 }
 
-http::Config http_config(const Settings& settings) {
-  http::Config config;
-  config.host = settings.server.host;
-  config.port = settings.server.port;
-  config.head_timeout = settings.http.head_timeout;
-  config.body_timeout = settings.http.body_timeout;
-  config.keep_alive = settings.http.keep_alive;
+http::Config client_config(const Settings& settings) {
+  http::Config config = http_config(settings, settings.server.port);
   config.trusted_proxies = settings.server.trusted_proxies;
-  config.fixed_headers = http::security_headers();
   config.connections.max_queued = settings.limits.max_queued;
   config.connections.max_connections = settings.limits.max_connections;
   return config;
@@ -117,7 +110,7 @@ Program::Program(const Settings& settings, std::unique_ptr<Stores> stores,
   add_middlewares();
   add_routes();
   if (identity) certificate_.emplace(shards_, settings_, std::move(*identity));
-  http_ = std::make_unique<http::Server>(shards_, http_config(settings_), router_,
+  http_ = std::make_unique<http::Server>(shards_, client_config(settings_), router_,
                                          certificate_ ? &certificate_->tls() : nullptr);
   export_counts(metrics_, {*http_, io_.engine(), hashing_});
   if (certificate_) certificate_->export_counts(metrics_);

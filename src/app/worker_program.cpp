@@ -2,7 +2,6 @@
 
 #include "app/lifetime.hpp"
 #include "app/operations_routes.hpp"
-#include "http/security_headers.hpp"
 #include "ops/log.hpp"
 #include "ops/process_metrics.hpp"
 #include "settings/build_info.hpp"
@@ -40,14 +39,8 @@ WorkerProgram::~WorkerProgram() {
 
 void WorkerProgram::listen() {
   add_operations_routes(router_, health_, settings_.server.metrics ? &metrics_ : nullptr);
-  http::Config config;
-  config.host = settings_.server.host;
-  config.port = settings_.jobs.worker_port;
-  config.head_timeout = settings_.http.head_timeout;
-  config.body_timeout = settings_.http.body_timeout;
-  config.keep_alive = settings_.http.keep_alive;
-  config.fixed_headers = http::security_headers();
-  http_ = std::make_unique<http::Server>(shards_, config, router_);
+  http_ = std::make_unique<http::Server>(
+      shards_, http_config(settings_, settings_.jobs.worker_port), router_);
 }
 
 void WorkerProgram::drain() {
