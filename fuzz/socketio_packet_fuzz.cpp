@@ -5,6 +5,7 @@
 #include <cstdlib>
 
 #include "base/utf8.hpp"
+#include "socketio/json_escapes.hpp"
 #include "socketio/json_members.hpp"
 #include "socketio/json_scan.hpp"
 #include "socketio/testing.hpp"

@@ -2,7 +2,7 @@
 
 #include <charconv>
 
-#include "socketio/json_scan.hpp"
+#include "socketio/json_escapes.hpp"
 
 namespace parley::cluster {
 namespace {

@@ -10,7 +10,7 @@
 #include "base/json.hpp"
 #include "base/time.hpp"
 #include "base/utf8.hpp"
-#include "socketio/json_scan.hpp"
+#include "socketio/json_escapes.hpp"
 
 namespace parley::cluster {
 namespace {

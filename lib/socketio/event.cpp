@@ -1,6 +1,6 @@
 #include "socketio/event.hpp"
 
-#include "socketio/json_scan.hpp"
+#include "socketio/json_escapes.hpp"
 #include "socketio/socket.hpp"
 
 namespace parley::socketio {

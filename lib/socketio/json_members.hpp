@@ -4,6 +4,7 @@
 #include <string>
 #include <string_view>
 
+#include "socketio/json_escapes.hpp"
 #include "socketio/json_scan.hpp"
 
 namespace parley::socketio {

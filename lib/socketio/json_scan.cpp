@@ -1,11 +1,12 @@
 #include "socketio/json_scan.hpp"
 
+#include <algorithm>
 #include <array>
-#include <optional>
 
-#include "base/hex.hpp"
 #include "base/json.hpp"
+#include "socketio/json_escapes.hpp"
 #include "socketio/json_members.hpp"
+#include "socketio/placeholders.hpp"
 
 namespace parley::socketio {
 namespace {
@@ -17,65 +18,14 @@ constexpr int max_exponent_digits = 4;
 bool is_digit(char c) { return c >= '0' && c <= '9'; }
 bool is_space(char c) { return c <= ' ' && (c == ' ' || c == '\t' || c == '\n' || c == '\r'); }
 
-/// The code unit of `XXXX` at `at`; nullopt unless four hex digits stand there.
-std::optional<unsigned> code_unit(std::string_view text, std::size_t at) {
-  if (at + 4 > text.size()) return std::nullopt;
-  unsigned unit = 0;
-  for (std::size_t i = at; i < at + 4; ++i) {
-    const int digit = hex_digit(text[i]);
-    if (digit < 0) return std::nullopt;
-    unit = unit * 16 + static_cast<unsigned>(digit);
-  }
-  return unit;
-}
-
-bool is_high(unsigned unit) { return unit >= 0xD800 && unit <= 0xDBFF; }
-bool is_low(unsigned unit) { return unit >= 0xDC00 && unit <= 0xDFFF; }
-
-/// A `\uXXXX` escape whose backslash stands at `at`: its code unit and, for a pair, the second one.
-struct UnicodeEscape {
-  unsigned unit = 0;
-  unsigned low = 0;      ///< 0 unless `unit` is the first half of a pair.
-  std::size_t size = 6;  ///< 12 for a pair.
-  bool is_lone() const { return low == 0 && (is_high(unit) || is_low(unit)); }
-};
-
-std::optional<UnicodeEscape> unicode_escape(std::string_view text, std::size_t at) {
-  const auto unit = code_unit(text, at + 2);
-  if (!unit) return std::nullopt;
-  UnicodeEscape escape{*unit};
-  if (is_high(*unit) && text.substr(at + 6, 2) == "\\u") {
-    if (const auto low = code_unit(text, at + 8); low && is_low(*low)) {
-      escape.low = *low;
-      escape.size = 12;
-    }
-  }
-  return escape;
-}
-
-void append_utf8(std::string& out, unsigned code) {
-  const auto tail = [&out](unsigned bits) { out += static_cast<char>(0x80 | (bits & 0x3F)); };
-  if (code < 0x80) {
-    out += static_cast<char>(code);
-  } else if (code < 0x800) {
-    out += static_cast<char>(0xC0 | (code >> 6));
-    tail(code);
-  } else if (code < 0x10000) {
-    out += static_cast<char>(0xE0 | (code >> 12));
-    tail(code >> 6), tail(code);
-  } else {
-    out += static_cast<char>(0xF0 | (code >> 18));
-    tail(code >> 12), tail(code >> 6), tail(code);
-  }
-}
-
 /// One pass over a text. Iterative: depth costs a row in `open_`, never stack.
 class Scanner {
  public:
   Scanner(std::string_view text, JsonScanLimits limits, JsonMembers* members)
-      : text_(text), limits_(limits), members_(members) {
-    if (limits_.max_depth > hard_depth) limits_.max_depth = hard_depth;
-  }
+      : text_(text),
+        max_depth_(std::min(limits.max_depth, hard_depth)),
+        placeholders_(limits.attachments),
+        members_(members) {}
 
   Result<JsonScan> run() {
     skip_spaces();
@@ -90,10 +40,8 @@ class Scanner {
   /// An open array or object.
   struct Level {
     bool is_object = false;
-    bool is_placeholder = false;    ///< Has a member "_placeholder": true.
-    bool names_attachment = false;  ///< Has a member "num" in range.
+    Placeholders::Object object{};
   };
-  enum class Member : std::uint8_t { other, placeholder, num };
 
   bool refuse(const char* what) {
     what_ = what;
@@ -148,7 +96,7 @@ class Scanner {
   }
 
   bool open(bool is_object, bool& opened) {
-    if (depth_ == limits_.max_depth) return refuse("nested too deep");
+    if (depth_ == max_depth_) return refuse("nested too deep");
     ++at_;
     if (depth_ == 1) {
       first_start_ = first_start_ == 0 ? value_start_ : first_start_;
@@ -163,13 +111,12 @@ class Scanner {
   }
 
   bool close() {
-    const Level level = open_[depth_ - 1];
-    if (level.is_placeholder && !level.names_attachment)
-      return refuse("placeholder without attachment");
+    const Level& level = open_[depth_ - 1];
+    if (!level.object.is_good()) return refuse("placeholder without attachment");
     if (depth_ == 1 && !level.is_object) end_of_top_ = at_;
     ++at_;
     --depth_;
-    member_ = Member::other;  // an object is neither `true` nor a number
+    placeholders_.on_close();
     ended(level.is_object ? JsonKind::object : JsonKind::array);
     return true;
   }
@@ -197,7 +144,7 @@ class Scanner {
     if (peek() != '"') return refuse("no member name");
     if (!string()) return false;
     const JsonMembers::Value name{JsonKind::string, has_escapes_, text_.substr(start, at_ - start)};
-    if (limits_.attachments > 0) classify(name.text);
+    placeholders_.on_name(open_[depth_ - 1].object, name.text);
     skip_spaces();
     if (peek() != ':') return refuse("no colon");
     ++at_;
@@ -207,18 +154,6 @@ class Scanner {
       member_start_ = at_;
     }
     return true;
-  }
-
-  void classify(std::string_view literal) {
-    std::string decoded;
-    std::string_view name = literal.substr(1, literal.size() - 2);
-    if (name.find('\\') != std::string_view::npos) name = decoded = unescape_json_string(literal);
-    member_ = name == "_placeholder" ? Member::placeholder
-              : name == "num"        ? Member::num
-                                     : Member::other;
-    Level& level = open_[depth_ - 1];  // of duplicates the last counts
-    if (member_ == Member::placeholder) level.is_placeholder = false;
-    if (member_ == Member::num) level.names_attachment = false;
   }
 
   bool notes_members() const { return in_argument_ && depth_ == 2; }
@@ -233,29 +168,13 @@ class Scanner {
     if (notes_members())
       members_->add(key_, {kind, has_escapes_, text_.substr(member_start_, at_ - member_start_)});
     Level& level = open_[depth_ - 1];
-    if (limits_.attachments > 0 && level.is_object && member_ != Member::other)
-      note_member(level, kind);
+    if (placeholders_.wants_value() && level.is_object)
+      placeholders_.on_value(level.object, kind, text_.substr(value_start_, at_ - value_start_));
     if (depth_ == 1 && !level.is_object && first_end_ == 0) {
       if (first_start_ == 0) first_start_ = value_start_;
       first_end_ = at_;
       scan_.first_kind = kind;
     }
-  }
-
-  void note_member(Level& level, JsonKind kind) {
-    const std::string_view text = text_.substr(value_start_, at_ - value_start_);
-    if (member_ == Member::placeholder) {
-      level.is_placeholder = kind == JsonKind::boolean && text == "true";
-    } else if (kind == JsonKind::number && text.size() <= 4) {
-      std::size_t number = 0;
-      bool plain = true;
-      for (const char c : text) {
-        plain = plain && is_digit(c);
-        number = number * 10 + static_cast<std::size_t>(c - '0');
-      }
-      level.names_attachment = plain && number < limits_.attachments;
-    }
-    member_ = Member::other;
   }
 
   void finish_array() {
@@ -329,15 +248,15 @@ class Scanner {
   }
 
   std::string_view text_;
-  JsonScanLimits limits_;
+  std::size_t max_depth_;
+  Placeholders placeholders_;
   JsonScan scan_;
   const char* what_ = "";
   std::size_t at_ = 0;
   std::size_t value_start_ = 0;
   std::size_t first_start_ = 0, first_end_ = 0, end_of_top_ = 0;
   std::size_t depth_ = 0;
-  std::size_t commas_ = 0;  ///< Of the top-level array.
-  Member member_ = Member::other;
+  std::size_t commas_ = 0;    ///< Of the top-level array.
   bool has_escapes_ = false;  ///< Of the last string.
   bool in_argument_ = false;  ///< In the object whose members are noted.
   JsonMembers* members_;
@@ -346,72 +265,10 @@ class Scanner {
   std::array<Level, hard_depth> open_{};
 };
 
-char simple_escape(char c) {
-  switch (c) {
-    case 'b':
-      return '\b';
-    case 'f':
-      return '\f';
-    case 'n':
-      return '\n';
-    case 'r':
-      return '\r';
-    case 't':
-      return '\t';
-    default:
-      return c;
-  }
-}
-
 }  // namespace
 
 Result<JsonScan> scan_json(std::string_view text, JsonScanLimits limits, JsonMembers* members) {
   return Scanner{text, limits, members}.run();
-}
-
-std::string unescape_json_string(std::string_view literal) {
-  const std::string_view text = literal.substr(1, literal.size() - 2);
-  if (text.find('\\') == std::string_view::npos) return std::string{text};
-  std::string out;
-  out.reserve(literal.size());
-  for (std::size_t i = 0; i < text.size();) {
-    if (text[i] != '\\') {
-      out += text[i++];
-    } else if (text[i + 1] != 'u') {
-      out += simple_escape(text[i + 1]);
-      i += 2;
-    } else {
-      const UnicodeEscape escape = unicode_escape(text, i).value_or(UnicodeEscape{0xFFFD});
-      const unsigned pair = 0x10000 + ((escape.unit - 0xD800) << 10) + (escape.low - 0xDC00);
-      append_utf8(out, escape.low != 0 ? pair : escape.is_lone() ? 0xFFFD : escape.unit);
-      i += escape.size;
-    }
-  }
-  return out;
-}
-
-std::string without_lone_surrogates(std::string_view text) {
-  std::string out;
-  out.reserve(text.size());
-  for (std::size_t i = 0; i < text.size();) {
-    if (text[i] != '\\') {
-      out += text[i++];
-      continue;
-    }
-    std::size_t size = 2;
-    if (text.substr(i, 2) == "\\u") {
-      const UnicodeEscape escape = unicode_escape(text, i).value_or(UnicodeEscape{});
-      size = escape.size;
-      if (escape.is_lone()) {
-        out += "\\ufffd";
-        i += size;
-        continue;
-      }
-    }
-    out += text.substr(i, size);
-    i += size;
-  }
-  return out;
 }
 
 }  // namespace parley::socketio

@@ -2,7 +2,6 @@
 
 #include <cstddef>
 #include <cstdint>
-#include <string>
 #include <string_view>
 
 #include "base/result.hpp"
@@ -42,13 +41,5 @@ struct JsonScanLimits {
 /// is an object: what an event's first argument is.
 Result<JsonScan> scan_json(std::string_view text, JsonScanLimits limits = {},
                            JsonMembers* members = nullptr);
-
-/// The characters of a JSON string literal (with quotes) that scan_json accepted; a lone surrogate
-/// becomes U+FFFD.
-std::string unescape_json_string(std::string_view literal);
-
-/// A copy of accepted JSON `text` in which \ufffd stands for every lone surrogate, so that every
-/// parser takes it.
-std::string without_lone_surrogates(std::string_view text);
 
 }  // namespace parley::socketio

@@ -5,6 +5,7 @@
 #include <charconv>
 
 #include "base/json.hpp"
+#include "socketio/json_escapes.hpp"
 #include "socketio/json_scan.hpp"
 
 namespace parley::socketio {
