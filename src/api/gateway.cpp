@@ -41,12 +41,13 @@ Gateway::Gateway(net::Shards& shards, socketio::Server& server, const Services& 
 
 void Gateway::subscribe(chat::Feed& feed) {
   for (const auto& shard : shards_) {
-    Devices& devices = shard->devices();
-    const chat::Version version =
-        feed.subscribe(devices.shard().executor(),
-                       [&devices](const chat::ChangeBatchPtr& batch) { devices.on_batch(batch); });
-    devices.shard().post([&devices, version] { devices.set_seen_version(version); });
-    feed.on_gap(devices.shard().executor(),
+    net::Shard& home = shard->devices().shard();
+    Delivery& delivery = shard->delivery();
+    const chat::Version version = feed.subscribe(
+        home.executor(),
+        [&delivery](const chat::ChangeBatchPtr& batch) { delivery.on_batch(batch); });
+    home.post([&delivery, version] { delivery.set_seen_version(version); });
+    feed.on_gap(home.executor(),
                 [&gateway = *shard](chat::Version since) { gateway.on_gap(since); });
   }
 }

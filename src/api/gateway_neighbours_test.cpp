@@ -150,7 +150,7 @@ TEST_F(GatewayNeighbours, lets_receipts_leave_with_the_next_event_under_load) {
   const auto device = house_.device(ann_);
   const chat::Message first = house_.send(ann_, bob_, "first"),
                       next = house_.send(ann_, bob_, "next");
-  feed_.say_delivered(first, Devices::busy_batch);
+  feed_.say_delivered(first, Delivery::busy_batch);
   EXPECT_EQ(told(*device), Contents{});
   feed_.say(next);
   EXPECT_EQ(told(*device), (Contents{"message_delivered", "next"}));
@@ -160,7 +160,7 @@ TEST_F(GatewayNeighbours, lets_receipts_leave_with_the_next_event_under_load) {
 
 TEST_F(GatewayNeighbours, lets_receipts_wait_no_longer_than_their_patience) {
   const auto device = house_.device(ann_);
-  feed_.say_delivered(house_.send(ann_, bob_, "hello"), Devices::busy_batch);
+  feed_.say_delivered(house_.send(ann_, bob_, "hello"), Delivery::busy_batch);
   EXPECT_EQ(told(*device), Contents{});
   device->run_after(LateReceipts::patience);
   EXPECT_EQ(told(*device), Contents{"message_delivered"});
@@ -168,7 +168,7 @@ TEST_F(GatewayNeighbours, lets_receipts_wait_no_longer_than_their_patience) {
 
 TEST_F(GatewayNeighbours, lets_a_device_that_confirms_hear_of_delivery_before_what_came_later) {
   const auto device = house_.device(ann_, 0, true);
-  feed_.say_delivered(house_.send(ann_, bob_, "question"), Devices::busy_batch);
+  feed_.say_delivered(house_.send(ann_, bob_, "question"), Delivery::busy_batch);
   feed_.say(house_.send(bob_, ann_, "answer"));
   EXPECT_EQ(told(*device), (Contents{"message_delivered", "answer"}));
 }
@@ -281,7 +281,7 @@ TEST_F(GatewayNeighbours, tells_of_delivery_before_the_reading_that_was_missed) 
   const chat::Message message = house_.send(ann_, bob_, "read me");
   feed_.say(message);
   EXPECT_EQ(told(*anns), Contents{"read me"});
-  feed_.say_delivered(message, Devices::busy_batch);
+  feed_.say_delivered(message, Delivery::busy_batch);
   EXPECT_EQ(told(*anns), Contents{});
   house_.read(bob_, message);
   feed_.lose_some(message.version - 1);

@@ -6,7 +6,7 @@
 #include <span>
 #include <vector>
 
-#include "api/devices.hpp"
+#include "api/delivery.hpp"
 #include "api/few_at_once.hpp"
 #include "api/services.hpp"
 #include "chat/ports/feed.hpp"
@@ -38,13 +38,14 @@ class ShardGateway {
                GatewayMetrics& metrics, Ways ways);
 
   Devices& devices() { return devices_; }
+  Delivery& delivery() { return delivery_; }
   /// Devices that have come and are not seen off yet. Any thread.
   std::size_t attended() const { return attended_.load(std::memory_order_relaxed); }
 
   /// nullopt when the socket may join; its Device is then in `socket->data`.
   std::optional<socketio::ConnectError> admit(const std::shared_ptr<socketio::Socket>& socket);
   void on_connection(const std::shared_ptr<socketio::Socket>& socket);
-  void on_drain(socketio::Socket& socket) { devices_.on_drained(*device_of(socket)); }
+  void on_drain(socketio::Socket& socket) { delivery_.on_drained(*device_of(socket)); }
   void on_disconnect(socketio::Socket& socket);
   /// Changes behind `since` may have been missed: every device is told of them.
   void on_gap(chat::Version since);
@@ -92,6 +93,7 @@ class ShardGateway {
   GatewayMetrics& metrics_;
   Ways ways_;
   Devices devices_;
+  Delivery delivery_;
   socketio::EventWriter writer_;
   FewAtOnce<DevicePtr> leaving_, syncing_;
   chat::Typing typing_{chat::Typing::Settings{}};

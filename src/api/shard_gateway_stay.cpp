@@ -66,6 +66,7 @@ void ShardGateway::set_expiry(Device& device, Time expires_at) {
 void ShardGateway::on_connection(const std::shared_ptr<socketio::Socket>& socket) {
   const DevicePtr device = device_of(*socket);
   socket->forget_auth();
+  device->joined_at = delivery_.seen_version();
   devices_.add(device);
   ++attended_;
   if (ways_.room) socket->join(ways_.room(device->user));
@@ -115,7 +116,7 @@ Task<void> ShardGateway::catch_up(DevicePtr device) {
       co_return;
     }
     for (const chat::Message& message : page->messages) {
-      devices_.deliver_backlog(device, message);
+      delivery_.deliver_backlog(device, message);
       if (device->is_gone()) co_return;
     }
     if (!page->has_more) {
@@ -127,11 +128,11 @@ Task<void> ShardGateway::catch_up(DevicePtr device) {
     co_await wait_for_drain(shard_, device);
     if (device->is_gone()) co_return;
   }
-  devices_.go_live(device);
+  delivery_.go_live(device);
 }
 
 void ShardGateway::on_gap(chat::Version since) {
-  for (const DevicePtr& device : devices_.fall_behind())
+  for (const DevicePtr& device : delivery_.fall_behind())
     shard_.spawn("make a gap good", make_good(device, since));
 }
 
@@ -146,13 +147,13 @@ Task<void> ShardGateway::make_good(DevicePtr device, chat::Version since) {
       device->socket->close_engine();  // It comes back, and so does its backlog.
       co_return;
     }
-    devices_.tell_missed(device, *page);
+    delivery_.tell_missed(device, *page);
     cursor = page->cursor;
     has_more = page->has_more || std::exchange(device->behind, false);
     if (has_more) co_await wait_for_drain(shard_, device);
     if (device->is_gone()) co_return;
   }
-  devices_.go_live(device);
+  delivery_.go_live(device);
 }
 
 Task<void> ShardGateway::leave(DevicePtr device) {
