@@ -4,8 +4,8 @@ import WebSocket from 'ws';
 
 const separator = '\x1e';
 
-/** One HTTP request on a connection of its own: {status, headers, body}. */
-export function http(port, method, path, { body, headers = {}, signal } = {}) {
+/** One HTTP request on a connection of its own: {status, headers, body}. Calls `onSent` when all of it has left. */
+export function http(port, method, path, { body, headers = {}, signal, onSent = () => {} } = {}) {
   return new Promise((done, fail) => {
     const asked = request({ port, host: '127.0.0.1', method, path, headers, agent: false, signal }, (answer) => {
       const parts = [];
@@ -14,6 +14,7 @@ export function http(port, method, path, { body, headers = {}, signal } = {}) {
       answer.on('end', () => done({ status: answer.statusCode, headers: answer.headers, body: Buffer.concat(parts).toString() }));
     });
     asked.on('error', fail);
+    asked.on('finish', onSent);
     asked.end(body);
   });
 }
