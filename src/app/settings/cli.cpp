@@ -140,6 +140,14 @@ class Program {
     app_.footer(footer);
     app_.get_formatter()->column_width(34);
 
+    describe_server();
+    describe_copies();
+    describe_archives();
+    describe_tools();
+    describe_migrate();
+  }
+
+  void describe_server() {
     subcommand("serve", "Run the server", [this] { return with_secrets(commands_.serve); });
     subcommand("worker", "Run background jobs apart from the servers", [this] { return work(); });
     subcommand("check-config", "Say whether the settings are good", [this] { return check(); });
@@ -147,57 +155,46 @@ class Program {
         subcommand("show-config", "Print the settings in force", [this] { return show_config(); });
     show->add_option("--docs", docs_, "Print a document instead: reference or sample")
         ->check(CLI::IsMember({"reference", "sample"}));
+  }
+
+  void describe_copies() {
     auto* backup = subcommand("backup", "Copy the data consistently; the server may run",
-                              [this] { return with_settings(folder_command(commands_.backup)); });
+                              asking(commands_.backup, folder_));
     backup->footer(backup_footer);
     backup->add_option("DIR", folder_, "The folder to make")->required();
     auto* restore = subcommand("restore", "Put a backup where no data is yet; no server may run",
-                               [this] { return with_settings(folder_command(commands_.restore)); });
+                               asking(commands_.restore, folder_));
     restore->footer(restore_footer);
     restore->add_option("DIR", folder_, "The folder of the backup")->required();
     subcommand("verify-store", "Read everything that is kept and check it", [this] {
       return with_settings(commands_.verify_store);
     })->footer(verify_footer);
-    describe_archives();
+  }
+
+  void describe_tools() {
     describe_jobs(*subcommand("jobs", "Look at background jobs, and change them",
-                              [this] {
-                                return with_settings([this](const Settings& settings) {
-                                  return commands_.jobs(settings, jobs_);
-                                });
-                              }),
+                              asking(commands_.jobs, jobs_)),
                   jobs_);
     describe_user(*subcommand("user", "Look at users, and change what only an operator may",
-                              [this] {
-                                return with_settings([this](const Settings& settings) {
-                                  return commands_.user(settings, user_);
-                                });
-                              }),
+                              asking(commands_.user, user_)),
                   user_);
     describe_message(*subcommand("message", "Say where a message is, and why",
-                                 [this] {
-                                   return with_settings([this](const Settings& settings) {
-                                     return commands_.message(settings, message_);
-                                   });
-                                 }),
+                                 asking(commands_.message, message_)),
                      message_);
     describe_doctor(*subcommand("doctor", "Say what is not right, and how to mend it",
                                 [this] { return examine(); }),
                     doctor_);
     describe_top(*subcommand("top", "Watch a server: connections, rates, latencies, queues",
-                             [this] {
-                               return with_settings([this](const Settings& settings) {
-                                 return commands_.top(settings, top_);
-                               });
-                             }),
+                             asking(commands_.top, top_)),
                  top_);
     auto* bench = app_.add_subcommand("bench", "Drive a server with many users, and measure it");
     bench->callback([this] { chosen_ = [this] { return commands_.bench(plan_); }; });
     describe_bench(*bench, plan_);
-    auto* migrate =
-        subcommand("migrate", "Prepare a MongoDB database of the Node.js original", [this] {
-          return with_settings(
-              [this](const Settings& settings) { return commands_.migrate(settings, migrate_); });
-        });
+  }
+
+  void describe_migrate() {
+    auto* migrate = subcommand("migrate", "Prepare a MongoDB database of the Node.js original",
+                               asking(commands_.migrate, migrate_));
     migrate->footer(migrate_footer);
     migrate->add_flag("--dry-run", migrate_.dry_run, "Only look, and say what there is to do");
     migrate->add_flag("--quiet", migrate_.quiet, "Say nothing while it goes on");
@@ -220,8 +217,7 @@ class Program {
       const std::function<int(const Settings&, const ArchiveRequest&)>& command) {
     auto* added = subcommand(name, meaning, [this, &command] {
       archive_.file = folder_;
-      return with_settings(
-          [this, &command](const Settings& settings) { return command(settings, archive_); });
+      return asking(command, archive_)();
     });
     added->add_option("FILE", folder_, "The file; packed if it ends in .gz; - for a pipe")
         ->required();
@@ -355,9 +351,12 @@ class Program {
     return exit_ok;
   }
 
-  std::function<int(const Settings&)> folder_command(
-      const std::function<int(const Settings&, const std::filesystem::path&)>& command) {
-    return [this, &command](const Settings& settings) { return command(settings, folder_); };
+  /// What a command does that is told `request` besides the settings. Keeps references to both.
+  template <class Command, class Request>
+  std::function<int()> asking(const Command& command, const Request& request) {
+    return [this, &command, &request] {
+      return with_settings([&](const Settings& settings) { return command(settings, request); });
+    };
   }
 
   int with_settings(const std::function<int(const Settings&)>& command) {
