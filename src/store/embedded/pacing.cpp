@@ -37,16 +37,22 @@ std::chrono::nanoseconds Pacing::rest_after(std::chrono::nanoseconds worked, con
 }
 
 void Pacing::watch(rocksdb::DB& db, rocksdb::ColumnFamilyHandle* table) {
-  table_ = table;
+  const std::lock_guard lock(mutex_);
   db_ = &db;
+  table_ = table;
+}
+
+void Pacing::stop() {
+  const std::lock_guard lock(mutex_);
+  db_ = nullptr;
 }
 
 void Pacing::Request(std::int64_t, rocksdb::Env::IOPriority, rocksdb::Statistics*) {
-  rocksdb::DB* const db = db_;
-  if (db == nullptr) return;
   const auto worked = work_done();
   if (worked < least_work || !is_loaded()) return;
-  const auto rest = rest_after(worked, backlog(*db));
+  const auto left = backlog();
+  if (!left) return;
+  const auto rest = rest_after(worked, *left);
   if (rest.count() == 0) return;
   ++rests_;
   std::this_thread::sleep_for(rest);
@@ -56,11 +62,14 @@ bool Pacing::is_loaded() const {
   return std::chrono::steady_clock::now().time_since_epoch().count() < loaded_until_;
 }
 
-Backlog Pacing::backlog(rocksdb::DB& db) const {
+/// nullopt: nobody is to rest.
+std::optional<Backlog> Pacing::backlog() {
+  const std::lock_guard lock(mutex_);
+  if (db_ == nullptr) return std::nullopt;
   Backlog left;
-  db.GetIntProperty(table_, rocksdb::DB::Properties::kNumImmutableMemTable, &left.sealed);
+  db_->GetIntProperty(table_, rocksdb::DB::Properties::kNumImmutableMemTable, &left.sealed);
   std::string tables;
-  db.GetProperty(table_, rocksdb::DB::Properties::kNumFilesAtLevelPrefix + "0", &tables);
+  db_->GetProperty(table_, rocksdb::DB::Properties::kNumFilesAtLevelPrefix + "0", &tables);
   std::from_chars(tables.data(), tables.data() + tables.size(), left.first_level);
   return left;
 }

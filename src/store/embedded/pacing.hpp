@@ -5,6 +5,8 @@
 
 #include <atomic>
 #include <cstdint>
+#include <mutex>
+#include <optional>
 
 #include "base/time.hpp"
 
@@ -38,8 +40,8 @@ class Pacing final : public rocksdb::RateLimiter {
 
   /// Before this nobody rests: recovery makes tables, too. `table`: whose backlog counts.
   void watch(rocksdb::DB& db, rocksdb::ColumnFamilyHandle* table);
-  /// Nobody rests from now on, and `db` is asked no more by who begins to.
-  void stop() { db_ = nullptr; }
+  /// Nobody rests from now on, and nobody asks `db` or `table` any more.
+  void stop();
   /// A batch of many calls was written.
   void saw_load(SteadyTime now) { loaded_until_ = (now + load_lasts).time_since_epoch().count(); }
   std::uint64_t rests() const { return rests_; }
@@ -56,9 +58,10 @@ class Pacing final : public rocksdb::RateLimiter {
 
  private:
   bool is_loaded() const;
-  Backlog backlog(rocksdb::DB& db) const;
+  std::optional<Backlog> backlog();
 
-  std::atomic<rocksdb::DB*> db_ = nullptr;
+  std::mutex mutex_;  ///< Of the next two: RocksDB's threads may ask while they end.
+  rocksdb::DB* db_ = nullptr;
   rocksdb::ColumnFamilyHandle* table_ = nullptr;
   std::atomic<SteadyTime::rep> loaded_until_ = 0;
   std::atomic<std::uint64_t> rests_ = 0;
