@@ -16,7 +16,7 @@ const faults = {
   none: (delivery) => [delivery],
   loses: (delivery, { count }) => (count === goodBefore ? [] : [delivery]),
   doubles: (delivery, { count }) => (count === goodBefore ? [delivery, delivery] : [delivery]),
-  misdirects: ([socket, text], { count, anybodyElse }) => [[count === goodBefore ? anybodyElse(socket) : socket, text]],
+  misdirects: ([socket, text], { count, anybodyElse }) => [[count === goodBefore ? anybodyElse() : socket, text]],
   swaps: (delivery, { count, held }) => {
     if (count < goodBefore) return [delivery];
     // The first one to a socket waits for the next one from the same sender.
@@ -88,7 +88,8 @@ export class FaultyServer {
 
   deliver(delivery) {
     this.counts.deliveries += 1;
-    const anybodyElse = (socket) => [...this.sockets.values()].find((other) => other !== socket && other.user.endsWith('7'));
+    const people = peopleOf(delivery[1]);
+    const anybodyElse = () => [...this.sockets.values()].find((other) => !people.includes(other.user));
     const around = { count: this.counts.deliveries, held: this.held, anybodyElse };
     for (const [socket, text] of this.fault(delivery, around)) socket.send(text);
   }
