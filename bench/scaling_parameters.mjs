@@ -13,13 +13,13 @@ export const parameters = {
   readsPerMessage: assumed(1, '', 'REST pages, lists and syncs for each message sent'),
   storedBytes: assumed(600, 'bytes', 'a message in MongoDB with its three indexes, compressed'),
 
-  cpuMessage: measured(21, 'µs', 'bench/compare, 1,000 users: stored in the embedded store, delivered, echoed, acknowledged; all threads'),
+  cpuMessage: measured(22, 'µs', 'bench/compare, 1,000 users: stored in the embedded store, delivered, echoed, acknowledged; all threads'),
   cpuNode: assumed(150, 'µs', 'the same on a node with MongoDB and Redis: driver, BSON, a Redis hop; bench/cluster measures it'),
   cpuRead: measured(125, 'µs', 'store_benchmark: a page of history in the embedded store with 10 million messages; the list 293, a sync 146. Taken for MongoDB, too'),
   cpuEvent: measured(11, 'µs', 'bench/cluster-fanout: the receiving node of one event'),
   cpuEventElsewhere: measured(1.8, 'µs', 'bench/cluster-fanout: classic, each node that nobody asked for; sharded 0.0'),
   cpuRedisEvent: measured(4.8, 'µs', 'bench/cluster-fanout: sharded, 8 nodes: one PUBLISH to one node'),
-  cpuConnect: assumed(400, 'µs', 'TCP, upgrade, token, presence, first sync; without TLS. bench/compare --part storm: 171 with the embedded store; the rest is for Redis and MongoDB'),
+  cpuConnect: assumed(400, 'µs', 'TCP, upgrade, token, presence, first sync; without TLS. bench/compare --part storm: 121 with the embedded store; the rest is for Redis and MongoDB'),
   redisConnectOps: assumed(6, 'commands', 'presence script, subscription, limit, and the same when leaving'),
   cpuRedisOp: assumed(5, 'µs', 'a command, or a line of a script'),
   redisMessageOps: assumed(2, 'publications', 'one channel for the receiver, one for the sender; receipts share them'),
@@ -35,7 +35,7 @@ export const parameters = {
   load: assumed(0.5, 'of a core', 'at the peak, so that a third of the nodes may be away'),
   nodeConnections: assumed(100_000, 'connections', 'more would make the death of one node a worse storm than the simulation shows'),
   committerShare: assumed(0.5, 'of a core', 'the one thread of the embedded store'),
-  committerMessage: measured(7, 'µs', 'parley bench send --server-pid, 1,000 users, saturated: the thread named committer'),
+  committerMessage: measured(6, 'µs', 'parley bench send --server-pid, 1,000 users, saturated: the thread named committer'),
 };
 
 export const valueOf = Object.fromEntries(Object.entries(parameters).map(([name, one]) => [name, one.value]));

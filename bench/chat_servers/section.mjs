@@ -52,12 +52,6 @@ function describe([name, { like, what, message, acknowledged }]) {
   return `- \`${name}\`: ${what}. A message: ${message}. Acknowledged: ${acknowledged}.`;
 }
 
-/** What a message costs Parley when its driver keeps it busy, which the one here cannot. */
-function atFullLoad(records) {
-  const busy = records.filter((one) => one.part === 'send' && one.server === 'parley').map((one) => one.result.server.cpuMicrosecondsEach);
-  return busy.length > 0 ? [`Kept busy by \`parley bench\`, whose receivers confirm nothing, a message costs Parley ${number(median(busy))} µs (the first table).`] : [];
-}
-
 export const titleOfOthers = 'Beside other chat servers';
 
 /** The section's paragraphs. */
@@ -69,7 +63,7 @@ export function otherChatServers(records) {
     'By `bench/others`: each server is driven in its own protocol by its official client on Node.js, Parley by `socket.io-client`. Users in pairs, each with one message under way (the next one goes when the last is acknowledged), 100 bytes of text, three seconds of warm-up. ' +
       'The server and its database have core 0, the driver core 1; TLS and compression are off, logs say errors alone. CPU time is that of all their processes. The driver costs more than a fast server, which is then not fully loaded and has less to do at a time; read the CPU time, not the rate. ' +
       'A message of the contract is seven packets to the two clients, one of Centrifugo two, so its client gets more through. Who has no receipts is to be compared with `parley-unconfirmed`. With two users a RAM disk (`parley-ram`) saves Parley what a sync of the disk costs; why it needed more with many users here was not looked into (by `parley bench`, saturated and at 12,000 messages a second, it does not).',
-    ...(has('send') ? [sendTable(ours, 'send'), ...atFullLoad(records)] : []),
+    ...(has('send') ? [sendTable(ours, 'send'), 'Kept busy by `parley bench`, whose receivers confirm nothing, a message costs Parley what the first table of this document says.'] : []),
     ...(has('alone') ? ['The same with two users, where nothing can be done together. Each message that is durable pays for a write to the disk of its own, which costs Parley more than all else, and more than all that a server does which keeps messages in memory; `parley-ram` shows what is left without the disk.', sendTable(ours, 'alone')] : []),
     ...(has('idle') ? ['Memory for each connected, authenticated user who is ready to receive: growth from 500 users on, two minutes after the last one came; its database\'s is the proportional share.', idleTable(ours)] : []),
     measured.map(describe).join('\n'),
