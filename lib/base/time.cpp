@@ -1,5 +1,6 @@
 #include "base/time.hpp"
 
+#include <algorithm>
 #include <array>
 #include <cstring>
 
@@ -33,8 +34,14 @@ std::string to_iso8601(Time time) {
 namespace {
 constexpr std::string_view iso8601_shape = "0000-00-00T00:00:00.000Z";
 
+/// What the shape has room for: years of four digits.
+constexpr Time earliest = std::chrono::sys_days{std::chrono::year{0} / 1 / 1};
+constexpr Time latest =
+    std::chrono::sys_days{std::chrono::year{10'000} / 1 / 1} - Time::duration{1};
+
 void write_iso8601(char* to, Time time) {
   // By hand: a message carries several times, and printf would be a tenth of its cost.
+  time = std::clamp(time, earliest, latest);
   const auto day = std::chrono::floor<std::chrono::days>(time);
   const std::chrono::year_month_day date{day};
   const auto year = static_cast<unsigned>(static_cast<int>(date.year()));

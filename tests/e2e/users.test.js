@@ -175,9 +175,13 @@ describe('last-seen', () => {
 
   test('of somebody who left is when, in Unix milliseconds', async () => {
     const who = await somebodySeen();
-    const { body } = await who.rest.get(`/api/users/${who.id}/last-seen`);
-    assert.equal(body.online, false);
-    assertLastSeenNumber(body.lastSeen, { known: true });
+    // They are offline at once; the time is on disk a moment later.
+    const seen = await until(async () => {
+      const { body } = await who.rest.get(`/api/users/${who.id}/last-seen`);
+      assert.equal(body.online, false);
+      return body.lastSeen;
+    }, { what: 'when they left' });
+    assertLastSeenNumber(seen, { known: true });
   });
 
   test('survives a restart', async () => {
