@@ -100,8 +100,7 @@ Task<http::Response> logout(const Services& services, http::Request request) {
 Task<http::Response> logout_all(const Services& services, http::Request, chat::Claims claims) {
   const auto revoked = co_await services.sessions.logout_all(claims.user);
   if (!revoked) co_return refusal(revoked.error());
-  services.sessions.end(claims.user, *revoked, wall_now());
-  services.close_sockets(claims.user, std::nullopt);
+  services.end_all(claims.user, *revoked, wall_now());
   co_return http::Response::text(204, "");
 }
 

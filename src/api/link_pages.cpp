@@ -80,7 +80,7 @@ Task<http::Response> reset(const Services& services, std::string token, http::Qu
   const Time now = wall_now();
   const auto done = co_await services.recovery.reset(std::move(token), std::move(password), now);
   if (!done) co_return reset_refused(done.error());
-  services.close_sockets(done->user, std::nullopt);
+  services.end_all(done->user, done->ended, now);
   co_return html_page(200, "Your password is changed",
                       "<p>All of your devices are logged out. Please log in with the new "
                       "password.</p>\n");

@@ -78,6 +78,13 @@ TEST_F(LinkPages, take_a_new_password_typed_twice) {
   EXPECT_THAT(submit(link, "password=another&again=another"), StartsWith("HTTP/1.1 401"));
 }
 
+TEST_F(LinkPages, refuse_the_tokens_of_who_was_logged_in_before_a_new_password) {
+  const std::string link = "/account/reset-password?token=" + reset_token();
+  EXPECT_TRUE(house_.sessions.authenticate(alice_.access_token, wall_now()));
+  submit(link, "password=another&again=another");
+  EXPECT_FALSE(house_.sessions.authenticate(alice_.access_token, wall_now()));
+}
+
 TEST_F(LinkPages, show_the_form_again_with_what_was_wrong) {
   const std::string link = "/account/reset-password?token=" + reset_token();
   const auto is_form_with = [](const std::string& problem) {

@@ -32,8 +32,7 @@ Task<http::Response> reset(const Services& services, http::Request request) {
   const Time now = wall_now();
   const auto done = co_await services.recovery.reset(std::move(token), std::move(password), now);
   if (!done) co_return refusal(done.error());
-  services.sessions.end(done->user, done->ended, now);
-  services.close_sockets(done->user, std::nullopt);
+  services.end_all(done->user, done->ended, now);
   co_return said(200, "Password changed");
 }
 

@@ -2,6 +2,7 @@
 
 #include <functional>
 #include <optional>
+#include <vector>
 
 #include "chat/accounts.hpp"
 #include "chat/logins.hpp"
@@ -26,6 +27,12 @@ struct Services {
   /// Ends the sockets and access tokens of a login that was revoked; nullopt: of all logins of the
   /// user.
   std::function<void(chat::UserId, std::optional<chat::FamilyId>)> close_sockets;
+  /// All logins of a user have ended, `open` among them: these are refused one by one, so that a
+  /// new one of the same second is let in.
+  void end_all(chat::UserId user, const std::vector<chat::FamilyId>& open, Time now) const {
+    sessions.end(user, open, now);
+    close_sockets(user, std::nullopt);
+  }
   /// Deletes a user for ever, as `parley user delete` does.
   std::function<Task<Result<Done>>(chat::UserId)> erase = nullptr;
   bool require_verified_email = false;  ///< Who registers is sent a link that verifies the address.

@@ -122,7 +122,8 @@ class TestHouse {
   chat::fakes::LedgerSigner signer;
   ObjectIdSource ids;
   chat::Accounts accounts{stores.accounts, hasher, ids, {}};
-  chat::Sessions sessions{stores.sessions, signer, ids, {}};
+  chat::Bars bars;
+  chat::Sessions sessions{stores.sessions, signer, ids, {}, &bars};
   chat::Logins logins{
       accounts, {stores.accounts, stores.sessions, stores.operators, hasher}, chat::Limits{}};
   chat::Messaging messaging;
