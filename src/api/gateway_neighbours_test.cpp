@@ -1,22 +1,19 @@
 // The gateway of a node that has neighbours: what is stored and what is published overlap.
 #include <gtest/gtest.h>
 
-#include <boost/asio/post.hpp>
 #include <map>
 
 #include "api/test_house.hpp"
+#include "api/test_ports.hpp"
 
 namespace parley::api {
 
 namespace {
 
 /// A feed that says what the test lets it say, when it lets it.
-class ScriptedFeed final : public chat::Feed {
+class ScriptedFeed final : public ToldFeed {
  public:
-  chat::Version subscribe(Executor executor, Subscriber subscriber) override {
-    subscribers_.push_back({executor, std::move(subscriber)});
-    return chat::no_cut;
-  }
+  ScriptedFeed() : ToldFeed(chat::no_cut) {}
   Task<void> follow(chat::UserId user) override {
     ++followed[user];
     co_return;
@@ -54,29 +51,17 @@ class ScriptedFeed final : public chat::Feed {
 
  private:
   void publish(std::vector<chat::Change> changes) {
-    const auto batch = std::make_shared<const chat::ChangeBatch>(
-        chat::ChangeBatch{std::move(changes), chat::no_cut});
-    for (const auto& [executor, subscriber] : subscribers_)
-      asio::post(executor, [&subscriber, batch] { subscriber(batch); });
+    ToldFeed::publish(std::make_shared<const chat::ChangeBatch>(
+        chat::ChangeBatch{std::move(changes), chat::no_cut}));
   }
 
-  std::vector<std::pair<Executor, Subscriber>> subscribers_;
   std::vector<std::pair<Executor, GapListener>> gaps_;
 };
 
 /// A store that reads watermarks first and messages later: what is read meanwhile shows in the
 /// latter.
-class SlowReader final : public chat::MessageStore {
+class SlowReader final : public StoreInFront {
  public:
-  Task<Result<chat::Appended>> append(chat::NewMessage draft) override {
-    return inner->append(std::move(draft));
-  }
-  Task<Result<chat::MessagePage>> history(chat::HistoryQuery query) override {
-    return inner->history(std::move(query));
-  }
-  Task<Result<chat::MessagePage>> backlog(chat::BacklogQuery query) override {
-    return inner->backlog(query);
-  }
   Task<Result<chat::SyncPage>> changes(chat::UserId user, chat::SyncCursor since,
                                        std::size_t limit) override {
     auto page = co_await inner->changes(user, std::move(since), limit);
@@ -86,8 +71,6 @@ class SlowReader final : public chat::MessageStore {
     }
     co_return page;
   }
-
-  chat::MessageStore* inner = nullptr;
 };
 
 std::string room(chat::UserId user) { return "user:" + user.hex(); }

@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "api/test_house.hpp"
+#include "api/test_ports.hpp"
 #include "net/signal.hpp"
 
 namespace parley::api {
@@ -13,14 +14,8 @@ namespace parley::api {
 namespace {
 
 /// Of what is asked for while `is_patient`, each waits for a `go_on` of its own.
-class PatientStore final : public chat::MessageStore {
+class PatientStore final : public StoreInFront {
  public:
-  Task<Result<chat::Appended>> append(chat::NewMessage draft) override {
-    return inner->append(std::move(draft));
-  }
-  Task<Result<chat::MessagePage>> history(chat::HistoryQuery query) override {
-    return inner->history(std::move(query));
-  }
   Task<Result<chat::MessagePage>> backlog(chat::BacklogQuery query) override {
     co_await wait();
     co_return co_await inner->backlog(query);
@@ -38,7 +33,6 @@ class PatientStore final : public chat::MessageStore {
     waiting_.pop_front();
   }
 
-  chat::MessageStore* inner = nullptr;
   std::vector<chat::UserId> asked;  ///< Who called `changes`.
   bool is_patient = false;
 
@@ -52,22 +46,6 @@ class PatientStore final : public chat::MessageStore {
   }
 
   std::deque<std::shared_ptr<net::Signal>> waiting_;
-};
-
-/// Says what the test lets it say.
-class ToldFeed final : public chat::Feed {
- public:
-  chat::Version subscribe(Executor executor, Subscriber subscriber) override {
-    subscribers_.push_back({executor, std::move(subscriber)});
-    return 0;
-  }
-  void publish(const chat::ChangeBatchPtr& batch) {
-    for (const auto& [executor, subscriber] : subscribers_)
-      asio::post(executor, [&subscriber, batch] { subscriber(batch); });
-  }
-
- private:
-  std::vector<std::pair<Executor, Subscriber>> subscribers_;
 };
 
 class PatientGateway : public ::testing::Test {
@@ -99,7 +77,7 @@ class PatientGateway : public ::testing::Test {
   }
 
   PatientStore store_;
-  ToldFeed feed_;
+  ToldFeed feed_{0};
   TestHouse house_{{&feed_, &store_}, {}};
   TestHouse::Person ann_ = house_.person("ann"), bob_ = house_.person("bob"),
                     eve_ = house_.person("eve");
