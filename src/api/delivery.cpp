@@ -40,6 +40,10 @@ class Delivery::View {
     is_written_ = false;
   }
   const chat::Notice& first() const { return notices_.front(); }
+  /// Of the conversation, where the first notice is a message.
+  std::uint64_t unread_count() const {
+    return std::get<chat::ConversationNotice>(notices_.back()).unread_count;
+  }
 
   engineio::TextFrames all() {
     if (!std::exchange(is_written_, true)) {
@@ -142,8 +146,8 @@ void Delivery::tell(const DevicePtr& device, View& view) {
   if (const auto* received = std::get_if<chat::MessageNotice>(&first)) {
     const chat::Message& message = received->message;
     if (!was_told(*device, message, From::feed)) return deliver(device, message, view);
-    if (device->told && device->told->is_summed_up(message)) return;
-    return emit(*device, view.all().rest());
+    if (!device->told->is_summed_up(message)) sum_up(*device, view, message);
+    return;
   }
   if (const auto* read = std::get_if<chat::ReadNotice>(&first)) {
     // The device that read knows it already.
@@ -158,6 +162,15 @@ void Delivery::tell(const DevicePtr& device, View& view) {
     if (busy_) return late_.add(device, delivered);
   }
   emit(*device, view.all());
+}
+
+/// What a message that the device knows makes of its conversation. The view is that of others, too.
+void Delivery::sum_up(Device& device, const View& view, chat::Message known) {
+  device.told->complete(known);
+  const bool has_read = known.read_at && known.receiver == device.user;
+  Writers writers;
+  const chat::Notice summary{chat::ConversationNotice{known, has_read ? 0 : view.unread_count()}};
+  emit(device, View(writers, summary, device.user).all());
 }
 
 void Delivery::emit(Device& device, const engineio::TextFrames& events) {

@@ -70,6 +70,7 @@ class Delivery {
   void tell_receipt(Device& device, const chat::Receipt& receipt, const chat::Message& message);
   void note_read(Device& device, chat::UserId reader, const chat::Message& message);
   void deliver(const DevicePtr& device, const chat::Message& message, View& view);
+  void sum_up(Device& device, const View& view, chat::Message known);
   void emit(Device& device, const engineio::TextFrames& events);
   void on_answered(Device& device);
   bool is_news(const Device& device, const chat::Change& change) const;

@@ -73,6 +73,17 @@ class SlowReader final : public StoreInFront {
   }
 };
 
+/// A store whose conversations do not show their last messages yet.
+class LateSummaries final : public StoreInFront {
+ public:
+  Task<Result<chat::SyncPage>> changes(chat::UserId user, chat::SyncCursor since,
+                                       std::size_t limit) override {
+    auto page = co_await inner->changes(user, std::move(since), limit);
+    page->conversations.clear();
+    co_return page;
+  }
+};
+
 std::string room(chat::UserId user) { return "user:" + user.hex(); }
 
 class GatewayNeighbours : public ::testing::Test {
@@ -312,6 +323,32 @@ TEST_F(GatewayNeighbours, does_not_turn_a_conversation_back_after_a_gap) {
     ends.emplace_back(news.at("lastMessage").at("content").as_string());
   }
   EXPECT_EQ(ends, Contents{"last"});
+}
+
+TEST(GatewayAfterGap, does_not_take_back_the_status_that_the_store_told) {
+  ScriptedFeed feed;
+  LateSummaries messages;
+  TestHouse house{{&feed, &messages}, Neighbours{room, [](chat::UserId, auto) {}}};
+  messages.inner = &house.stores.messages;
+  const auto ann = house.person("ann"), bob = house.person("bob");
+  const auto device = house.device(ann);
+  const chat::Message sent = house.send(ann, bob, "read before its node told of it");
+  house.read(bob, sent);
+  feed.lose_some(0);
+  house.settle();
+  feed.say(sent);
+  house.settle();
+  device->run();
+  std::vector<std::pair<std::string, std::string>> statuses;
+  for (const auto& event : device->take_events()) {
+    const auto news = only_object(event.args.json);
+    if (event.name == "receive_message")
+      statuses.emplace_back(event.name, news.at("status").as_string());
+    if (event.name == "conversation_updated")
+      statuses.emplace_back(event.name, news.at("lastMessage").at("status").as_string());
+  }
+  using Statuses = std::vector<std::pair<std::string, std::string>>;
+  EXPECT_EQ(statuses, (Statuses{{"receive_message", "read"}, {"conversation_updated", "read"}}));
 }
 
 TEST_F(GatewayNeighbours, follows_whoever_is_connected) {

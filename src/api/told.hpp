@@ -1,6 +1,7 @@
 #pragma once
 
 #include <algorithm>
+#include <optional>
 #include <vector>
 
 #include "base/time.hpp"
@@ -26,10 +27,13 @@ class Told {
     const auto place = place_of(message);
     if (place == places_.end()) {
       if (places_.size() >= limit_) forget(now);
-      places_.push_back({message.conversation_id, message.sender, message.seq, message.id, 0});
+      places_.push_back({message.conversation_id, message.sender, message.seq, message.id, 0,
+                         message.delivered_at, message.read_at});
     } else if (place->seq < message.seq) {
       place->seq = message.seq;
       place->id = message.id;
+      place->delivered_at = message.delivered_at;
+      place->read_at = message.read_at;
     }
     return add(message.id, now);
   }
@@ -51,6 +55,13 @@ class Told {
   bool is_summed_up(const chat::Message& message) {
     const auto place = place_of(message);
     return place != places_.end() && message.seq <= place->summed_up;
+  }
+  /// Gives a published message the status in which the store has told of it.
+  void complete(chat::Message& message) {
+    const auto place = place_of(message);
+    if (place == places_.end() || place->id != message.id) return;
+    if (!message.delivered_at) message.delivered_at = place->delivered_at;
+    if (!message.read_at) message.read_at = place->read_at;
   }
   /// The store told that `reader` has read up to a message.
   void add_read(chat::UserId reader, const chat::Message& message, Time now) {
@@ -78,6 +89,7 @@ class Told {
     chat::Seq seq = 0;
     chat::MessageId id;
     chat::Seq summed_up = 0;
+    std::optional<Time> delivered_at, read_at;  ///< Of the message there.
   };
 
   /// How far the store has told that somebody has read.

@@ -7,8 +7,8 @@
  *   stored:   Map conversationId → [message], as the server shows it in the end, oldest first
  *   arrivals: Map userId → [{connection, by: 'push'|'sync', message}], what came for a receiver, in order of arrival
  *   pushOnly: Set of userIds whose devices confirm, so that pushes alone must bring everything
- *   statuses: [{messageId, status, observer, connection, from, at}]; `from` is when the question was asked (requests
- *             only; pushed news have none), `at` when the answer was there
+ *   statuses: [{messageId, status, observer, connection, from, at, event}]; `from` is when the question was asked (requests
+ *             only; pushed news have none), `at` when the answer was there, `event` the name of what was pushed
  *   reads:    [{reader, conversationId, seq}], reads that the server has told somebody about
  *   unread:   Map userId → Map conversationId → count, as the list shows it in the end
  *   cursors:  Map userId → [text], what sync gave, in order
@@ -181,7 +181,7 @@ function backwards({ statuses, stored }) {
   for (const { messageId, status, connection, from } of statuses) {
     if (from !== undefined) continue;
     const key = `${connection} ${messageId}`;
-    if (rank[status] < (pushed.get(key) ?? 0)) found.push(`${messageId} was told as ${status} on ${connection} after a later status`);
+    if (rank[status] < (pushed.get(key) ?? 0)) found.push(`${messageId} was told as ${status} on ${connection} after a later status: ${story(statuses, messageId)}`);
     pushed.set(key, Math.max(rank[status], pushed.get(key) ?? 0));
   }
   found.push(...staleAnswers(statuses));
@@ -191,6 +191,12 @@ function backwards({ statuses, stored }) {
     if (rank[message.status] < (highest.get(message._id) ?? 0)) found.push(`${message._id} is ${message.status} in the end and was more before`);
   }
   return found;
+}
+
+/** Who saw what of a message, and after how many milliseconds. */
+function story(statuses, messageId) {
+  const seen = statuses.filter((each) => each.messageId === messageId);
+  return seen.map(({ status, connection, event, from, at }) => `${at - seen[0].at} ms ${connection} ${event ?? (from === undefined ? 'push' : 'answer')} ${status}`).join(', ');
 }
 
 /** Answers that show less than somebody had seen before the question was asked. */

@@ -51,10 +51,10 @@ export class Member {
       this.sync();
     });
     this.socket.on('receive_message', (message, confirm) => this.received(message, confirm));
-    this.socket.on('conversation_updated', ({ lastMessage }) => this.record.pushed(this, lastMessage._id, lastMessage.status));
-    this.socket.on('message_delivered', ({ messageId }) => this.record.pushed(this, messageId, 'delivered'));
+    this.socket.on('conversation_updated', ({ lastMessage }) => this.record.pushed(this, 'conversation_updated', lastMessage._id, lastMessage.status));
+    this.socket.on('message_delivered', ({ messageId }) => this.record.pushed(this, 'message_delivered', messageId, 'delivered'));
     this.socket.on('message_read', ({ messageId, conversationId, seq, readerId }) => {
-      this.record.pushed(this, messageId, 'read');
+      this.record.pushed(this, 'message_read', messageId, 'read');
       this.record.reads.push({ reader: readerId, conversationId, seq });
     });
   }
@@ -85,7 +85,7 @@ export class Member {
   }
 
   received(message, confirm) {
-    this.record.pushed(this, message._id, message.status);
+    this.record.pushed(this, 'receive_message', message._id, message.status);
     if (message.receiver !== this.id) return;
     this.record.arrived(this, 'push', message);
     if (confirm) confirm();

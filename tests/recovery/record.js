@@ -40,8 +40,8 @@ export class Record {
     this.arrivals.get(member.id).push({ connection: member.connection, by, message });
   }
 
-  pushed(member, messageId, status) {
-    this.statuses.push({ messageId, status, observer: member.id, connection: member.name, at: Date.now() });
+  pushed(member, event, messageId, status) {
+    this.statuses.push({ event, messageId, status, observer: member.id, connection: member.name, at: Date.now() });
   }
 
   answered(member, messageId, status, from) {

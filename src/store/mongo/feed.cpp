@@ -110,7 +110,7 @@ std::optional<SteadyTime> Feed::followed_since(chat::UserId user) const {
 /// Those that were not told before; nullptr when there are none.
 chat::ChangeBatchPtr Feed::fresh(std::vector<chat::Change> changes) {
   const SteadyTime now = config_.clock();
-  std::erase_if(changes, [&](const chat::Change& one) { return !seen_.take(one, now); });
+  std::erase_if(changes, [&](chat::Change& one) { return !seen_.take(one, now); });
   if (changes.empty()) return nullptr;
   return std::make_shared<const chat::ChangeBatch>(chat::ChangeBatch{std::move(changes), greatest});
 }

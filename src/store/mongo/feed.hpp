@@ -30,7 +30,7 @@ using WaitingPtr = std::unique_ptr<Waiting>;
 class Feed final : public chat::Feed {
  public:
   struct Config {
-    std::size_t conversations = 100'000;  ///< About 150 bytes each, of those active lately.
+    std::size_t conversations = 100'000;  ///< About 200 bytes each, of those active lately.
     /// What is repeated is still known.
     std::chrono::steady_clock::duration keep = chat::repeats_for + std::chrono::minutes{1};
     std::function<SteadyTime()> clock = &std::chrono::steady_clock::now;

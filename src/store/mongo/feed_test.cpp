@@ -123,6 +123,41 @@ TEST_F(FeedTest, tells_receipts_that_move_only) {
   EXPECT_EQ(heard_, (Heard{"d2", "r2", "r3", "d1"}));
 }
 
+TEST_F(FeedTest, tells_a_message_behind_its_receipts_with_the_status_that_they_gave_it) {
+  const auto written = [](chat::Seq seq) {
+    chat::Change change = message(seq);
+    auto& appended = std::get<chat::MessageAppended>(change);
+    appended.message.sender = alice;
+    appended.message.receiver = bob;
+    appended.unread = {{alice, 0}, {bob, seq}};
+    return change;
+  };
+  const auto at = [](chat::Change change, Time time) {
+    if (auto* one = std::get_if<chat::MessageDelivered>(&change)) one->at = time;
+    if (auto* one = std::get_if<chat::MessagesRead>(&change)) one->at = time;
+    return change;
+  };
+  std::vector<chat::MessageAppended> told;
+  feed_.subscribe(context_.get_executor(), [&told](const chat::ChangeBatchPtr& batch) {
+    for (const chat::Change& one : batch->changes) {
+      if (const auto* appended = std::get_if<chat::MessageAppended>(&one))
+        told.push_back(*appended);
+    }
+  });
+  const Time early = from_unix_ms(1000), late = from_unix_ms(2000);
+  feed_.arrive({at(read(1), early), at(delivered(2), late), at(read(3, alice), late)});
+  feed_.publish({written(1), written(2), written(3)});
+  settle();
+  ASSERT_EQ(told.size(), 3u);
+  EXPECT_EQ(told[0].message.delivered_at, early);
+  EXPECT_EQ(told[0].message.read_at, early);
+  EXPECT_EQ(told[0].unread, (std::vector<chat::Unread>{{alice, 0}, {bob, 0}}));
+  EXPECT_EQ(told[1].message.delivered_at, late);
+  EXPECT_FALSE(told[1].message.read_at);
+  EXPECT_EQ(told[1].unread.back().count, 2u);
+  EXPECT_EQ(told[2].message.status(), chat::Status::sent);
+}
+
 TEST_F(FeedTest, forgets_what_is_long_ago) {
   feed_.publish({message(1)});
   now_ += 61s;
@@ -244,9 +279,13 @@ TEST_F(FeedTest, keeps_one_order_when_threads_publish_at_once) {
 
 TEST(Seen, remembers_no_more_than_its_capacity) {
   Seen seen(10, 60s);
-  for (std::uint8_t i = 0; i < 50; ++i) EXPECT_TRUE(seen.take(message(1, i), SteadyTime{}));
+  for (std::uint8_t i = 0; i < 50; ++i) {
+    chat::Change one = message(1, i);
+    EXPECT_TRUE(seen.take(one, SteadyTime{}));
+  }
   EXPECT_LE(seen.size(), 10u);
-  EXPECT_FALSE(seen.take(message(1, 49), SteadyTime{}));
+  chat::Change again = message(1, 49);
+  EXPECT_FALSE(seen.take(again, SteadyTime{}));
 }
 
 }  // namespace

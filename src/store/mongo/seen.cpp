@@ -1,7 +1,6 @@
 #include "store/mongo/seen.hpp"
 
 #include <algorithm>
-#include <utility>
 
 namespace parley::store::mongo {
 
@@ -13,13 +12,9 @@ const chat::ConversationId& conversation_of(const chat::Change& change) {
     return delivered->conversation_id;
   return std::get_if<chat::MessagesRead>(&change)->conversation_id;
 }
-
-bool raise(chat::Seq& watermark, chat::Seq to) {
-  return to > watermark && std::exchange(watermark, to) != to;
-}
 }  // namespace
 
-bool Seen::take(const chat::Change& change, SteadyTime now) {
+bool Seen::take(chat::Change& change, SteadyTime now) {
   const chat::ConversationId& id = conversation_of(change);
   Place* place = places_.find(id);
   if (place != nullptr && now - place->touched > keep_) *place = {};
@@ -31,22 +26,49 @@ bool Seen::take(const chat::Change& change, SteadyTime now) {
   return advance(*place, change);
 }
 
-bool Seen::advance(Place& place, const chat::Change& change) {
-  if (const auto* appended = std::get_if<chat::MessageAppended>(&change))
-    return raise(place.seq, appended->message.seq);
+bool Seen::advance(Place& place, chat::Change& change) {
+  if (auto* appended = std::get_if<chat::MessageAppended>(&change)) {
+    if (appended->message.seq <= place.seq) return false;
+    place.seq = appended->message.seq;
+    complete(*appended, place);
+    return true;
+  }
   if (const auto* delivered = std::get_if<chat::MessageDelivered>(&change))
-    return raise(watermarks_of(place, delivered->receiver).delivered, delivered->seq);
+    return raise(watermarks_of(place, delivered->receiver).delivered, delivered->seq,
+                 delivered->at);
   const auto& read = *std::get_if<chat::MessagesRead>(&change);
   Watermarks& watermarks = watermarks_of(place, read.reader);
-  raise(watermarks.delivered, read.seq);
-  return raise(watermarks.read, read.seq);
+  raise(watermarks.delivered, read.seq, read.at);
+  return raise(watermarks.read, read.seq, read.at);
+}
+
+bool Seen::raise(Watermark& watermark, chat::Seq to, Time at) {
+  if (to <= watermark.seq) return false;
+  watermark = {to, at};
+  return true;
+}
+
+void Seen::complete(chat::MessageAppended& appended, const Place& place) {
+  chat::Message& message = appended.message;
+  for (const Watermarks& one : place.watermarks) {
+    const bool is_read = one.read.seq >= message.seq;
+    if (one.user == message.receiver) {
+      if (is_read && !message.read_at) message.read_at = one.read.at;
+      // That of a later message: nothing is read before it is delivered.
+      if (one.delivered.seq >= message.seq && !message.delivered_at)
+        message.delivered_at = std::min(one.delivered.at, message.read_at.value_or(Time::max()));
+    }
+    for (chat::Unread& unread : appended.unread) {
+      if (is_read && unread.user == one.user) unread.count = 0;
+    }
+  }
 }
 
 Seen::Watermarks& Seen::watermarks_of(Place& place, chat::UserId user) {
   auto& all = place.watermarks;
   const auto found =
       std::find_if(all.begin(), all.end(), [&](const Watermarks& one) { return one.user == user; });
-  return found != all.end() ? *found : all.emplace_back(Watermarks{user, 0, 0});
+  return found != all.end() ? *found : all.emplace_back(Watermarks{user, {}, {}});
 }
 
 }  // namespace parley::store::mongo

@@ -18,15 +18,19 @@ class Seen {
   Seen(std::size_t capacity, std::chrono::steady_clock::duration keep)
       : keep_(keep), capacity_(capacity), places_(capacity) {}
 
-  /// True: new, and known from now on. False: told before, or overtaken by what was.
-  bool take(const chat::Change& change, SteadyTime now);
+  /// True: new, and known from now on. False: told before, or overtaken by what was. A new message
+  /// whose receipt came before it, by another node's word, has the status of that.
+  bool take(chat::Change& change, SteadyTime now);
   std::size_t size() const { return places_.size(); }
 
  private:
+  struct Watermark {
+    chat::Seq seq = 0;
+    Time at{};
+  };
   struct Watermarks {
     chat::UserId user;
-    chat::Seq delivered = 0;
-    chat::Seq read = 0;
+    Watermark delivered, read;
   };
   struct Place {
     chat::Seq seq = 0;
@@ -34,7 +38,9 @@ class Seen {
     SteadyTime touched;
   };
 
-  static bool advance(Place& place, const chat::Change& change);
+  static bool advance(Place& place, chat::Change& change);
+  static bool raise(Watermark& watermark, chat::Seq to, Time at);
+  static void complete(chat::MessageAppended& appended, const Place& place);
   static Watermarks& watermarks_of(Place& place, chat::UserId user);
 
   const std::chrono::steady_clock::duration keep_;
