@@ -28,4 +28,14 @@ std::error_code sync_path(const std::filesystem::path& path) {
   return {};
 }
 
+std::error_code make_folders(const std::filesystem::path& path) {
+  std::error_code error;
+  if (path.empty() || std::filesystem::is_directory(path, error)) return {};
+  const std::filesystem::path parent = path.parent_path();
+  if (const auto failed = make_folders(parent)) return failed;
+  const bool is_new = std::filesystem::create_directory(path, error);
+  if (is_new) static_cast<void>(sync_path(parent.empty() ? "." : parent));
+  return error == std::errc::file_exists ? std::make_error_code(std::errc::not_a_directory) : error;
+}
+
 }  // namespace parley

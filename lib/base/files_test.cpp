@@ -42,4 +42,17 @@ TEST(Files, syncs_folders_and_says_what_is_missing) {
   EXPECT_EQ(sync_path("/no/such/file"), std::errc::no_such_file_or_directory);
 }
 
+TEST(Files, makes_folders_and_says_what_is_in_the_way) {
+  std::string name = (std::filesystem::temp_directory_path() / "parley-base-XXXXXX").string();
+  ASSERT_NE(::mkdtemp(name.data()), nullptr);
+  const std::filesystem::path top = name;
+  EXPECT_FALSE(make_folders(top / "a" / "b" / ""));
+  EXPECT_TRUE(std::filesystem::is_directory(top / "a" / "b"));
+  EXPECT_FALSE(make_folders(top / "a" / "b"));
+  const Descriptor file{::open((top / "file").c_str(), O_CREAT | O_WRONLY | O_CLOEXEC, 0600)};
+  EXPECT_EQ(make_folders(top / "file" / "c"), std::errc::not_a_directory);
+  EXPECT_EQ(make_folders(top / "file"), std::errc::not_a_directory);
+  std::filesystem::remove_all(top);
+}
+
 }  // namespace parley

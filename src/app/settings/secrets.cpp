@@ -64,10 +64,9 @@ Result<std::string> random_secret() {
 Result<Done> make_folder(const fs::path& folder) {
   std::error_code error;
   if (fs::is_directory(folder, error)) return Done{};
-  if (folder.has_parent_path()) fs::create_directories(folder.parent_path(), error);
-  if (::mkdir(folder.c_str(), 0700) != 0 && errno != EEXIST) {
-    return system_failure("Cannot make the folder", folder);
-  }
+  if (const auto failed = make_folders(folder))
+    return system_failure("Cannot make the folder", folder, failed);
+  fs::permissions(folder, fs::perms::owner_all, error);
   return Done{};
 }
 

@@ -10,6 +10,7 @@
 #include <cerrno>
 #include <cstring>
 
+#include "base/files.hpp"
 #include "base/object_id.hpp"
 #include "store/embedded/bytes.hpp"
 #include "store/embedded/engine_log.hpp"
@@ -17,6 +18,7 @@
 #include "store/embedded/memtable.hpp"
 #include "store/embedded/retention.hpp"
 #include "store/embedded/tidying.hpp"
+#include "store/embedded/torn_manifest.hpp"
 #include "store/embedded/yielding.hpp"
 
 namespace parley::store::embedded {
@@ -140,15 +142,19 @@ Result<std::unique_ptr<Engine>> Engine::open(const Config& config, Access access
   std::unique_ptr<Engine> engine(new Engine(config));
   if (access == Access::write) {
     if (auto whole = refuse_what_is_half_restored(config.directory); !whole) return whole.error();
-    std::error_code error;
-    std::filesystem::create_directories(config.directory, error);
-    if (error)
+    if (const auto error = make_folders(config.directory))
       return fail(Errc::unavailable,
                   "cannot make " + config.directory.string() + ": " + error.message());
   }
   rocksdb::Status status;
-  if (access == Access::read_only) status = engine->keep_writers_away(config);
-  if (status.ok()) status = engine->open_database(config, access);
+  if (access == Access::read_only) {
+    status = engine->keep_writers_away(config);
+    if (status.ok()) status = engine->open_database(config, access);
+  } else {
+    status = open_with_torn_manifest(config.directory, [&engine, &config, access] {
+      return engine->open_database(config, access);
+    });
+  }
   if (is_locked(status)) {
     return fail(Errc::conflict,
                 "the store in " + config.directory.string() + " is in use by another process");

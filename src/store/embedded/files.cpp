@@ -23,8 +23,9 @@ fs::path being_restored(const fs::path& directory) { return directory.string() +
 
 std::error_code make_private_folder(const fs::path& path) {
   std::error_code error;
-  const bool is_new = fs::create_directories(path, error);
-  if (is_new) fs::permissions(path, fs::perms::owner_all, error);
+  if (fs::is_directory(path, error)) return {};
+  error = make_folders(path);
+  if (!error) fs::permissions(path, fs::perms::owner_all, error);
   return error;
 }
 
