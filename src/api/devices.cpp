@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "chat/ports/session_store.hpp"
+
 namespace parley::api {
 
 void Devices::add(const DevicePtr& device) {
@@ -44,7 +46,8 @@ void Devices::emit(std::span<const chat::UserId> users, const socketio::EncodedE
 
 void Devices::close(chat::UserId user, const std::optional<chat::FamilyId>& family) {
   for_each(user, [&](const DevicePtr& device) {
-    if (!family || device->family == family) device->socket->close_engine();
+    const chat::FamilyId theirs = device->family.value_or(chat::originals_of(user));
+    if (!family || theirs == *family) device->socket->close_engine();
   });
 }
 

@@ -1,5 +1,6 @@
 #include "app/bouncer.hpp"
 
+#include <algorithm>
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/executor_work_guard.hpp>
 #include <exception>
@@ -82,10 +83,11 @@ Task<bool> Bouncer::see_ended(Time since) {
     ops::log().debug("which logins have ended is not known", {{"reason", ended.error().detail}});
     co_return false;
   }
-  // Tokens are judged by this machine's clock, of which the store's knows nothing.
+  // Tokens are judged by this machine's clock, of which the store's knows nothing. It has passed
+  // every end that is known.
   const Time now = wall_now(), until = now + times_.access_token;
   std::erase_if(*ended, [&](const chat::Ending& ending) {
-    return !doors_.bars.end({ending.user, ending.family, now}, until);
+    return !doors_.bars.end({ending.user, ending.family, std::min(ending.at, now)}, until);
   });
   if (!ended->empty()) doors_.close_logins(std::move(*ended));
   co_return true;

@@ -127,6 +127,22 @@ TEST_F(BouncerTest, forgets_nothing_because_the_stores_clock_is_ahead) {
   EXPECT_TRUE(is_refused(store.endings[0]));
 }
 
+TEST_F(BouncerTest, refuses_the_originals_tokens_by_the_time_at_which_all_logins_ended) {
+  now = wall_now();
+  const chat::UserId ann{};
+  const auto is_in = [&](Time issued) { return !bars.has_ended({ann, {}, {}, issued, now + 1h}); };
+  store.endings = {{ann, chat::originals_of(ann), now - 10min}};
+  bouncer.begin();
+  EXPECT_EQ(closed_logins, store.endings);
+  EXPECT_FALSE(is_in(now - 11min));
+  EXPECT_TRUE(is_in(now - 9min)) << "a token that came after";
+  bouncer.begin();
+  EXPECT_EQ(closed_logins.size(), 1u);
+  store.endings = {{ann, chat::originals_of(ann), now - 1min}};
+  bouncer.begin();
+  EXPECT_FALSE(is_in(now - 9min));
+}
+
 /// Answers as the memory does, and the first question after the second.
 class OutOfOrder final : public chat::OperatorStore {
  public:

@@ -226,7 +226,7 @@ Task<Result<json::object>> UserDesk::sessions(chat::UserId id) {
 }
 
 Task<Result<std::size_t>> UserDesk::end_logins(chat::UserId id) {
-  const auto ended = co_await services_.sessions.revoke_all(id);
+  const auto ended = co_await services_.sessions.revoke_all(id, std::nullopt);
   if (!ended) co_return ended.error();
   if (services_.close) services_.close(id, std::nullopt);
   if (services_.bars_changed) co_await services_.bars_changed();

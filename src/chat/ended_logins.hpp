@@ -4,7 +4,6 @@
 #include <deque>
 #include <map>
 #include <optional>
-#include <set>
 
 #include "chat/ports/credentials.hpp"
 #include "chat/ports/session_store.hpp"
@@ -22,8 +21,8 @@ class EndedLogins {
   /// `until`: the end of the last access token that was issued before it. Forgets what is over.
   /// False: it was known already, so that the same may be said any number of times.
   bool add(const Ending& ending, Time until);
-  /// An end of all logins goes by the token's second: one that was issued in the same second is let
-  /// in, unless its login is known to have ended.
+  /// An end of all logins, or of the original's tokens, goes by the token's second: one that was
+  /// issued in the same second is let in, unless its login is known to have ended.
   bool include(const Claims& access) const;
   std::size_t size() const { return order_.size(); }
 
@@ -32,11 +31,14 @@ class EndedLogins {
     Ending ending;
     Time until;
   };
+  bool knows(const Ending& ending) const;
+  /// When the user's tokens of the original did; the epoch: not as far as is known.
+  Time originals_ended(UserId user) const;
   void forget_oldest();
 
   std::size_t most_;
   std::deque<Entry> order_;  ///< The oldest first.
-  std::set<FamilyId> families_;
+  std::map<FamilyId, Time> families_;
   std::map<UserId, Time> users_;  ///< When all of their logins ended.
 };
 

@@ -40,6 +40,28 @@ TEST(EndedLogins, include_all_logins_of_a_user_but_those_that_came_after) {
   EXPECT_FALSE(ended.include(token(bob, laptop, now - 1s)));
 }
 
+TEST(EndedLogins, include_the_originals_tokens_from_before_they_ended_and_no_others) {
+  EndedLogins ended;
+  EXPECT_TRUE(ended.add({ann, originals_of(ann), now + 900ms}, now + 15min));
+  EXPECT_TRUE(ended.include(token(ann, std::nullopt, now - 1s)));
+  EXPECT_FALSE(ended.include(token(ann, std::nullopt, now)));
+  EXPECT_FALSE(ended.include(token(ann, phone, now - 1s)));
+  EXPECT_FALSE(ended.include(token(bob, std::nullopt, now - 1s)));
+}
+
+TEST(EndedLogins, know_an_end_of_the_originals_tokens_until_there_is_a_later_one) {
+  EndedLogins ended;
+  const Ending first{ann, originals_of(ann), now}, second{ann, originals_of(ann), now + 5s};
+  EXPECT_TRUE(ended.add(first, now + 15min));
+  EXPECT_FALSE(ended.add(first, now + 16min));
+  EXPECT_TRUE(ended.add(second, now + 16min));
+  EXPECT_FALSE(ended.add(first, now + 17min));
+  EXPECT_TRUE(ended.include(token(ann, std::nullopt, now + 4s)));
+  ended.add({bob, std::nullopt, now + 15min}, now + 30min);
+  EXPECT_TRUE(ended.include(token(ann, std::nullopt, now + 4s))) << "the first is forgotten";
+  EXPECT_FALSE(ended.add({bob, originals_of(bob), now + 15min}, now + 30min)) << "all have ended";
+}
+
 TEST(EndedLogins, are_forgotten_when_no_token_can_be_left) {
   EndedLogins ended;
   ended.add({ann, phone, now}, now + 15min);

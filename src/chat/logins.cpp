@@ -28,20 +28,6 @@ Task<Result<Done>> Logins::end(UserId user, FamilyId login, Time now) {
   co_return co_await ports_.sessions.revoke(login);
 }
 
-Task<Result<std::vector<FamilyId>>> Logins::end_others(UserId user, std::optional<FamilyId> kept,
-                                                       Time now) {
-  const auto logins = co_await open(user, now);
-  if (!logins) co_return logins.error();
-  std::vector<FamilyId> ended;
-  for (const Login& login : *logins) {
-    if (login.family.id == kept) continue;
-    const auto revoked = co_await ports_.sessions.revoke(login.family.id);
-    if (!revoked) co_return revoked.error();
-    ended.push_back(login.family.id);
-  }
-  co_return ended;
-}
-
 Task<Result<std::vector<FamilyId>>> Logins::change_password(PasswordChange wish, Time now) {
   if (auto checked = check_password(wish.wanted, limits_); !checked) {
     Error error = std::move(checked).error();
@@ -53,16 +39,17 @@ Task<Result<std::vector<FamilyId>>> Logins::change_password(PasswordChange wish,
   auto hash = co_await ports_.hasher.hash(std::move(wish.wanted));
   if (!hash) co_return hash.error();
   // While the current password is good: who is told that this failed can do it again.
-  auto ended = co_await end_others(wish.user, wish.login, now);
+  auto ended = co_await ports_.sessions.revoke_all(wish.user, wish.login);
   if (!ended) co_return ended.error();
   const auto set = co_await ports_.accounts.set_password(wish.user, account->password_hash,
                                                          std::move(*hash), now);
   if (!set && set.error().code == Errc::conflict) co_return fail(Errc::forbidden, "Wrong password");
   if (!set) co_return set.error();
   // Whoever logged in with the old one meanwhile.
-  const auto late = co_await end_others(wish.user, wish.login, now);
+  const auto late = co_await ports_.sessions.revoke_all(wish.user, wish.login);
   if (!late) co_return late.error();
   ended->insert(ended->end(), late->begin(), late->end());
+  ended->push_back(originals_of(wish.user));
   co_return ended;
 }
 

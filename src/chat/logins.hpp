@@ -39,14 +39,12 @@ class Logins {
   Task<Result<std::vector<Login>>> open(UserId user, Time now);
   /// not_found `Session not found`: they have no such open login.
   Task<Result<Done>> end(UserId user, FamilyId login, Time now);
-  /// Gives the logins that it has ended. bad_request with `newPassword`; forbidden `Wrong
-  /// password`, also when another one was faster; not_found; overloaded.
+  /// Gives the logins that it has ended, that of the original's tokens too. bad_request with
+  /// `newPassword`; forbidden `Wrong password`, also when another one was faster; not_found;
+  /// overloaded.
   Task<Result<std::vector<FamilyId>>> change_password(PasswordChange wish, Time now);
 
  private:
-  Task<Result<std::vector<FamilyId>>> end_others(UserId user, std::optional<FamilyId> kept,
-                                                 Time now);
-
   Accounts& accounts_;
   Ports ports_;
   Limits limits_;

@@ -8,6 +8,7 @@
 #include "chat/fakes/credentials.hpp"
 #include "chat/fakes/memory_stores.hpp"
 #include "chat/fakes/run.hpp"
+#include "chat/fakes/sessions_in_front.hpp"
 
 namespace parley::chat {
 namespace {
@@ -34,27 +35,18 @@ class SlowHasher final : public PasswordHasher {
   std::function<Task<void>()> meanwhile;
 };
 
-/// Sessions of which one is opened as soon as another has ended.
-class RestlessSessions final : public SessionStore {
+/// Sessions of which one is opened as soon as others have ended.
+class RestlessSessions final : public fakes::SessionsInFront {
  public:
-  explicit RestlessSessions(SessionStore& sessions) : sessions_(sessions) {}
-  Task<Result<Done>> open(Family family) override { return sessions_.open(std::move(family)); }
-  Task<Result<Done>> rotate(Family next, std::string presented, Time at) override {
-    return sessions_.rotate(std::move(next), std::move(presented), at);
-  }
-  Task<Result<Done>> revoke(FamilyId id) override {
-    const auto revoked = co_await sessions_.revoke(id);
-    if (newcomer) (void)co_await sessions_.open(*std::exchange(newcomer, std::nullopt));
+  using SessionsInFront::SessionsInFront;
+  Task<Result<std::vector<FamilyId>>> revoke_all(UserId user,
+                                                 std::optional<FamilyId> kept) override {
+    auto revoked = co_await inner_.revoke_all(user, kept);
+    if (newcomer) (void)co_await inner_.open(*std::exchange(newcomer, std::nullopt));
     co_return revoked;
-  }
-  Task<Result<std::vector<FamilyId>>> revoke_all(UserId user) override {
-    return sessions_.revoke_all(user);
   }
 
   std::optional<Family> newcomer;
-
- private:
-  SessionStore& sessions_;
 };
 
 class LoginsTest : public ::testing::Test {
@@ -129,7 +121,7 @@ TEST_F(LoginsTest, but_the_one_that_changes_the_password_end) {
   const FamilyId bobs = log_in(bob_, 4);
   const auto ended = change(laptop, "secret1", "secret2");
   ASSERT_TRUE(ended);
-  EXPECT_THAT(*ended, ElementsAre(phone, tablet));
+  EXPECT_THAT(*ended, ElementsAre(phone, tablet, originals_of(alice_)));
   EXPECT_THAT(open_of(alice_), ElementsAre(laptop));
   EXPECT_THAT(open_of(bob_), ElementsAre(bobs));
   EXPECT_TRUE(opens("secret2"));
@@ -140,7 +132,7 @@ TEST_F(LoginsTest, all_end_where_a_token_names_none) {
   const FamilyId phone = log_in(alice_, 1);
   const auto ended = change(std::nullopt, "secret1", "secret2");
   ASSERT_TRUE(ended);
-  EXPECT_THAT(*ended, ElementsAre(phone));
+  EXPECT_THAT(*ended, ElementsAre(phone, originals_of(alice_)));
   EXPECT_THAT(open_of(alice_), IsEmpty());
 }
 
@@ -150,7 +142,7 @@ TEST_F(LoginsTest, of_who_came_in_with_the_old_password_meanwhile_end) {
   const FamilyId thief = sessions_.newcomer->id;
   const auto ended = change(phone, "secret1", "secret2");
   ASSERT_TRUE(ended);
-  EXPECT_THAT(*ended, ElementsAre(laptop, thief));
+  EXPECT_THAT(*ended, ElementsAre(laptop, thief, originals_of(alice_)));
   EXPECT_THAT(open_of(alice_), ElementsAre(phone));
 }
 

@@ -49,7 +49,7 @@ Task<Result<Recovery::Reset>> Recovery::reset(std::string token, std::string pas
   auto hash = co_await hasher_.hash(std::move(password));
   if (!hash) co_return hash.error();
   // While the link is good: who is told that this failed can follow it again.
-  auto ended = co_await sessions_.revoke_all(account->id);
+  auto ended = co_await sessions_.revoke_all(account->id, std::nullopt);
   if (!ended) co_return ended.error();
   const auto verified = co_await accounts_.set_email_verified(account->id, account->email, now);
   if (!verified) co_return refused(verified.error());
@@ -58,7 +58,7 @@ Task<Result<Recovery::Reset>> Recovery::reset(std::string token, std::string pas
       co_await accounts_.set_password(account->id, account->password_hash, std::move(*hash), now);
   if (!set) co_return refused(set.error());
   // Whoever logged in with the old password meanwhile.
-  const auto late = co_await sessions_.revoke_all(account->id);
+  const auto late = co_await sessions_.revoke_all(account->id, std::nullopt);
   if (!late) co_return late.error();
   ended->insert(ended->end(), late->begin(), late->end());
   co_return Reset{account->id, std::move(*ended)};

@@ -6,6 +6,7 @@
 #include "chat/fakes/memory_accounts.hpp"
 #include "chat/fakes/memory_sessions.hpp"
 #include "chat/fakes/run.hpp"
+#include "chat/fakes/sessions_in_front.hpp"
 
 namespace parley::chat {
 namespace {
@@ -33,25 +34,19 @@ class ListedMail final : public MailQueue {
 };
 
 /// Sessions that cannot be ended while `is_away`; somebody logs in as soon as all are.
-class RestlessSessions final : public SessionStore {
+class RestlessSessions final : public fakes::SessionsInFront {
  public:
-  Task<Result<Done>> open(Family family) override { return sessions_.open(std::move(family)); }
-  Task<Result<Done>> rotate(Family next, std::string presented, Time now) override {
-    return sessions_.rotate(std::move(next), std::move(presented), now);
-  }
-  Task<Result<Done>> revoke(FamilyId id) override { return sessions_.revoke(id); }
-  Task<Result<std::vector<FamilyId>>> revoke_all(UserId user) override {
+  using SessionsInFront::SessionsInFront;
+  Task<Result<std::vector<FamilyId>>> revoke_all(UserId user,
+                                                 std::optional<FamilyId> kept) override {
     if (is_away) co_return fail(Errc::unavailable);
-    auto ended = co_await sessions_.revoke_all(user);
-    if (newcomer) (void)co_await sessions_.open(*std::exchange(newcomer, std::nullopt));
+    auto ended = co_await inner_.revoke_all(user, kept);
+    if (newcomer) (void)co_await inner_.open(*std::exchange(newcomer, std::nullopt));
     co_return ended;
   }
 
   bool is_away = false;
   std::optional<Family> newcomer;  ///< Opened when all others have been ended.
-
- private:
-  fakes::MemorySessions sessions_;
 };
 
 class RecoveryTest : public ::testing::Test {
@@ -84,7 +79,8 @@ class RecoveryTest : public ::testing::Test {
   const UserId alice_ = *UserId::parse("65a1b2c3d4e5f60718293a4b");
   fakes::MemoryAccounts accounts_;
   fakes::PlainHasher hasher_;
-  RestlessSessions sessions_;
+  fakes::MemorySessions kept_;
+  RestlessSessions sessions_{kept_};
   fakes::LedgerLinks links_;
   ListedMail mail_;
   Recovery recovery_{accounts_, hasher_, sessions_, links_, mail_, Limits{}, {hour, 24 * hour}};
@@ -146,7 +142,7 @@ TEST_F(RecoveryTest, ends_the_login_of_who_was_quicker_than_the_new_password) {
   sessions_.newcomer = Family{late, alice_, "jti", at(9999)};
   const std::string token = recovery_.reset_token(alice(), at(0));
   EXPECT_EQ(good(recovery_.reset(token, "new password", at(1))).ended, (std::vector{early, late}));
-  EXPECT_TRUE(good(sessions_.revoke_all(alice_)).empty());
+  EXPECT_TRUE(good(sessions_.revoke_all(alice_, std::nullopt)).empty());
 }
 
 TEST_F(RecoveryTest, refuses_expired_and_forged_links_and_those_of_another_use) {

@@ -51,7 +51,7 @@ Task<Result<TokenPair>> Sessions::refresh(std::string refresh_token, Time now) {
   if (original) {
     // Known for as long as the presented token could come back.
     family.expires_at = std::max(family.expires_at, presented->expires_at);
-    accepted = co_await adopt(std::move(family));
+    accepted = co_await adopt(std::move(family), presented->issued_at);
   } else {
     accepted = co_await store_.rotate(std::move(family), presented->token_id, now);
   }
@@ -59,10 +59,17 @@ Task<Result<TokenPair>> Sessions::refresh(std::string refresh_token, Time now) {
   co_return sign(next, now);
 }
 
-Task<Result<Done>> Sessions::adopt(Family family) {
+Task<Result<Done>> Sessions::adopt(Family family, Time issued_at) {
   const FamilyId id = family.id;
+  const UserId user = family.user;
   auto opened = co_await store_.open(std::move(family));
-  if (opened || opened.error().code != Errc::conflict) co_return opened;
+  if (!opened && opened.error().code != Errc::conflict) co_return opened;
+  if (opened) {
+    // Asked after the opening: whoever ends all logins meanwhile is seen here, or ends this one.
+    const auto ended = co_await store_.all_ended(user);
+    if (!ended) co_return ended.error();
+    if (!*ended || !is_from_before(issued_at, **ended)) co_return opened;
+  }
   const auto revoked = co_await store_.revoke(id);
   if (!revoked) co_return revoked.error();
   co_return refused();
@@ -86,7 +93,7 @@ Task<Result<Revoked>> Sessions::logout(std::string refresh_token, Time now) {
 }
 
 Task<Result<std::vector<FamilyId>>> Sessions::logout_all(UserId user) {
-  return store_.revoke_all(user);
+  return store_.revoke_all(user, std::nullopt);
 }
 
 Result<Claims> Sessions::authenticate(const std::string& access_token, Time now) const {

@@ -46,8 +46,8 @@ class Sessions {
   Task<Result<TokenPair>> open(UserId user, Time now);
 
   /// The next pair of the family. A token that was rotated before revokes the family (reuse). A
-  /// token of the Node original, which names no family, is good once: it opens one that is derived
-  /// from its claims.
+  /// token of the Node original, which names no family, is good once, and not when it is from
+  /// before an end of all logins of its user: it opens one that is derived from its claims.
   Task<Result<TokenPair>> refresh(std::string refresh_token, Time now);
 
   /// Revokes the token's family and names it, so that its sockets can be closed. Any genuine token
@@ -69,8 +69,9 @@ class Sessions {
   Claims next_claims(UserId user, FamilyId family, std::chrono::seconds ttl, Time now);
   TokenPair sign(const Claims& refresh, Time now);
   Result<Claims> verify(TokenUse use, const std::string& token, Time now) const;
-  /// Opens the family of an original's token; revokes it when that happened before.
-  Task<Result<Done>> adopt(Family family);
+  /// Opens the family of an original's token; revokes it when that happened before, or when all
+  /// logins of the user have ended since.
+  Task<Result<Done>> adopt(Family family, Time issued_at);
 
   SessionStore& store_;
   const TokenSigner& signer_;

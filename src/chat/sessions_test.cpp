@@ -7,6 +7,7 @@
 #include "chat/fakes/credentials.hpp"
 #include "chat/fakes/memory_sessions.hpp"
 #include "chat/fakes/run.hpp"
+#include "chat/fakes/sessions_in_front.hpp"
 
 namespace parley::chat {
 
@@ -213,6 +214,41 @@ TEST_F(SessionsTest, logs_all_devices_out) {
   EXPECT_TRUE(refresh(bobs.refresh, now_));
 }
 
+TEST_F(SessionsTest, refuses_tokens_of_the_original_from_before_all_logins_ended) {
+  EXPECT_TRUE(run(sessions_.logout_all(alice_))->empty());
+  now_ = std::chrono::floor<std::chrono::seconds>(**run(store_.all_ended(alice_)));
+  const std::string stolen = original_token(alice_, 1s);
+  const auto pair = refresh(stolen, now_);
+  ASSERT_FALSE(pair);
+  expect_refused(pair.error());
+  expect_refused(refresh(stolen, now_).error());
+  EXPECT_TRUE(refresh(original_token(alice_, 0s), now_)) << "it may have come after";
+  EXPECT_TRUE(refresh(original_token(bob_, 1s), now_));
+}
+
+namespace {
+/// Somebody ends all logins of a user just before one is opened.
+class EndedMeanwhile final : public fakes::SessionsInFront {
+ public:
+  using SessionsInFront::SessionsInFront;
+  Task<Result<Done>> open(Family family) override {
+    (void)co_await inner_.revoke_all(family.user, std::nullopt);
+    co_return co_await inner_.open(std::move(family));
+  }
+};
+}  // namespace
+
+TEST_F(SessionsTest, lets_nobody_in_with_such_a_token_while_all_logins_end) {
+  EndedMeanwhile store{store_};
+  Sessions sessions{store, signer_, ids_, {}};
+  const std::string stolen = original_token(alice_);
+  const auto pair = run(sessions.refresh(stolen, now_));
+  ASSERT_FALSE(pair);
+  expect_refused(pair.error());
+  ASSERT_EQ(store_.of(alice_).size(), 1u);
+  EXPECT_TRUE(store_.of(alice_)[0].revoked);
+}
+
 namespace {
 /// A store that cannot be reached.
 class BrokenSessions final : public SessionStore {
@@ -222,7 +258,10 @@ class BrokenSessions final : public SessionStore {
     co_return fail(Errc::unavailable, "disk");
   }
   Task<Result<Done>> revoke(FamilyId) override { co_return fail(Errc::unavailable, "disk"); }
-  Task<Result<std::vector<FamilyId>>> revoke_all(UserId) override {
+  Task<Result<std::vector<FamilyId>>> revoke_all(UserId, std::optional<FamilyId>) override {
+    co_return fail(Errc::unavailable, "disk");
+  }
+  Task<Result<std::optional<Time>>> all_ended(UserId) override {
     co_return fail(Errc::unavailable, "disk");
   }
 };
@@ -237,6 +276,7 @@ TEST_F(SessionsTest, does_not_blame_the_token_for_a_broken_store) {
   EXPECT_EQ(run(sessions.refresh(original_token(alice_), now_)).error().code, Errc::unavailable);
   EXPECT_EQ(run(sessions.logout(pair.refresh, now_)).error().code, Errc::unavailable);
   EXPECT_EQ(run(sessions.logout(original_token(alice_), now_)).error().code, Errc::unavailable);
+  EXPECT_EQ(run(sessions.logout_all(alice_)).error().code, Errc::unavailable);
 }
 
 }  // namespace parley::chat

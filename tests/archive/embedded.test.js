@@ -38,7 +38,7 @@ describe('an embedded store', () => {
     const imported = await importFrom(target, file, '--json');
     assertDone(imported);
     const summary = JSON.parse(imported.stdout);
-    assert.equal(summary.accounts, 4);
+    assert.equal(summary.accounts, 5);
     assert.equal(summary.messages, 123);
     assert.equal(summary.mismatches, 0);
     assertDone(await verify(target));

@@ -3,9 +3,10 @@ import assert from 'node:assert/strict';
 import { mkdirSync } from 'node:fs';
 
 import { Device } from '../lib/device.js';
-import { conversationList, history, login, people, say } from '../lib/people.js';
+import { conversationList, history, login, people, person, say } from '../lib/people.js';
 import { Rest } from '../lib/rest.js';
 import { Server, parley } from '../lib/server.js';
+import { originalLogin } from '../lib/tokens.js';
 
 /** The same person on another server. */
 export const on = (server, who) => ({ ...who, rest: new Rest(server.url, who.token) });
@@ -41,6 +42,11 @@ export async function fill(server, { messages = 120 } = {}) {
   assert.equal(renewed.status, 200, renewed.text);
   await new Rest(server.url, logins[2].accessToken).post('/api/auth/logout', { refreshToken: closed });
 
+  const eve = await person(server, 'eve');
+  const { refreshToken: stolen } = originalLogin(eve.id);
+  const ended = await new Rest(server.url, (await login(server, eve)).accessToken).post('/api/auth/logout-all');
+  assert.equal(ended.status, 204, ended.text);
+
   const phone = await Device.connect(server, bob);
   const first = await say(ann, bob, 'once', 'the client id');
   for (let i = 0; i < messages; ++i) {
@@ -52,7 +58,7 @@ export async function fill(server, { messages = 120 } = {}) {
   phone.close();
   await say(ann, bob, 'after the cursor');
   await say(dan, cid, 'not delivered');
-  return { everybody, first, cursor, tokens: { open, renewed: renewed.body.refreshToken, rotated, closed } };
+  return { everybody, first, cursor, tokens: { open, renewed: renewed.body.refreshToken, rotated, closed, stolen } };
 }
 
 /** Everybody's view, to be compared after a move; the server keeps running. */
@@ -90,6 +96,7 @@ export async function assertSame(server, world, before) {
   assert.equal((await refresh(server, world.tokens.renewed)).status, 200);
   assert.equal((await refresh(server, world.tokens.closed)).status, 401);
   assert.equal((await refresh(server, world.tokens.rotated)).status, 401);
+  assert.equal((await refresh(server, world.tokens.stolen)).status, 401);
 }
 
 /** The flags that name a store: {dataDir} or {mongo}. */

@@ -5,6 +5,7 @@ import { after, afterEach } from 'node:test';
 import { Device, closeDevices } from '../lib/device.js';
 import { login, person } from '../lib/people.js';
 import { Rest } from '../lib/rest.js';
+import { originalLogin } from '../lib/tokens.js';
 import { until } from '../lib/wait.js';
 import { setUp } from './setup.js';
 
@@ -44,6 +45,22 @@ test('a node that was away refuses its tokens from its first answer on', async (
   await new Rest(nodes[0].url, logins[1].accessToken).post('/api/auth/logout-all');
   await nodes[2].start();
   assert.deepEqual(await statuses(nodes[2], logins), [401, 401, 401]);
+});
+
+test('tokens of the original that name none end everywhere with the others', async () => {
+  const { who, logins: [phone] } = await loggedIn();
+  const [stolen, other] = [originalLogin(who.id), originalLogin((await person(cluster)).id)];
+  const refresh = async (node, { refreshToken }) => (await new Rest(node.url).post('/api/auth/refresh', { refreshToken })).status;
+  for (const node of nodes) assert.equal(await status(node, stolen), 200);
+  await cluster.kill(2);
+  assert.equal((await new Rest(nodes[1].url, phone.accessToken).post('/api/auth/logout-all')).status, 204);
+  assert.equal(await refresh(nodes[0], stolen), 401);
+  await ends('its access token', async () => (await status(nodes[0], stolen)) === 401);
+  await nodes[2].start();
+  assert.deepEqual([await status(nodes[2], stolen), await refresh(nodes[2], stolen)], [401, 401]);
+  for (const node of nodes) assert.equal(await status(node, other), 200);
+  const after = originalLogin(who.id, 0);
+  assert.deepEqual([await status(nodes[0], after), await refresh(nodes[2], after)], [200, 200]);
 });
 
 test('while Redis is away its connections end, too, and those of other logins stay', async () => {

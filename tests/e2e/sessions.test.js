@@ -6,7 +6,7 @@ import { login, password, people, person } from '../lib/people.js';
 import { Rest } from '../lib/rest.js';
 import { Server, secrets } from '../lib/server.js';
 import { assertError, assertInvalidToken, assertNoSecret, assertNotAuthorized, assertOwnUser, unknownId } from '../lib/shapes.js';
-import { accessToken, claimsOf, expiredToken, forgedToken, now, signedWith } from '../lib/tokens.js';
+import { accessToken, claimsOf, expiredToken, forgedToken, now, originalLogin, signedWith } from '../lib/tokens.js';
 import { until } from '../lib/wait.js';
 
 let server;
@@ -148,6 +148,28 @@ describe('logout', () => {
     assert.equal((await rest.as(logins.behind.accessToken).get('/api/users/me')).status, 200);
   });
 
+  test('of all ends what the original minted before, whether it was shown here or not', async () => {
+    const [who, other] = [await person(server), await person(server)];
+    const [shown, stolen, others] = [originalLogin(who.id, 60), originalLogin(who.id, 50), originalLogin(other.id)];
+    const { accessToken: token, refreshToken } = (await refresh(shown.refreshToken)).body;
+    const device = await Device.connect(server, stolen.accessToken);
+    assert.equal((await rest.as(token).post('/api/auth/logout-all')).status, 204);
+    await device.next('disconnect');
+    const assertOver = async () => {
+      for (const one of [token, shown.accessToken, stolen.accessToken]) assertInvalidToken(await rest.as(one).get('/api/users/me'));
+      for (const one of [refreshToken, shown.refreshToken, stolen.refreshToken]) assertInvalidToken(await refresh(one));
+    };
+    await assertOver();
+    await server.restart();
+    await assertOver();
+    await server.kill();
+    await server.start();
+    await assertOver();
+    assert.equal((await refresh(originalLogin(who.id, 0).refreshToken)).status, 200, 'a login at the original that came after');
+    assert.equal((await rest.as(others.accessToken).get('/api/users/me')).status, 200);
+    assert.equal((await refresh(others.refreshToken)).status, 200);
+  });
+
   test('of all needs an access token', async () => {
     assertNotAuthorized(await rest.post('/api/auth/logout-all'));
   });
@@ -190,6 +212,8 @@ describe('the logins of a person', () => {
     const ann = await person(server);
     const [phone, laptop] = [await login(server, ann), await login(server, ann)];
     const [there, here] = [await Device.connect(server, phone.accessToken), await Device.connect(server, laptop.accessToken)];
+    const stolen = originalLogin(ann.id);
+    const thief = await Device.connect(server, stolen.accessToken);
     const change = (json) => rest.as(laptop.accessToken).post('/api/auth/change-password', json);
     const newPassword = 'battery staple 42';
     assertError(await change({ currentPassword: 'wrong one', newPassword }), 403, { message: 'Wrong password' });
@@ -201,6 +225,9 @@ describe('the logins of a person', () => {
     await there.next('disconnect');
     assertInvalidToken(await rest.as(phone.accessToken).get('/api/users/me'));
     assertError(await refresh(phone.refreshToken), 401);
+    await thief.next('disconnect');
+    assertInvalidToken(await rest.as(stolen.accessToken).get('/api/users/me'));
+    assertError(await refresh(stolen.refreshToken), 401);
     assert.ok(here.socket.connected);
     assert.equal((await rest.as(laptop.accessToken).get('/api/users/me')).status, 200);
     assert.equal((await refresh(laptop.refreshToken)).status, 200);

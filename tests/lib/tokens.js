@@ -13,6 +13,12 @@ export function signedWith(secret, userId, options = {}) {
   return jwt.sign({ userId }, secret, { expiresIn: '15m', ...options });
 }
 
+/** What somebody has who logged in at the original so many seconds ago: tokens that name no login. */
+export function originalLogin(userId, age = 60) {
+  const minted = (secret, lifetime) => jwt.sign({ userId, iat: now() - age, exp: now() - age + lifetime }, secret);
+  return { accessToken: minted(secrets.access, 900), refreshToken: minted(secrets.refresh, 7 * 86_400) };
+}
+
 export function expiredToken(userId) {
   return jwt.sign({ userId, iat: now() - 100, exp: now() - 10 }, secrets.access);
 }

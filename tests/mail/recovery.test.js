@@ -5,6 +5,7 @@ import { after, before, describe, test } from 'node:test';
 import { Device, closeDevices } from '../lib/device.js';
 import { password } from '../lib/people.js';
 import { Rest } from '../lib/rest.js';
+import { originalLogin } from '../lib/tokens.js';
 import { until } from '../lib/wait.js';
 import { Place, kindsToTest, linkIn, submit, tokenIn } from './place.js';
 
@@ -22,6 +23,7 @@ for (const { kind, skip } of await kindsToTest('embedded', 'inside', 'apart')) {
     test('a new password: asked for, mailed, set once; all devices are logged out', async () => {
       const bob = await place.person('bob');
       const device = await Device.connect(place.server, { token: (await loginAs(place, bob.email, password)).body.accessToken });
+      const { refreshToken } = originalLogin(bob.id);
       const asked = await place.rest.post('/api/auth/password/forgot', { email: bob.email.toUpperCase() });
       assert.equal(asked.status, 202, asked.text);
       const mail = await place.smtp.next(bob.email);
@@ -32,6 +34,7 @@ for (const { kind, skip } of await kindsToTest('embedded', 'inside', 'apart')) {
       assert.equal(set.status, 200, set.text);
       await until(() => device.drops.length > 0, { what: 'the device is sent away' });
       assert.equal((await loginAs(place, bob.email, password)).status, 401);
+      assert.equal((await place.rest.post('/api/auth/refresh', { refreshToken })).status, 401, 'a token of the original');
       const again = await loginAs(place, bob.email, 'another horse 43');
       assert.equal(again.status, 200);
       assert.equal((await place.rest.post('/api/auth/password/reset', { token, password: 'a third horse 44' })).status, 401);

@@ -7,6 +7,7 @@ import { closeDevices, Device } from '../lib/device.js';
 import { conversationList, history, login, people, say } from '../lib/people.js';
 import { Rest } from '../lib/rest.js';
 import { temporaryDirectory } from '../lib/server.js';
+import { originalLogin } from '../lib/tokens.js';
 import { until } from '../lib/wait.js';
 import { closeStores, stores } from './place.js';
 
@@ -80,8 +81,13 @@ for (const { name, skip, start } of stores) {
       assert.equal((await refresh(phone)).status, 401);
       assert.equal((await refresh(laptop)).status, 200);
       await other.barrier();
+      const stolen = originalLogin(ann.id);
+      const thief = await Device.connect(server, stolen.accessToken);
       assert.equal((await place.json('user', 'revoke', ann.email)).sessionsEnded, 1);
       await ending(other, laptop.accessToken);
+      await ending(thief, stolen.accessToken);
+      assert.equal((await refresh(stolen)).status, 401);
+      assert.ok((await place.json('user', 'sessions', ann.email)).sessions.every(({ _id }) => _id !== ann.id));
       assert.equal((await place.run('user', 'revoke', ann.email, '--session', sessions[0]._id)).code, 1);
     });
 
@@ -89,11 +95,13 @@ for (const { name, skip, start } of stores) {
       const [ann] = await people(server, 'ann');
       const { accessToken, refreshToken } = await login(server, ann);
       const device = await Device.connect(server, accessToken);
+      const stolen = originalLogin(ann.id).refreshToken;
       const { password } = await place.json('user', 'reset-password', ann.email);
       assert.equal((await logIn(server, ann)).status, 401);
       assert.equal((await logIn(server, { ...ann, password })).status, 200);
       await ending(device, accessToken);
-      assert.equal((await new Rest(server.url).post('/api/auth/refresh', { refreshToken })).status, 401);
+      for (const token of [refreshToken, stolen])
+        assert.equal((await new Rest(server.url).post('/api/auth/refresh', { refreshToken: token })).status, 401);
     });
 
     test('exports what is theirs, for nobody else to read', async () => {

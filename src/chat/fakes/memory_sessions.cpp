@@ -36,15 +36,23 @@ Task<Result<Done>> MemorySessions::revoke(FamilyId id) {
   co_return Done{};
 }
 
-Task<Result<std::vector<FamilyId>>> MemorySessions::revoke_all(UserId user) {
+Task<Result<std::vector<FamilyId>>> MemorySessions::revoke_all(UserId user,
+                                                               std::optional<FamilyId> kept) {
   const std::lock_guard lock{mutex_};
   std::vector<FamilyId> revoked;
   for (auto& [id, known] : families_) {
-    if (known.family.user != user || known.revoked) continue;
+    if (known.family.user != user || known.revoked || id == kept) continue;
     revoke(known);
     revoked.push_back(id);
   }
+  const Time now = wall_now();
+  families_.insert_or_assign(originals_of(user), Known{end_of_all(user, now), true, now});
   co_return revoked;
+}
+
+Task<Result<std::optional<Time>>> MemorySessions::all_ended(UserId user) {
+  const auto mark = find(originals_of(user));
+  co_return mark ? std::optional{time_of_end(mark->expires_at)} : std::nullopt;
 }
 
 void MemorySessions::revoke(Known& known) {
@@ -75,7 +83,8 @@ std::vector<Login> MemorySessions::of(UserId user) {
   const std::lock_guard lock{mutex_};
   std::vector<Login> logins;
   for (const auto& [id, known] : families_) {
-    if (known.family.user == user) logins.push_back({known.family, known.revoked});
+    if (known.family.user == user && id != originals_of(user))
+      logins.push_back({known.family, known.revoked});
   }
   return logins;
 }

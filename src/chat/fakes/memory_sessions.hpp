@@ -15,7 +15,9 @@ class MemorySessions final : public SessionStore {
   Task<Result<Done>> open(Family family) override;
   Task<Result<Done>> rotate(Family next, std::string presented, Time now) override;
   Task<Result<Done>> revoke(FamilyId id) override;
-  Task<Result<std::vector<FamilyId>>> revoke_all(UserId user) override;
+  Task<Result<std::vector<FamilyId>>> revoke_all(UserId user,
+                                                 std::optional<FamilyId> kept) override;
+  Task<Result<std::optional<Time>>> all_ended(UserId user) override;
 
   /// As it is kept; nullopt when it is unknown.
   std::optional<Family> find(FamilyId id);

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <chrono>
 #include <optional>
 #include <string>
 #include <vector>
@@ -21,6 +22,25 @@ struct Family {
 
   friend bool operator==(const Family&, const Family&) = default;
 };
+
+/// Tokens of the Node original name no family. All that a user has of them count as one, whose id
+/// is the user's own and which is never open: they end when all of the user's logins do.
+inline FamilyId originals_of(UserId user) { return FamilyId{user.bytes}; }
+
+/// The longest that a refresh token may be good.
+inline constexpr std::chrono::hours longest_refresh{24 * 366};
+
+/// How it is kept that all logins of a user ended `at` that time: as that family, revoked. It is
+/// forgotten when no token of before can be good any more.
+inline Family end_of_all(UserId user, Time at) {
+  return {originals_of(user), user, {}, at + longest_refresh};
+}
+inline Time time_of_end(Time expires_at) { return expires_at - longest_refresh; }
+
+/// A token of the same second is not: it may have come after.
+inline bool is_from_before(Time issued_at, Time end) {
+  return issued_at < std::chrono::floor<std::chrono::seconds>(end);
+}
 
 /// A login that has ended, or all logins that a user had.
 struct Ending {
@@ -47,8 +67,13 @@ class SessionStore {
   /// Its tokens are refused from now on, and its id stays known until expires_at. Nothing happens
   /// when it is unknown.
   virtual Task<Result<Done>> revoke(FamilyId id) = 0;
-  /// Gives those that were not revoked before.
-  virtual Task<Result<std::vector<FamilyId>>> revoke_all(UserId user) = 0;
+  /// Revokes all families of the user but `kept`, and the tokens of the original: notes first that
+  /// they ended now, by the clock that tokens are made by. Gives the families that were not revoked
+  /// before.
+  virtual Task<Result<std::vector<FamilyId>>> revoke_all(UserId user,
+                                                         std::optional<FamilyId> kept) = 0;
+  /// When `revoke_all` was last called for the user, as far as it is remembered.
+  virtual Task<Result<std::optional<Time>>> all_ended(UserId user) = 0;
 };
 
 }  // namespace parley::chat

@@ -301,11 +301,14 @@ TEST_F(ArchiveTest, has_the_same_fingerprint_until_something_is_written) {
 
 TEST_F(ArchiveTest, keeps_client_ids_logins_and_cursors_good) {
   chat::Message first;
-  chat::UserId alice, bob;
+  chat::UserId alice, bob, gone;
+  std::optional<Time> ended;
   {
     Crowd crowd(config(), 71);
     crowd.live(50);
-    alice = crowd.people()[0], bob = crowd.people()[1];
+    alice = crowd.people()[0], bob = crowd.people()[1], gone = crowd.people()[6];
+    crowd.caller().good(crowd.store().sessions().revoke_all(gone, std::nullopt));
+    ended = crowd.caller().good(crowd.store().sessions().all_ended(gone));
     first = crowd.caller().say(crowd.store(), alice, bob, "once", "the id");
     crowd.caller().say(crowd.store(), alice, bob, "after");
   }
@@ -332,6 +335,8 @@ TEST_F(ArchiveTest, keeps_client_ids_logins_and_cursors_good) {
     const auto done = caller.run(store.sessions().rotate(rotated, login->family.token_id, at(100)));
     EXPECT_EQ(done.has_value(), !login->revoked);
   }
+  EXPECT_TRUE(ended);
+  EXPECT_EQ(caller.good(store.sessions().all_ended(gone)), ended);
 }
 
 TEST_F(ArchiveTest, gives_versions_above_all_that_the_other_store_gave) {

@@ -16,6 +16,12 @@ using store::embedded::OpenStore;
 using store::embedded::small_config;
 using store::embedded::TemporaryDirectory;
 
+/// A configuration whose clock goes on from `at(0)`.
+store::embedded::Config with_a_clock(store::embedded::Config config) {
+  config.clock = [start = wall_now()] { return at(0) + (wall_now() - start); };
+  return config;
+}
+
 /// The embedded store; every rule of it must hold when a test ends.
 class EmbeddedAdapter final : public Stores {
  public:
@@ -30,7 +36,7 @@ class EmbeddedAdapter final : public Stores {
 
  private:
   TemporaryDirectory directory_;
-  OpenStore store_{small_config(directory_.path())};
+  OpenStore store_{with_a_clock(small_config(directory_.path()))};
 };
 
 class EmbeddedPresence final : public PresenceStore {

@@ -4,6 +4,12 @@
 
 namespace parley::store::embedded {
 
+namespace {
+void put_ended(Transaction& transaction, const chat::Family& family, Time now) {
+  transaction.put(keys::ended(now, family.id), encode(EndedRecord{family.expires_at, family.user}));
+}
+}  // namespace
+
 void put_account(Transaction& transaction, const chat::Account& account) {
   transaction.require_sync();
   transaction.put(keys::account(account.id), encode(account));
@@ -36,9 +42,21 @@ void put_family(Transaction& transaction, const FamilyRecord& record) {
 void end_family(Transaction& transaction, FamilyRecord& record) {
   record.revoked = true;
   put_family(transaction, record);
-  const chat::Family& family = record.family;
-  transaction.put(keys::ended(transaction.now(), family.id),
-                  encode(EndedRecord{family.expires_at, family.user}));
+  put_ended(transaction, record.family, transaction.now());
+}
+
+void note_end_of_all(Transaction& transaction, chat::UserId user,
+                     const std::optional<FamilyRecord>& before) {
+  if (before) forget_end_of_all(transaction, *before);
+  const Time now = transaction.now();
+  const FamilyRecord record{chat::end_of_all(user, now), true};
+  put_family(transaction, record);
+  put_ended(transaction, record.family, now);
+}
+
+void forget_end_of_all(Transaction& transaction, const FamilyRecord& known) {
+  transaction.erase(keys::family(known.family.id));
+  transaction.erase(keys::ended(chat::time_of_end(known.family.expires_at), known.family.id));
 }
 
 void take_place(Head& head, MessageRecord& record) {

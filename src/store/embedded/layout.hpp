@@ -18,6 +18,12 @@ void put_family(Transaction& transaction, const FamilyRecord& record);
 /// Revokes a family that is not revoked, and notes when.
 void end_family(Transaction& transaction, FamilyRecord& record);
 
+/// Notes that all logins of the user have ended, in the place of `before`, which the store has of
+/// it.
+void note_end_of_all(Transaction& transaction, chat::UserId user,
+                     const std::optional<FamilyRecord>& before);
+void forget_end_of_all(Transaction& transaction, const FamilyRecord& known);
+
 /// The next place in the conversation: `head` counts the message from now on. Sets record.sent.
 void take_place(Head& head, MessageRecord& record);
 /// The newest message of `head`, which has taken its place, and the row by which it is found.

@@ -160,7 +160,8 @@ TEST_F(RetentionTest, forgets_sessions_after_they_expired_and_nothing_else) {
     EXPECT_TRUE(view.family(fresh.id));
     EXPECT_TRUE(view.last_seen(alice));
   }
-  EXPECT_EQ(caller_.good(store.sessions().revoke_all(alice)), (std::vector{fresh.id}));
+  EXPECT_EQ(caller_.good(store.sessions().revoke_all(alice, std::nullopt)),
+            (std::vector{fresh.id}));
 }
 
 TEST_F(RetentionTest, forgets_the_ends_of_logins_when_these_have_expired) {

@@ -53,10 +53,11 @@ std::vector<FamilyRecord> families_of(Transaction& transaction, chat::UserId use
   return records;
 }
 
-/// Revoked logins have no row by their user: they are dropped when they expire.
+/// Other revoked logins have no row by their user: they are dropped when they expire.
 Result<chat::Account> erase_account(Transaction& transaction, chat::UserId id, Time now) {
   const auto account = transaction.account(id);
   const auto families = families_of(transaction, id);
+  const auto end_of_all = transaction.family(chat::originals_of(id));
   if (!account || transaction.error())
     return refuse(transaction, Errc::not_found, "User not found");
   const chat::Account left = chat::erased(*account, now);
@@ -64,6 +65,7 @@ Result<chat::Account> erase_account(Transaction& transaction, chat::UserId id, T
     transaction.erase(keys::family(record.family.id));
     transaction.erase(keys::user_family(id, record.family.id));
   }
+  if (end_of_all) forget_end_of_all(transaction, *end_of_all);
   transaction.erase(keys::email(chat::fold_email(account->email)));
   transaction.erase(keys::username(chat::fold_username(account->username), id));
   transaction.erase(keys::last_seen(id));

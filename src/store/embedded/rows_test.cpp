@@ -150,7 +150,8 @@ TEST_F(RowsOnABadDisk, are_searched_all_or_not_at_all) {
 
 TEST_F(RowsOnABadDisk, are_revoked_all_or_not_at_all) {
   std::int64_t reads = 0;
-  for (; disk_.allow_reads(reads), !run(store_.sessions().revoke_all(alice())); ++reads)
+  for (; disk_.allow_reads(reads), !run(store_.sessions().revoke_all(alice(), std::nullopt));
+       ++reads)
     ASSERT_GT(disk_.failed_reads(), 0);
   disk_.allow_reads(FaultyDisk::all_reads);
   EXPECT_GT(reads, 1);

@@ -42,14 +42,18 @@ Result<Done> revoke_family(Transaction& transaction, chat::FamilyId id) {
   return Done{};
 }
 
-Result<std::vector<chat::FamilyId>> revoke_families(Transaction& transaction, chat::UserId user) {
+Result<std::vector<chat::FamilyId>> revoke_families(Transaction& transaction, chat::UserId user,
+                                                    const std::optional<chat::FamilyId>& kept) {
   const Key prefix = keys::user_families(user);
   std::vector<FamilyRecord> records;
   for (const std::string& key : transaction.keys_with(prefix)) {
     const auto id = Parser(std::string_view(key).substr(prefix.bytes.size())).id<chat::FamilyId>();
+    if (id == kept) continue;
     if (auto known = transaction.family(id)) records.push_back(std::move(*known));
   }
+  const auto before = transaction.family(chat::originals_of(user));
   if (transaction.error()) return *transaction.error();
+  note_end_of_all(transaction, user, before);
   std::vector<chat::FamilyId> revoked;
   for (FamilyRecord& record : records) {
     end_family(transaction, record);
@@ -79,10 +83,18 @@ Task<Result<Done>> SessionStore::revoke(chat::FamilyId id) {
                       [id](Transaction& transaction) { return revoke_family(transaction, id); });
 }
 
-Task<Result<std::vector<chat::FamilyId>>> SessionStore::revoke_all(chat::UserId user) {
+Task<Result<std::vector<chat::FamilyId>>> SessionStore::revoke_all(
+    chat::UserId user, std::optional<chat::FamilyId> kept) {
   return submit<std::vector<chat::FamilyId>>(
       database_.internals().committer,
-      [user](Transaction& transaction) { return revoke_families(transaction, user); });
+      [user, kept](Transaction& transaction) { return revoke_families(transaction, user, kept); });
+}
+
+Task<Result<std::optional<Time>>> SessionStore::all_ended(chat::UserId user) {
+  return read(database_.internals(), [user](View& view) -> Result<std::optional<Time>> {
+    const auto known = view.family(chat::originals_of(user));
+    return known ? std::optional{chat::time_of_end(known->family.expires_at)} : std::nullopt;
+  });
 }
 
 }  // namespace parley::store::embedded

@@ -15,7 +15,9 @@ class SessionStore final : public chat::SessionStore {
   Task<Result<Done>> open(chat::Family family) override;
   Task<Result<Done>> rotate(chat::Family next, std::string presented, Time now) override;
   Task<Result<Done>> revoke(chat::FamilyId id) override;
-  Task<Result<std::vector<chat::FamilyId>>> revoke_all(chat::UserId user) override;
+  Task<Result<std::vector<chat::FamilyId>>> revoke_all(chat::UserId user,
+                                                       std::optional<chat::FamilyId> kept) override;
+  Task<Result<std::optional<Time>>> all_ended(chat::UserId user) override;
 
  private:
   Database& database_;

@@ -143,8 +143,13 @@ TEST_F(MongoArchiveTest, moves_a_random_store_as_it_is_and_twice_without_harm) {
 TEST_F(MongoArchiveTest, makes_documents_that_a_node_reads_as_its_own) {
   if (!from_) return;
   fill(2, 150);
+  TestNode before(from_->uri());
+  EXPECT_TRUE(good(before.sessions().revoke_all(people_[0], std::nullopt)).empty());
   import(read_all(*from_), 1);
-  TestNode before(from_->uri()), after(to_->uri());
+  TestNode after(to_->uri());
+  const auto ended = good(before.sessions().all_ended(people_[0]));
+  EXPECT_TRUE(ended);
+  EXPECT_EQ(good(after.sessions().all_ended(people_[0])), ended);
   for (const chat::UserId user : people_) {
     const auto expected = good(before.conversations().list(user, std::nullopt, 100)).summaries;
     EXPECT_EQ(good(after.conversations().list(user, std::nullopt, 100)).summaries, expected);

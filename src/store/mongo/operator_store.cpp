@@ -75,17 +75,19 @@ Result<std::vector<chat::Ending>> ended_logins(Lease& lease, Time since, std::si
   filter.set("revokedAt", Document().set("$gte", since));
   options.set("sort", Document().set("revokedAt", -1));
   options.set("limit", static_cast<std::int64_t>(limit));
-  options.set("projection", Document().set("user", 1).set("revokedAt", 1));
+  options.set("projection", Document().set("user", 1).set("revokedAt", 1).set("expiresAt", 1));
   std::vector<chat::Ending> endings;
   auto done = lease.each(sessions_collection, filter, options, [&endings](View family) {
     const auto id = family.id<chat::FamilyId>("_id");
     const auto user = family.id<chat::UserId>("user");
-    const auto at = family.time("revokedAt");
-    if (id && user && at) endings.push_back({*user, *id, *at});
+    const auto at = family.time("revokedAt"), expires = family.time("expiresAt");
+    if (!id || !user || !at || !expires) return true;
+    const bool is_of_all = *id == chat::originals_of(*user);
+    endings.push_back({*user, *id, is_of_all ? chat::time_of_end(*expires) : *at});
     return true;
   });
   if (!done) return std::move(done).error();
-  std::reverse(endings.begin(), endings.end());
+  std::ranges::sort(endings, {}, &chat::Ending::at);
   return endings;
 }
 
@@ -147,8 +149,10 @@ Result<chat::Account> erase_user(Lease& lease, Context& context, chat::UserId id
 }
 
 Result<std::vector<chat::Login>> logins_of(Lease& lease, chat::UserId user) {
-  const auto families = lease.find(sessions_collection, Document(Document().set("user", user)),
-                                   Document(Document().set("sort", Document().set("_id", 1))));
+  Document theirs, by_id;
+  theirs.set("user", user).set("_id", Document().set("$ne", chat::originals_of(user)));
+  by_id.set("sort", Document().set("_id", 1));
+  const auto families = lease.find(sessions_collection, theirs, by_id);
   if (!families) return families.error();
   std::vector<chat::Login> logins;
   for (const View family : *families) {

@@ -59,8 +59,34 @@ Result<Done> revoke_family(Lease& lease, chat::FamilyId id, Time now) {
   return Done{};
 }
 
-Result<std::vector<chat::FamilyId>> revoke_families(Lease& lease, chat::UserId user, Time now) {
-  const Document good(Document().set("user", user).set("revoked", false));
+/// `revoked_at`: by the clock of all nodes. Of two at once the later one stays.
+Result<Done> note_end_of_all(Lease& lease, const chat::Family& end, Time revoked_at) {
+  Update note;
+  note.filter.set("_id", end.id);
+  Document set, max;
+  set.set("user", end.user).set("tokenId", end.token_id).set("revoked", true);
+  max.set("revokedAt", revoked_at).set("expiresAt", end.expires_at);
+  note.change.set("$set", set).set("$max", max);
+  note.upsert = true;
+  if (auto done = lease.update(sessions_collection, note); !done) return std::move(done).error();
+  return Done{};
+}
+
+Result<std::optional<Time>> end_of_all(Lease& lease, chat::UserId user) {
+  const Document by_id(Document().set("_id", chat::originals_of(user)));
+  const auto known = lease.find_one(sessions_collection, by_id);
+  if (!known) return known.error();
+  const auto expires = *known ? View(**known).time("expiresAt") : std::nullopt;
+  if (!expires) return std::optional<Time>{};
+  return std::optional{chat::time_of_end(*expires)};
+}
+
+Result<std::vector<chat::FamilyId>> revoke_families(Lease& lease, chat::UserId user,
+                                                    const std::optional<chat::FamilyId>& kept,
+                                                    Time now) {
+  Document good;
+  good.set("user", user).set("revoked", false);
+  if (kept) good.set("_id", Document().set("$ne", *kept));
   const auto families = lease.find(
       sessions_collection, good, Document(Document().set("projection", Document().set("_id", 1))));
   if (!families) return families.error();
@@ -69,8 +95,8 @@ Result<std::vector<chat::FamilyId>> revoke_families(Lease& lease, chat::UserId u
     if (const auto id = family.id<chat::FamilyId>("_id")) ids.push_back(*id);
   }
   if (ids.empty()) return ids;
-  Update change{good, revocation(now), true};
-  change.filter.set("_id", Document().set("$in", Array(ids)));
+  Update change{{}, revocation(now), true};
+  change.filter.set("_id", Document().set("$in", Array(ids))).set("revoked", false);
   if (auto done = lease.update(sessions_collection, change); !done) return std::move(done).error();
   return ids;
 }
@@ -94,10 +120,18 @@ Task<Result<Done>> SessionStore::revoke(chat::FamilyId id) {
               [id, now = client_.now()](Lease& lease) { return revoke_family(lease, id, now); });
 }
 
-Task<Result<std::vector<chat::FamilyId>>> SessionStore::revoke_all(chat::UserId user) {
-  return call(workers_, client_, [user, now = client_.now()](Lease& lease) {
-    return revoke_families(lease, user, now);
+Task<Result<std::vector<chat::FamilyId>>> SessionStore::revoke_all(
+    chat::UserId user, std::optional<chat::FamilyId> kept) {
+  using Revoked = Result<std::vector<chat::FamilyId>>;
+  const chat::Family end = chat::end_of_all(user, wall_now());
+  return call(workers_, client_, [end, kept, now = client_.now()](Lease& lease) -> Revoked {
+    if (auto noted = note_end_of_all(lease, end, now); !noted) return std::move(noted).error();
+    return revoke_families(lease, end.user, kept, now);
   });
+}
+
+Task<Result<std::optional<Time>>> SessionStore::all_ended(chat::UserId user) {
+  return call(workers_, client_, [user](Lease& lease) { return end_of_all(lease, user); });
 }
 
 }  // namespace parley::store::mongo

@@ -12,7 +12,7 @@ class Client;
 
 /// Families of refresh tokens, one document each in `parley_sessions`: {_id, user, tokenId,
 /// revoked, revokedAt, expiresAt}. Every decision is one update whose filter says on what it
-/// depends.
+/// depends. The end of all of a user's is one, too, with their id.
 class SessionStore final : public chat::SessionStore {
  public:
   /// Both outlive it.
@@ -21,7 +21,9 @@ class SessionStore final : public chat::SessionStore {
   Task<Result<Done>> open(chat::Family family) override;
   Task<Result<Done>> rotate(chat::Family next, std::string presented, Time now) override;
   Task<Result<Done>> revoke(chat::FamilyId id) override;
-  Task<Result<std::vector<chat::FamilyId>>> revoke_all(chat::UserId user) override;
+  Task<Result<std::vector<chat::FamilyId>>> revoke_all(chat::UserId user,
+                                                       std::optional<chat::FamilyId> kept) override;
+  Task<Result<std::optional<Time>>> all_ended(chat::UserId user) override;
 
  private:
   Client& client_;

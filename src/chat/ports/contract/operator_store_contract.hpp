@@ -3,7 +3,6 @@
 #include <gmock/gmock.h>
 
 #include <algorithm>
-#include <thread>
 
 #include "chat/ports/contract/stores.hpp"
 
@@ -22,11 +21,6 @@ class OperatorStoreContract : public StoresTest {
     return good(operators().disabled(deleted_since));
   }
   std::vector<Ending> ended(Time since = Time{}) { return good(operators().ended(since, 100)); }
-  /// So that what is noted from now on has another time.
-  static void await_the_next_moment() {
-    for (const Time now = wall_now(); wall_now() <= now + std::chrono::milliseconds{1};)
-      std::this_thread::yield();
-  }
   static bool is_earlier(const Ending& one, const Ending& other) { return one.at < other.at; }
   bool is_found_by(const std::string& prefix, UserId id) {
     for (const Account& one : good(stores_->accounts().search(prefix, 100))) {
@@ -93,18 +87,18 @@ TEST_P(OperatorStoreContract, tells_which_logins_have_ended_and_when) {
   login(bob);
   EXPECT_THAT(ended(), testing::IsEmpty());
   good(stores_->sessions().revoke(phone.id));
-  const Time first = ended().at(0).at;
-  good(stores_->sessions().revoke_all(ann));
+  const Ending first = ended().at(0);
+  good(stores_->sessions().revoke_all(ann, std::nullopt));
   EXPECT_EQ(refusal(stores_->sessions().rotate(stolen, "used before", at(1))), Errc::unauthorized);
 
   const auto all = ended();
   std::vector<std::pair<UserId, FamilyId>> who;
   for (const Ending& one : all) who.emplace_back(one.user, one.family.value());
-  EXPECT_THAT(who,
-              testing::UnorderedElementsAre(std::pair(ann, phone.id), std::pair(ann, laptop.id),
-                                            std::pair(bob, stolen.id)));
+  EXPECT_THAT(who, testing::UnorderedElementsAre(
+                       std::pair(ann, phone.id), std::pair(ann, laptop.id),
+                       std::pair(ann, originals_of(ann)), std::pair(bob, stolen.id)));
   EXPECT_TRUE(std::is_sorted(all.begin(), all.end(), is_earlier));
-  EXPECT_EQ(all.front().at, first);
+  EXPECT_THAT(all, testing::Contains(first));
 }
 
 TEST_P(OperatorStoreContract, a_login_ends_once) {
@@ -115,9 +109,21 @@ TEST_P(OperatorStoreContract, a_login_ends_once) {
   await_the_next_moment();
   good(stores_->sessions().revoke(phone.id));
   good(stores_->sessions().revoke(new_id<FamilyId>()));
-  good(stores_->sessions().revoke_all(ann));
   EXPECT_EQ(refusal(stores_->sessions().rotate(phone, "used before", at(1))), Errc::unauthorized);
   EXPECT_EQ(ended(), once);
+  good(stores_->sessions().revoke_all(ann, std::nullopt));
+  EXPECT_THAT(ended(), testing::IsSupersetOf(once));
+}
+
+TEST_P(OperatorStoreContract, tells_when_all_logins_of_a_user_ended_last) {
+  const UserId ann = user("ann");
+  for (int i = 0; i < 2; ++i) {
+    good(stores_->sessions().revoke_all(ann, std::nullopt));
+    const Ending all{ann, originals_of(ann), *good(stores_->sessions().all_ended(ann))};
+    EXPECT_EQ(ended(), std::vector{all});
+    await_the_next_moment();
+  }
+  EXPECT_EQ(good(operators().logins(ann)), std::vector<Login>{});
 }
 
 TEST_P(OperatorStoreContract, tells_of_ends_since_a_time_and_the_newest_of_too_many) {
@@ -142,6 +148,7 @@ TEST_P(OperatorStoreContract, erases_everything_that_says_who_somebody_was) {
   patch.avatar = "https://example.org/a.png";
   good(stores_->accounts().update(ann, patch, at(1)));
   good(stores_->accounts().touch_last_seen(ann, at(2)));
+  good(stores_->sessions().revoke_all(ann, std::nullopt));
   const Family phone = login(ann);
   const Message message = say(ann, bob, "hello");
 
@@ -160,6 +167,8 @@ TEST_P(OperatorStoreContract, erases_everything_that_says_who_somebody_was) {
   EXPECT_FALSE(is_found_by("ann", ann));
   EXPECT_FALSE(is_found_by("deleted", ann));
   EXPECT_EQ(good(operators().logins(ann)), std::vector<Login>{});
+  EXPECT_EQ(good(stores_->sessions().all_ended(ann)), std::nullopt);
+  EXPECT_EQ(ended(), std::vector<Ending>{});
   Family next = phone;
   next.token_id = "two";
   EXPECT_EQ(refusal(stores_->sessions().rotate(next, "one", at(10))), Errc::unauthorized);

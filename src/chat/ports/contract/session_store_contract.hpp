@@ -116,7 +116,7 @@ TEST_P(SessionStoreContract, revokes_all_of_one_user_and_nobody_elses) {
   const Family phone = opened(alice, "p"), laptop = opened(alice, "l"), gone = opened(alice, "g");
   const Family bobs = opened(bob, "b");
   good(stores_->sessions().revoke(gone.id));
-  auto revoked = good(stores_->sessions().revoke_all(alice));
+  auto revoked = good(stores_->sessions().revoke_all(alice, std::nullopt));
   std::sort(revoked.begin(), revoked.end());
   std::vector<FamilyId> expected{phone.id, laptop.id};
   std::sort(expected.begin(), expected.end());
@@ -124,7 +124,28 @@ TEST_P(SessionStoreContract, revokes_all_of_one_user_and_nobody_elses) {
   EXPECT_EQ(refusal(rotate(phone, "p", "p2")), Errc::unauthorized);
   EXPECT_EQ(refusal(rotate(laptop, "l", "l2")), Errc::unauthorized);
   EXPECT_TRUE(run(rotate(bobs, "b", "b2")));
-  EXPECT_TRUE(good(stores_->sessions().revoke_all(alice)).empty());
+  EXPECT_TRUE(good(stores_->sessions().revoke_all(alice, std::nullopt)).empty());
+}
+
+TEST_P(SessionStoreContract, spares_one_family_when_it_revokes_all) {
+  const UserId alice = new_id<UserId>();
+  const Family phone = opened(alice, "p"), laptop = opened(alice, "l");
+  EXPECT_EQ(good(stores_->sessions().revoke_all(alice, laptop.id)), std::vector{phone.id});
+  EXPECT_EQ(refusal(rotate(phone, "p", "p2")), Errc::unauthorized);
+  EXPECT_TRUE(run(rotate(laptop, "l", "l2")));
+}
+
+TEST_P(SessionStoreContract, remembers_when_all_of_a_user_ended_even_if_there_was_none) {
+  const UserId alice = new_id<UserId>(), bob = new_id<UserId>();
+  EXPECT_EQ(good(stores_->sessions().all_ended(alice)), std::nullopt);
+  EXPECT_TRUE(good(stores_->sessions().revoke_all(alice, std::nullopt)).empty());
+  const auto first = good(stores_->sessions().all_ended(alice));
+  EXPECT_TRUE(first);
+  EXPECT_EQ(good(stores_->sessions().all_ended(bob)), std::nullopt);
+  await_the_next_moment();
+  const Family phone = opened(alice, "p");
+  good(stores_->sessions().revoke_all(alice, phone.id));
+  EXPECT_GT(good(stores_->sessions().all_ended(alice)), first);
 }
 
 }  // namespace parley::chat::contract

@@ -6,6 +6,7 @@
 #include <memory>
 #include <ostream>
 #include <string>
+#include <thread>
 #include <utility>
 #include <vector>
 
@@ -74,6 +75,12 @@ class StoresTest : public ::testing::TestWithParam<Adapter> {
   template <class AnyId>
   AnyId new_id() {
     return AnyId{ids_.next(at(0))};
+  }
+
+  /// So that what is noted from now on has another time.
+  static void await_the_next_moment() {
+    for (const Time now = wall_now(); wall_now() <= now + std::chrono::milliseconds{1};)
+      std::this_thread::yield();
   }
 
   Account draft_account(const std::string& username) {
