@@ -12,6 +12,7 @@ namespace {
 using chat::contract::at;
 
 /// A store whose power is cut again and again, and what it has acknowledged.
+/// --gtest_random_seed=n has others than usual.
 class PowerCutTest : public ::testing::TestWithParam<std::uint32_t> {
  protected:
   /// Small, so that logs are replaced, tables written and merged all the time.
@@ -93,8 +94,10 @@ class PowerCutTest : public ::testing::TestWithParam<std::uint32_t> {
   }
 
   TemporaryDirectory directory_;
-  std::mt19937 random_{GetParam()};
-  ForgetfulDisk disk_{directory_.path() / "attic", GetParam()};
+  const std::uint32_t seed_ =
+      1000 * static_cast<std::uint32_t>(GTEST_FLAG_GET(random_seed)) + GetParam();
+  std::mt19937 random_{seed_};
+  ForgetfulDisk disk_{directory_.path() / "attic", seed_};
   Caller caller_;
   ObjectIdSource ids_;
   chat::UserId alice_, bob_;
