@@ -7,6 +7,7 @@
 #include "chat/fakes/memory_sessions.hpp"
 #include "chat/fakes/run.hpp"
 #include "chat/fakes/sessions_in_front.hpp"
+#include "chat/ports/operator_store.hpp"
 
 namespace parley::chat {
 namespace {
@@ -180,6 +181,12 @@ TEST_F(RecoveryTest, unsubscribes_as_often_as_one_likes) {
   const auto late = run(recovery_.unsubscribe(token, at(366 * 24 * 3600)));
   ASSERT_FALSE(late);
   EXPECT_EQ(late.error().code, Errc::unauthorized);
+}
+
+TEST_F(RecoveryTest, who_is_deleted_is_unsubscribed) {
+  const std::string token = recovery_.unsubscribe_token(alice_, at(0));
+  accounts_.replace(erased(alice(), at(1)));
+  EXPECT_TRUE(run(recovery_.unsubscribe(token, at(2))));
 }
 
 }  // namespace

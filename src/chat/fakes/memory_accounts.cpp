@@ -57,7 +57,8 @@ Task<Result<std::vector<Account>>> MemoryAccounts::search(std::string username_p
 Task<Result<Account>> MemoryAccounts::update(UserId id, ProfilePatch patch, Time now) {
   const std::lock_guard lock{mutex_};
   const auto found = accounts_.find(id);
-  if (found == accounts_.end()) co_return fail(Errc::not_found, "User not found");
+  if (found == accounts_.end() || found->second.deleted)
+    co_return fail(Errc::not_found, "User not found");
   Account& account = found->second;
   if (patch.name) account.name = patch.name;
   if (patch.avatar) account.avatar = patch.avatar;
@@ -70,7 +71,8 @@ Task<Result<Done>> MemoryAccounts::set_password(UserId id, std::string expected,
                                                 Time now) {
   const std::lock_guard lock{mutex_};
   const auto found = accounts_.find(id);
-  if (found == accounts_.end()) co_return fail(Errc::not_found, "User not found");
+  if (found == accounts_.end() || found->second.deleted)
+    co_return fail(Errc::not_found, "User not found");
   Account& account = found->second;
   if (account.password_hash != expected) co_return fail(Errc::conflict, "another password by now");
   account.password_hash = std::move(hash);
@@ -81,7 +83,8 @@ Task<Result<Done>> MemoryAccounts::set_password(UserId id, std::string expected,
 Task<Result<bool>> MemoryAccounts::set_email_verified(UserId id, std::string email, Time now) {
   const std::lock_guard lock{mutex_};
   const auto found = accounts_.find(id);
-  if (found == accounts_.end()) co_return fail(Errc::not_found, "User not found");
+  if (found == accounts_.end() || found->second.deleted)
+    co_return fail(Errc::not_found, "User not found");
   Account& account = found->second;
   if (fold_email(account.email) != fold_email(email))
     co_return fail(Errc::conflict, "another address by now");
@@ -94,7 +97,8 @@ Task<Result<bool>> MemoryAccounts::set_email_verified(UserId id, std::string ema
 Task<Result<Account>> MemoryAccounts::set_administrator(UserId id, bool administrator, Time now) {
   const std::lock_guard lock{mutex_};
   const auto found = accounts_.find(id);
-  if (found == accounts_.end()) co_return fail(Errc::not_found, "User not found");
+  if (found == accounts_.end() || found->second.deleted)
+    co_return fail(Errc::not_found, "User not found");
   found->second.administrator = administrator;
   found->second.updated_at = now;
   co_return found->second;

@@ -10,7 +10,8 @@
 namespace parley::chat {
 
 /// Users. Adapters: embedded::AccountStore, fakes::MemoryAccounts. Any shard may call any store
-/// port; results come back on the caller's shard. Besides the errors named, every call may give
+/// port; results come back on the caller's shard. What changes an account does not find one that is
+/// deleted. Besides the errors named, every call may give
 /// unavailable, corrupt or closed.
 class AccountStore {
  public:

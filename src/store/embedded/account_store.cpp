@@ -18,12 +18,12 @@ Result<chat::Account> create_account(Transaction& transaction, const chat::Accou
   return account;
 }
 
-/// Changes an account that exists; `change` gives what the caller is told, or why it does not.
-/// Nothing is written when it leaves everything as it is.
+/// Changes an account that exists and is not deleted; `change` gives what the caller is told, or
+/// why it does not. Nothing is written when it leaves everything as it is.
 template <class T, class Change>
 Result<T> change_account(Transaction& transaction, chat::UserId id, Time now, Change change) {
   auto account = transaction.account(id);
-  if (!account || transaction.error())
+  if (!account || account->deleted || transaction.error())
     return refuse(transaction, Errc::not_found, "User not found");
   const chat::Account before = *account;
   Result<T> told = change(*account);
@@ -32,20 +32,6 @@ Result<T> change_account(Transaction& transaction, chat::UserId id, Time now, Ch
   transaction.require_sync();
   transaction.put(keys::account(id), encode(*account));
   return told;
-}
-
-Result<chat::Account> update_account(Transaction& transaction, chat::UserId id,
-                                     chat::ProfilePatch& patch, Time now) {
-  auto account = transaction.account(id);
-  if (!account || transaction.error())
-    return refuse(transaction, Errc::not_found, "User not found");
-  if (patch.name) account->name = std::move(patch.name);
-  if (patch.avatar) account->avatar = std::move(patch.avatar);
-  if (patch.email_notifications) account->email_notifications = *patch.email_notifications;
-  account->updated_at = now;
-  transaction.require_sync();
-  transaction.put(keys::account(id), encode(*account));
-  return std::move(*account);
 }
 
 Result<std::vector<chat::Account>> search_accounts(View& view, std::string_view folded,
@@ -110,11 +96,17 @@ Task<Result<std::vector<chat::Account>>> AccountStore::search(std::string userna
 
 Task<Result<chat::Account>> AccountStore::update(chat::UserId id, chat::ProfilePatch patch,
                                                  Time now) {
-  return submit<chat::Account>(
-      database_.internals().committer,
-      [id, patch = std::move(patch), now](Transaction& transaction) mutable {
-        return update_account(transaction, id, patch, now);
-      });
+  auto change = [patch = std::move(patch), now](chat::Account& account) -> Result<chat::Account> {
+    if (patch.name) account.name = patch.name;
+    if (patch.avatar) account.avatar = patch.avatar;
+    if (patch.email_notifications) account.email_notifications = *patch.email_notifications;
+    account.updated_at = now;
+    return account;
+  };
+  return submit<chat::Account>(database_.internals().committer,
+                               [id, now, change = std::move(change)](Transaction& transaction) {
+                                 return change_account<chat::Account>(transaction, id, now, change);
+                               });
 }
 
 Task<Result<Done>> AccountStore::set_password(chat::UserId id, std::string expected,

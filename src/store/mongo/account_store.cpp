@@ -19,16 +19,23 @@ constexpr std::string_view last_code_point = "\xF4\x8F\xBF\xBF";
 
 Document by_id(chat::UserId id) { return Document(Document().set("_id", id)); }
 
+/// Who is deleted is changed by nobody: what is left says that it is nobody.
+Document living(chat::UserId id) {
+  return std::move(by_id(id).set("deleted", Document().set("$ne", true)));
+}
+
 Error not_found() { return fail(Errc::not_found, "User not found"); }
 
-/// Gives documents of a Node server our keys. What fails is tried again when they are found again.
+/// Gives documents of a Node server our keys where they have none yet: whoever was deleted
+/// meanwhile has. What fails is tried again when they are found again.
 void complete(Lease& lease, const std::vector<Document>& users) {
   std::vector<Update> names, addresses;
   for (const View user : users) {
     if (is_complete(user)) continue;
     const auto add = [user](std::vector<Update>& updates, const char* key, std::string value) {
       const Document keys(Document().set(key, value));
-      updates.push_back({Document(Document().set("_id", user.at("_id"))),
+      const Document missing(Document().set("$exists", false));
+      updates.push_back({Document(Document().set("_id", user.at("_id")).set(key, missing)),
                          Document(Document().set("$set", keys))});
     };
     if (const auto name = user.text("username"))
@@ -153,15 +160,15 @@ Result<chat::Account> update_account(Lease& lease, chat::UserId id, const chat::
   Document values;
   values.set("name", patch.name).set("avatar", patch.avatar);
   values.set("emailNotifications", patch.email_notifications).set("updatedAt", now);
-  const Update change{by_id(id), Document(Document().set("$set", values))};
+  const Update change{living(id), Document(Document().set("$set", values))};
   const auto done = lease.update(users_collection, change);
   if (!done) return done.error();
-  return done->matched == 0 ? Result<chat::Account>(not_found()) : find_one(lease, by_id(id));
+  return done->matched == 0 ? Result<chat::Account>(not_found()) : find_one(lease, living(id));
 }
 
 Result<Done> set_password_of(Lease& lease, chat::UserId id, const std::string& expected,
                              const std::string& hash, Time now) {
-  Document filter = by_id(id), values;
+  Document filter = living(id), values;
   filter.set("password", expected);
   values.set("password", hash).set("updatedAt", now);
   const auto done =
@@ -169,18 +176,18 @@ Result<Done> set_password_of(Lease& lease, chat::UserId id, const std::string& e
   if (!done) return done.error();
   if (done->matched > 0) return Done{};
   // A try before this one may have done it.
-  const auto account = find_one(lease, by_id(id));
+  const auto account = find_one(lease, living(id));
   if (account && account->password_hash == hash) return Done{};
   return account ? fail(Errc::conflict, "another password by now") : account.error();
 }
 
 Result<bool> verify_email_of(Lease& lease, chat::UserId id, const std::string& email, Time now) {
-  const auto account = find_one(lease, by_id(id));
+  const auto account = find_one(lease, living(id));
   if (!account) return account.error();
   if (chat::fold_email(account->email) != chat::fold_email(email))
     return fail(Errc::conflict, "another address by now");
   if (account->email_verified) return false;
-  Document filter = by_id(id), unverified, values;
+  Document filter = living(id), unverified, values;
   unverified.set("$ne", true);
   filter.set("email", account->email).set("emailVerified", unverified);
   values.set("emailVerified", true).set("updatedAt", now);
@@ -189,7 +196,7 @@ Result<bool> verify_email_of(Lease& lease, chat::UserId id, const std::string& e
   if (!done) return done.error();
   if (done->matched > 0) return true;
   // Another was quicker: with the same, or with another address.
-  const auto present = find_one(lease, by_id(id));
+  const auto present = find_one(lease, living(id));
   if (!present) return present.error();
   if (present->email_verified && present->email == account->email) return false;
   return fail(Errc::conflict, "another address by now");
@@ -198,10 +205,10 @@ Result<bool> verify_email_of(Lease& lease, chat::UserId id, const std::string& e
 Result<chat::Account> administrate(Lease& lease, chat::UserId id, bool administrator, Time now) {
   Document values;
   values.set("administrator", administrator).set("updatedAt", now);
-  const Update change{by_id(id), Document(Document().set("$set", values))};
+  const Update change{living(id), Document(Document().set("$set", values))};
   const auto done = lease.update(users_collection, change);
   if (!done) return done.error();
-  return done->matched == 0 ? Result<chat::Account>(not_found()) : find_one(lease, by_id(id));
+  return done->matched == 0 ? Result<chat::Account>(not_found()) : find_one(lease, living(id));
 }
 }  // namespace
 
@@ -263,9 +270,7 @@ Task<Result<chat::Account>> AccountStore::set_administrator(chat::UserId id, boo
 Task<Result<Done>> AccountStore::touch_last_seen(chat::UserId id, Time at) {
   return call(workers_, client_, [id, at](Lease& lease) -> Result<Done> {
     const Document later(Document().set("lastSeen", at));
-    Document filter = by_id(id);
-    filter.set("deleted", Document().set("$ne", true));
-    const Update change{filter, Document(Document().set("$max", later))};
+    const Update change{living(id), Document(Document().set("$max", later))};
     if (auto done = lease.update(users_collection, change); !done) return std::move(done).error();
     return Done{};
   });

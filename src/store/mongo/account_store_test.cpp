@@ -138,6 +138,14 @@ TEST_F(MongoAccountStore, searches_old_documents_and_completes_them) {
   EXPECT_EQ(names_of("AL"), all) << "now by their keys";
 }
 
+TEST_F(MongoAccountStore, completes_only_what_is_missing) {
+  put(garbage(11, R"("username": "Alma", "usernameKey": "", "email": "alma@example.org")"));
+  const auto id = *chat::UserId::parse("65a000000000000000000011");
+  ASSERT_TRUE(run(store_->find_by_email("alma@example.org")));
+  EXPECT_EQ(stored(id).view().text("emailKey"), "alma@example.org");
+  EXPECT_EQ(stored(id).view().text("usernameKey"), "") << "as of somebody deleted meanwhile";
+}
+
 TEST_F(MongoAccountStore, takes_a_prefix_as_letters_and_never_as_a_pattern) {
   put(alice_of_node);
   put(garbage(11, R"("username": "a.b[c", "email": "abc@example.org")"));

@@ -201,6 +201,19 @@ TEST_P(OperatorStoreContract, a_deleted_user_stays_deleted_and_is_not_seen_again
   EXPECT_EQ(barred(at(6)), std::vector<UserId>{});
 }
 
+TEST_P(OperatorStoreContract, nothing_is_put_back_into_an_account_that_is_deleted) {
+  const UserId ann = user("ann");
+  const Account left = good(operators().erase(ann, SentTexts::kept, at(5)));
+  ProfilePatch patch;
+  patch.name = "Ann";
+  AccountStore& accounts = stores_->accounts();
+  EXPECT_EQ(refusal(accounts.update(ann, patch, at(6))), Errc::not_found);
+  EXPECT_EQ(refusal(accounts.set_password(ann, "", "new", at(6))), Errc::not_found);
+  EXPECT_EQ(refusal(accounts.set_email_verified(ann, left.email, at(6))), Errc::not_found);
+  EXPECT_EQ(refusal(accounts.set_administrator(ann, true, at(6))), Errc::not_found);
+  EXPECT_EQ(account(ann), left);
+}
+
 TEST_P(OperatorStoreContract, removes_sent_texts_when_asked_and_leaves_those_of_others) {
   const UserId ann = user("ann"), bob = user("bob"), eve = user("eve");
   auto first = draft(ann, bob, "first");
