@@ -106,6 +106,7 @@ struct Client::State {
   std::string database;
   std::unique_ptr<mongoc_client_pool_t, ClosePool> pool;
   ServerClock clock;
+  std::atomic<SteadyTime> closes_at = SteadyTime::max();
   std::atomic<bool> is_believed = true;  ///< What the server says of its clock.
 
   std::atomic<bool> is_well = false;  ///< The last call reached the server.
@@ -152,10 +153,15 @@ Client::~Client() {
 }
 
 Result<Lease> Client::lease() {
+  if (SteadyTime::clock::now() >= closes_at()) return fail(Errc::closed, "the store is closed");
   mongoc_client_t* connection = mongoc_client_pool_pop(state_->pool.get());
   if (!connection) return fail(Errc::overloaded, "MongoDB: all connections are in use");
   return Lease(*this, connection);
 }
+
+void Client::close_at(SteadyTime end) { state_->closes_at = end; }
+
+SteadyTime Client::closes_at() const { return state_->closes_at; }
 
 const std::string& Client::database() const { return state_->database; }
 

@@ -145,8 +145,11 @@ class Client {
   Client(const Client&) = delete;
   Client& operator=(const Client&) = delete;
 
-  /// Blocks while all connections are in use. overloaded: for longer than a call may take.
+  /// Blocks while all connections are in use. overloaded: for longer than a call may take; closed.
   Result<Lease> lease();
+  /// From then on there are no leases, so that what waits for one ends. Never, at first.
+  void close_at(SteadyTime end);
+  SteadyTime closes_at() const;
   const std::string& database() const;
 
   /// One round trip to the primary, which tells its time; blocks. not_supported: it does not, or

@@ -7,7 +7,10 @@ namespace parley::store::mongo {
 
 Database::Database(std::unique_ptr<Internals> internals) : internals_(std::move(internals)) {}
 
-Database::~Database() { close(); }
+Database::~Database() {
+  close();
+  internals_->client->close_at(SteadyTime::clock::now());  // the readers finish what is queued
+}
 
 Result<std::unique_ptr<Database>> Database::open(StoreConfig config) {
   auto client = open_with_indexes(config.connection);
@@ -16,7 +19,11 @@ Result<std::unique_ptr<Database>> Database::open(StoreConfig config) {
   return std::unique_ptr<Database>(new Database(std::move(internals)));
 }
 
-void Database::close() { internals_->writer.close(); }
+void Database::close() {
+  internals_->client->close_at(SteadyTime::clock::now() +
+                               internals_->context.config.write_deadline);
+  internals_->writer.close();
+}
 
 Time Database::now() const { return internals_->client->now(); }
 

@@ -29,8 +29,8 @@ class Database {
   Database(const Database&) = delete;
   Database& operator=(const Database&) = delete;
 
-  /// Finishes what was asked so far (or gives it up at its deadline); later writes are `closed`,
-  /// reads still work. Blocks.
+  /// Finishes what was asked so far, or gives all of it up when a write's deadline is over; later
+  /// writes are `closed`, reads work until that deadline. Blocks.
   void close();
 
   /// The time that all nodes share. Any thread.

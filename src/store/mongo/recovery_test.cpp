@@ -183,6 +183,40 @@ TEST_F(RecoveryTest, finishes_what_is_queued_when_it_is_closed) {
   EXPECT_EQ(node.database->stats().queued, 0u);
 }
 
+TEST_F(RecoveryTest, is_closed_within_one_deadline_whatever_waits_for_a_server_that_is_away) {
+  if (is_skipped_without(server_)) return;
+  if (!server_.can_restart()) GTEST_SKIP() << "the server is not ours";
+  StoreConfig slow = config(database_.uri());
+  slow.write_deadline = 500ms;
+  slow.max_batch = 1;
+  TestNode node{slow};
+  const auto alice = user(node, "alice"), bob = user(node, "bob");
+  constexpr int calls = 60;
+  std::vector<Task<Result<chat::Appended>>> writes;
+  std::vector<Task<Result<std::vector<chat::Account>>>> reads;
+  for (int i = 0; i < calls; ++i) {
+    writes.push_back(node.messages().append({alice, bob, "x", {}, at(i)}));
+    reads.push_back(node.operators().accounts(std::nullopt, 1));
+  }
+  server_.kill();
+  asio::io_context& other = contexts_.emplace_back(1);
+  std::vector<Result<chat::Appended>> written;
+  std::vector<Result<std::vector<chat::Account>>> read;
+  std::thread writer([&] { written = chat::fakes::run_all(context_, std::move(writes)); });
+  std::thread reader([&] { read = chat::fakes::run_all(other, std::move(reads)); });
+  const Stats& stats = node.database->stats();
+  while (stats.queued + stats.failed_rounds < calls || stats.reads < calls)
+    std::this_thread::yield();
+  const auto started = std::chrono::steady_clock::now();
+  node.database->close();
+  writer.join();
+  node.database.reset();
+  reader.join();
+  EXPECT_LT(std::chrono::steady_clock::now() - started, 6s);
+  for (const auto& one : written) EXPECT_FALSE(one);
+  for (const auto& one : read) EXPECT_FALSE(one);
+}
+
 TEST_F(RecoveryTest, refuses_what_does_not_fit_into_its_queue) {
   if (is_skipped_without(server_)) return;
   StoreConfig small = config(database_.uri());

@@ -100,7 +100,9 @@ void Writer::execute(std::span<OperationPtr> batch) {
   std::vector<chat::Change> changes;
   std::optional<Error> failure;
   if (auto lease = client_.lease()) {
-    Round round(context_, cache_, *lease, started + context_.config.write_deadline, unwritten_);
+    const SteadyTime deadline =
+        std::min(started + context_.config.write_deadline, client_.closes_at());
+    Round round(context_, cache_, *lease, deadline, unwritten_);
     changes = round.run(batch);
     failure = round.failure();
   } else {

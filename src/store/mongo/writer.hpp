@@ -22,7 +22,8 @@ class Writer {
   void submit(OperationPtr operation);
   /// Asks for a conversation's document to be completed from its messages. Soon, at most once.
   void repair(chat::ConversationId conversation);
-  /// Finishes what is queued (or gives it up at its deadline), then ends the thread.
+  /// Finishes what is queued (or gives it up, at the latest when the client closes), then ends the
+  /// thread.
   void close();
 
  private:
