@@ -2,6 +2,7 @@
 #include <boost/url/url_view.hpp>
 #include <charconv>
 
+#include "base/authority.hpp"
 #include "redis/config.hpp"
 
 namespace parley::redis {
@@ -24,14 +25,12 @@ Result<unsigned> number(std::string_view text, unsigned most, std::string_view w
 }
 
 Result<Done> read_place(const url_view& url, Config& config) {
-  config.host = url.host_address();
-  if (config.host.empty()) return refuse("has no host");
-  if (!url.has_port()) return Done{};
-  const std::string_view text{url.port().data(), url.port().size()};
-  const auto port = number(text, 65'535, "the port is not a number from 1 to 65535");
-  if (!port) return port.error();
-  if (*port == 0) return refuse("the port is not a number from 1 to 65535");
-  config.port = static_cast<std::uint16_t>(*port);
+  const auto place = url.encoded_host_and_port();
+  auto server = parse_authority({place.data(), place.size()});
+  if (!server)
+    return refuse("has no host, or one with odd characters, or a port that is not from 1 to 65535");
+  config.host = std::move(server->host);
+  config.port = server->port.value_or(config.port);
   return Done{};
 }
 

@@ -11,6 +11,7 @@
 
 #include "app/open_files.hpp"
 #include "app/table.hpp"
+#include "base/authority.hpp"
 #include "base/json.hpp"
 
 namespace parley::app {
@@ -61,9 +62,7 @@ bool is_of_this_machine(const std::string& host) {
 
 Finding judge_address(const Settings& settings) {
   const auto& server = settings.server;
-  const bool is_ipv6 = server.host.find(':') != std::string::npos;
-  const std::string place =
-      (is_ipv6 ? '[' + server.host + ']' : server.host) + ':' + std::to_string(server.port);
+  const std::string place = authority_of(server.host, server.port);
   if (is_of_this_machine(server.host))
     return {
         "address",

@@ -9,6 +9,7 @@
 #include "app/lifetime.hpp"
 #include "app/open_files.hpp"
 #include "app/program.hpp"
+#include "base/authority.hpp"
 #include "ops/log.hpp"
 #include "settings/build_info.hpp"
 #include "settings/cli.hpp"
@@ -35,9 +36,8 @@ void tell_limit(std::uint64_t open_files, const Settings& settings) {
 std::string address(const Settings& settings, std::uint16_t port) {
   const std::string& host = settings.server.host;
   const bool is_everywhere = host == "0.0.0.0" || host == "::";
-  const bool is_ipv6 = host.find(':') != std::string::npos;
-  const std::string shown = is_everywhere ? "localhost" : is_ipv6 ? '[' + host + ']' : host;
-  return (settings.has_tls() ? "https://" : "http://") + shown + ':' + std::to_string(port);
+  return (settings.has_tls() ? "https://" : "http://") +
+         authority_of(is_everywhere ? "localhost" : host, port);
 }
 
 /// What a server is made of, beside its settings.

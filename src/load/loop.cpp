@@ -14,6 +14,8 @@
 #include <cstring>
 #include <stdexcept>
 
+#include "base/authority.hpp"
+
 namespace parley::load {
 
 namespace {
@@ -94,15 +96,13 @@ Result<Address> resolve(const std::string& url) {
     return fail(Errc::bad_request, "The address '" + url + "' does not begin with http://");
   Address address;
   address.host = url.substr(scheme.size(), url.find('/', scheme.size()) - scheme.size());
-  const auto colon = address.host.rfind(':');
-  const bool has_port = colon != std::string::npos && address.host.back() != ']';
-  std::string name = address.host.substr(0, has_port ? colon : std::string::npos);
-  if (name.starts_with('[') && name.ends_with(']')) name = name.substr(1, name.size() - 2);
-  const std::string port = has_port ? address.host.substr(colon + 1) : "80";
+  const auto place = parse_authority(address.host);
+  if (!place) return fail(Errc::bad_request, "The address '" + url + "' has no host and port");
+  const std::string port = std::to_string(place->port.value_or(80));
   addrinfo hints{};
   hints.ai_socktype = SOCK_STREAM;
   addrinfo* found = nullptr;
-  if (const int code = ::getaddrinfo(name.c_str(), port.c_str(), &hints, &found); code != 0)
+  if (const int code = ::getaddrinfo(place->host.c_str(), port.c_str(), &hints, &found); code != 0)
     return fail(Errc::unavailable, "The address '" + url + "': " + ::gai_strerror(code));
   std::memcpy(&address.storage, found->ai_addr, found->ai_addrlen);
   address.size = found->ai_addrlen;

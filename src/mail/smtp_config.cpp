@@ -1,10 +1,9 @@
 #include "mail/smtp_config.hpp"
 
-#include <algorithm>
 #include <boost/url/parse.hpp>
 #include <boost/url/url_view.hpp>
-#include <charconv>
 
+#include "base/authority.hpp"
 #include "mail/text.hpp"
 
 namespace parley::mail {
@@ -17,33 +16,26 @@ Error refuse(std::string_view what) {
   return fail(Errc::bad_request, std::string{"SMTP URL: "}.append(what));
 }
 
-bool is_host_character(char c) {
-  return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '-' ||
-         c == '.' || c == '_' || c == ':';
-}
-bool is_host(std::string_view text) {
-  return !text.empty() && text.size() <= 253 &&
-         std::all_of(text.begin(), text.end(), is_host_character);
-}
-
 bool is_loopback(std::string_view host) {
   return host == "localhost" || host == "::1" || host.starts_with("127.");
 }
 
 Result<Done> read_place(const url_view& url, SmtpConfig& config) {
-  config.host = url.host_address();
-  if (!is_host(config.host)) return refuse("has no host, or one with odd characters");
-  config.port = config.tls == SmtpConfig::Tls::implicit ? 465 : config.user.empty() ? 25 : 587;
-  if (url.has_port()) {
-    const std::string_view text{url.port().data(), url.port().size()};
-    const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), config.port);
-    if (error != std::errc{} || end != text.data() + text.size() || config.port == 0)
-      return refuse("the port is not a number from 1 to 65535");
-  }
+  const auto place = url.encoded_host_and_port();
+  auto server = parse_authority({place.data(), place.size()});
+  if (!server)
+    return refuse("has no host, or one with odd characters, or a port that is not from 1 to 65535");
+  const std::uint16_t usual = config.tls == SmtpConfig::Tls::implicit ? 465
+                              : config.user.empty()                   ? 25
+                                                                      : 587;
+  config.host = std::move(server->host);
+  config.port = server->port.value_or(usual);
   const std::string path = url.path();
   if (path.empty() || path == "/") return Done{};
   config.client_name = path.substr(1);
-  if (!is_host(config.client_name)) return refuse("the path is not this client's name");
+  const auto client = parse_authority(config.client_name);
+  if (!client || client->host != config.client_name)
+    return refuse("the path is not this client's name");
   return Done{};
 }
 
@@ -99,9 +91,7 @@ Result<SmtpConfig> read(const url_view& url) {
 }  // namespace
 
 std::string SmtpConfig::describe() const {
-  const bool is_ipv6 = host.find(':') != std::string::npos;
-  return (tls == Tls::implicit ? "smtps://" : "smtp://") + (is_ipv6 ? "[" + host + "]" : host) +
-         ":" + std::to_string(port);
+  return (tls == Tls::implicit ? "smtps://" : "smtp://") + authority_of(host, port);
 }
 
 Result<SmtpConfig> smtp_config_from(std::string_view url) {

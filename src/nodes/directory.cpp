@@ -1,8 +1,9 @@
 #include "nodes/directory.hpp"
 
 #include <algorithm>
-#include <charconv>
 #include <utility>
+
+#include "base/authority.hpp"
 
 namespace parley::nodes {
 
@@ -16,19 +17,10 @@ std::string key_of(std::uint32_t number) { return "parley:address:" + std::to_st
 }  // namespace
 
 Result<http::Upstream> parse_address(std::string_view text) {
-  const Error bad = fail(Errc::corrupt, "not an address: " + std::string{text.substr(0, 100)});
-  const auto colon = text.rfind(':');
-  if (colon == std::string_view::npos || colon == 0) return bad;
-  http::Upstream upstream;
-  std::string_view host = text.substr(0, colon);
-  if (host.front() == '[' && host.back() == ']' && host.size() > 2)
-    host = host.substr(1, host.size() - 2);
-  const std::string_view port = text.substr(colon + 1);
-  const char* end = port.data() + port.size();
-  const auto [stop, error] = std::from_chars(port.data(), end, upstream.port);
-  if (error != std::errc{} || stop != end || upstream.port == 0) return bad;
-  upstream.host = host;
-  return upstream;
+  auto address = parse_authority(text);
+  if (!address || !address->port)
+    return fail(Errc::corrupt, "not an address: " + std::string{text.substr(0, 100)});
+  return http::Upstream{std::move(address->host), *address->port};
 }
 
 Directory::Directory(net::Shard& home, redis::Client& client, std::uint32_t number,

@@ -6,6 +6,7 @@
 #include <charconv>
 #include <limits>
 
+#include "base/authority.hpp"
 #include "base/trim.hpp"
 
 namespace parley::app {
@@ -209,14 +210,8 @@ std::optional<std::string> OptionalHost::read(std::string_view text) const {
 
 std::optional<std::string> OptionalAddress::read(std::string_view text) const {
   if (text == "none") return std::string{};
-  const auto colon = text.rfind(':');
-  if (colon == std::string_view::npos || colon == 0 || !is_printable_word(text))
-    return std::nullopt;
-  const std::string_view host = text.substr(0, colon);
-  const bool is_bracketed = host.front() == '[' && host.back() == ']';
-  if (!is_bracketed && host.find(':') != std::string_view::npos) return std::nullopt;
-  if (!WholeNumber{1, 65535}.read(text.substr(colon + 1))) return std::nullopt;
-  return std::string{text};
+  const auto address = parse_authority(text);
+  return address && address->port ? std::optional{std::string{text}} : std::nullopt;
 }
 
 std::string Origins::allowed() const {

@@ -2,8 +2,8 @@
 
 #include <algorithm>
 #include <cctype>
-#include <charconv>
 
+#include "base/authority.hpp"
 #include "base/percent.hpp"
 
 namespace parley::app {
@@ -13,7 +13,6 @@ constexpr std::size_t longest_url = 2048;
 constexpr std::size_t longest_sender = 320;
 
 bool is_alnum(char c) { return std::isalnum(static_cast<unsigned char>(c)) != 0; }
-bool is_digit(char c) { return c >= '0' && c <= '9'; }
 bool is_hex(char c) { return std::isxdigit(static_cast<unsigned char>(c)) != 0; }
 
 /// Takes `prefix` off the front of `text`.
@@ -21,34 +20,6 @@ bool skip(std::string_view& text, std::string_view prefix) {
   if (!text.starts_with(prefix)) return false;
   text.remove_prefix(prefix.size());
   return true;
-}
-
-bool is_port(std::string_view text) {
-  unsigned value = 0;
-  const auto* const end = text.data() + text.size();
-  if (text.empty() || text.size() > 5 || !std::all_of(text.begin(), text.end(), is_digit))
-    return false;
-  std::from_chars(text.data(), end, value);
-  return value >= 1 && value <= 65535;
-}
-
-bool is_host(std::string_view text) {
-  if (text.empty() || text.size() > 253) return false;
-  if (text.front() == '[') {
-    return text.size() > 2 && text.back() == ']' &&
-           std::all_of(text.begin() + 1, text.end() - 1,
-                       [](char c) { return is_hex(c) || c == ':' || c == '.'; });
-  }
-  return std::all_of(text.begin(), text.end(),
-                     [](char c) { return is_alnum(c) || c == '-' || c == '.' || c == '_'; });
-}
-
-/// `host`, or `host:port`; IPv6 in brackets.
-bool is_authority(std::string_view text) {
-  const auto bracket = text.find(']');
-  const auto colon = text.find(':', bracket == std::string_view::npos ? 0 : bracket);
-  if (colon == std::string_view::npos) return is_host(text);
-  return is_host(text.substr(0, colon)) && is_port(text.substr(colon + 1));
 }
 
 /// A part of `user:password` before the `@`: anything else is percent-encoded.
@@ -78,9 +49,10 @@ bool is_mail_address(std::string_view text) {
     return is_alnum(c) ||
            std::string_view{"!#$%&'*+-/=?^_`{|}~."}.find(c) != std::string_view::npos;
   };
-  const auto host = text.substr(at + 1);
-  return std::all_of(local.begin(), local.end(), is_atom) && is_host(host) && host.front() != '[' &&
-         host.front() != '.' && host.back() != '.';
+  const auto place = parse_authority(text.substr(at + 1));
+  if (!place || place->port || place->host.find(':') != std::string::npos) return false;
+  return std::all_of(local.begin(), local.end(), is_atom) && place->host.front() != '.' &&
+         place->host.back() != '.';
 }
 
 bool is_control(char c) { return static_cast<unsigned char>(c) < ' ' || c == 0x7F; }
@@ -106,7 +78,7 @@ std::optional<std::string> SmtpUrl::read(std::string_view text) const {
   // The room that sends mails reads what may follow: /client-name?tls=…&ca=…
   const auto end = std::min(rest.find_first_of("/?"), rest.size());
   const auto is_plain = [](char c) { return c > ' ' && c < 0x7F && c != '#'; };
-  if (!is_authority(rest.substr(0, end)) || !std::all_of(rest.begin(), rest.end(), is_plain))
+  if (!parse_authority(rest.substr(0, end)) || !std::all_of(rest.begin(), rest.end(), is_plain))
     return std::nullopt;
   return std::string{text};
 }
@@ -136,7 +108,7 @@ std::optional<std::string> OptionalPublicUrl::read(std::string_view text) const 
   std::string_view rest = text;
   if (!skip(rest, "http://") && !skip(rest, "https://")) return std::nullopt;
   const auto slash = std::min(rest.find('/'), rest.size());
-  if (!is_authority(rest.substr(0, slash))) return std::nullopt;
+  if (!parse_authority(rest.substr(0, slash))) return std::nullopt;
   const auto path = rest.substr(slash);
   const auto is_path = [](char c) { return is_unreserved(c) || c == '/' || c == '%'; };
   if (!std::all_of(path.begin(), path.end(), is_path)) return std::nullopt;
