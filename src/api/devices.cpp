@@ -29,6 +29,14 @@ bool Devices::has_room(chat::UserId user) const {
   return entry == by_user_.end() || entry->second.size() < max_of_user;
 }
 
+std::size_t Devices::calls_of(chat::UserId user) const {
+  std::size_t calls = 0;
+  const auto entry = by_user_.find(user);
+  if (entry == by_user_.end()) return calls;
+  for (const DevicePtr& device : entry->second) calls += device->calls;
+  return calls;
+}
+
 std::vector<DeviceReport> Devices::report(chat::UserId user) const {
   std::vector<DeviceReport> reports;
   const auto found = by_user_.find(user);

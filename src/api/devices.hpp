@@ -30,6 +30,8 @@ class Devices {
   bool has(chat::UserId user) const { return by_user_.contains(user); }
   /// Whether the user may have one more device here.
   bool has_room(chat::UserId user) const;
+  /// Calls of all their devices here that are under way.
+  std::size_t calls_of(chat::UserId user) const;
   std::vector<DeviceReport> report(chat::UserId user) const;
 
   /// Calls for each device that the user has here. They may go away meanwhile.

@@ -97,6 +97,26 @@ TEST_F(PatientGateway, answers_a_device_one_sync_after_another) {
   EXPECT_TRUE(phone->emit_with_ack("sync", {"[{}]", {}})) << "none was left behind";
 }
 
+TEST_F(PatientGateway, bounds_the_calls_under_way_of_a_user_and_leaves_each_device_a_few) {
+  const auto phone = house_.device(ann_), laptop = house_.device(ann_), eves = house_.device(eve_);
+  const auto call = [](socketio::TestClient& device, std::size_t times) {
+    for (std::size_t i = 0; i < times; ++i) device.send_text(R"(21["sync",{}])");
+  };
+  const auto is_refused = [](socketio::TestClient& device) {
+    const auto answer = device.emit_with_ack("sync", {"[{}]", {}});
+    return answer && answer->json.find("overloaded") != std::string::npos;
+  };
+  store_.is_patient = true;
+  call(*phone, ShardGateway::max_calls - 1);
+  EXPECT_FALSE(is_refused(*phone));
+  EXPECT_TRUE(is_refused(*phone));
+  call(*laptop, ShardGateway::few_calls - 1);
+  EXPECT_FALSE(is_refused(*laptop)) << "whatever the phone does";
+  EXPECT_TRUE(is_refused(*laptop));
+  call(*eves, ShardGateway::few_calls);
+  EXPECT_FALSE(is_refused(*eves)) << "another user does not wait for it";
+}
+
 TEST_F(PatientGateway, answers_few_syncs_at_once_and_lets_every_device_have_its_turn) {
   constexpr std::size_t most = FewAtOnce<DevicePtr>::most;
   std::vector<std::unique_ptr<socketio::TestClient>> anns;

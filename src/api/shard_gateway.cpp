@@ -18,7 +18,7 @@ std::string refusal(const Error& error) {
   return "{\"ok\":false,\"error\":" + wire::error_object(error) + "}";
 }
 
-Error too_many_calls() { return fail(Errc::overloaded, "too many calls under way on one socket"); }
+Error too_many_calls() { return fail(Errc::overloaded, "too many calls under way"); }
 
 }  // namespace
 
@@ -91,7 +91,7 @@ void ShardGateway::on_send_message(socketio::Socket& socket, socketio::Event& ev
   const auto checked = fields.check();
   if (!checked)
     return refuse(socket, event.ack_id(), {"clientId", draft.client_id}, checked.error());
-  if (device->calls >= max_calls)
+  if (!may_call(*device))
     return refuse(socket, event.ack_id(), {"clientId", draft.client_id}, too_many_calls());
   ++device->calls;
   // Who is answered by acknowledgement needs no name of the call.
@@ -134,7 +134,7 @@ void ShardGateway::on_message_read(socketio::Socket& socket, socketio::Event& ev
   const auto id = fields.id<chat::MessageId>("messageId");
   const auto checked = fields.check();
   if (!checked) return refuse(socket, event.ack_id(), {"messageId", std::nullopt}, checked.error());
-  if (device->calls >= max_calls)
+  if (!may_call(*device))
     return refuse(socket, event.ack_id(), {"messageId", id.hex()}, too_many_calls());
   ++device->calls;
   device->own_reads.push_back(id);
@@ -153,6 +153,10 @@ Task<void> ShardGateway::read(DevicePtr device, chat::MessageId message, socketi
   }
   metrics_.messages_read.add(shard_.index());
   if (ack) device->socket->answer(*ack, ok);
+}
+
+bool ShardGateway::may_call(const Device& device) const {
+  return device.calls < few_calls || devices_.calls_of(device.user) < max_calls;
 }
 
 bool ShardGateway::may_type(Device& device) const {
@@ -230,7 +234,7 @@ void ShardGateway::on_sync(socketio::Socket& socket, socketio::Event& event) {
     fields.reject("since", "is no cursor");
   const auto checked = fields.check();
   if (!checked) return socket.answer(*ack, refusal(checked.error()));
-  if (device->calls >= max_calls) return socket.answer(*ack, refusal(too_many_calls()));
+  if (!may_call(*device)) return socket.answer(*ack, refusal(too_many_calls()));
   ++device->calls;
   const bool is_first = device->syncs == nullptr;
   if (is_first) device->syncs = std::make_unique<std::deque<SyncCall>>();

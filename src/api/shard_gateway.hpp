@@ -29,8 +29,9 @@ class ShardGateway {
     /// does.
     std::function<std::string(chat::UserId)> room;
   };
-  /// send_message and message_read calls of one device that may be under way at once.
-  static constexpr std::uint16_t max_calls = 1'000;
+  /// Calls (send_message, message_read, sync) of one user's devices here that may be under way at
+  /// once; a device always has a few, whatever the others do.
+  static constexpr std::uint16_t max_calls = 1'000, few_calls = 10;
   /// typing and stop_typing of one device in a second; hands do no more.
   static constexpr std::uint16_t max_typing = 20;
 
@@ -81,6 +82,7 @@ class ShardGateway {
   void answer(socketio::Socket& socket, socketio::AckId ack, const chat::Message& message);
   void refuse(socketio::Socket& socket, socketio::AckId ack, const Subject& subject,
               const Error& error);
+  bool may_call(const Device& device) const;
   bool may_type(Device& device) const;
   std::optional<chat::UserId> receiver_of(socketio::Socket& socket, socketio::Event& event);
   void announce_typing(std::string_view event, chat::UserId sender, chat::UserId receiver);
