@@ -20,6 +20,7 @@
 #include "settings/mail_settings.hpp"
 #include "settings/operator_commands.hpp"
 #include "settings/secrets.hpp"
+#include "settings/store_commands.hpp"
 #include "settings/suggest.hpp"
 
 namespace parley::app {
@@ -47,67 +48,6 @@ Signals of serve and worker: SIGTERM and SIGINT drain and stop; SIGHUP reads TLS
 them only where it comes of the terminal that they run in, when that is closed.
 
 Exit codes: 0 done, 1 failed, 2 wrong flag or setting (nothing was started).)";
-
-constexpr auto backup_footer = R"(
-A running server makes the copy itself, so DIR is somewhere that its user, and its systemd unit, may write to.
-On the disk of DATA_DIR the copy may consist of hard links: take it to another machine. Secrets are not in it.
-
-Examples:
-  parley backup /var/backups/parley/monday      the folder must not exist yet
-  parley verify-store --data-dir /var/backups/parley/monday)";
-
-constexpr auto restore_footer = R"(
-What is in DATA_DIR stays: move DATA_DIR/db away first. Whoever runs this owns the files afterwards, so be the
-user that runs the server.
-
-Example, as the service of the Debian package:
-  systemctl stop parley && mv /var/lib/parley/db /var/lib/parley/db.before
-  parleyctl restore /var/backups/parley/monday && systemctl start parley)";
-
-constexpr auto verify_footer = R"(
-Changes nothing. No server may run on it: verify a backup meanwhile.
-Exit codes: 0 every rule holds, 1 some are broken (each is printed) or it cannot be read.
-
-Example:
-  parley verify-store --data-dir /var/backups/parley/monday)";
-
-constexpr auto migrate_footer = R"(
-Adds indexes, and fields beside those of the original: keys of users, the pair of a conversation, the
-place of every message. Servers of both kinds may run meanwhile. It may be ended at any moment and
-started again, and changes nothing where all is done. Parley serves a database without it, too, and
-completes what it touches; afterwards logins and lists of old users are faster.
-
-Examples:
-  parley migrate --mongo-uri mongodb://db/realtime-chat --dry-run
-  MONGO_URI=mongodb://db/realtime-chat parley migrate)";
-
-constexpr auto export_footer = R"(
-Which store is read: MongoDB if MONGO_URI (--mongo-uri) is set, the embedded one in DATA_DIR otherwise.
-
-Examples:
-  parley export everything.parley.gz
-  parley export --mongo-uri mongodb://db/chat everything.parley.gz
-  parley export - | ssh elsewhere parley import -
-
-The embedded store must not be in use. While a server runs, take a backup and export that:
-  parley backup /var/backups/parley/copy && parley export --data-dir /var/backups/parley/copy everything.parley.gz
-Of MongoDB, stop the nodes first: what is written during an export may be missing in it.
-
-No FILE is written over. Stopped half-way, the same command goes on where it was (FILE.part and FILE.part.position),
-if nothing was written to the store meanwhile. The file holds messages and password hashes: keep it as you keep the data.)";
-
-constexpr auto import_footer = R"(
-Which store is filled: MongoDB if MONGO_URI (--mongo-uri) is set, the embedded one in DATA_DIR otherwise.
-No server may run on it. The file is checked first, and compared with the store afterwards: exit code 1 names
-what differs.
-
-Examples:
-  parley import everything.parley.gz
-  parley import --mongo-uri mongodb://db/chat everything.parley.gz
-  parley import --verify-only everything.parley.gz        compare, and write nothing
-
-Stopped half-way, the same command goes on where it was. Done again, it changes nothing: what is there already is
-left as it is, and a record that differs from the one in its place ends the import, by name.)";
 
 /// One run of the program: the parsed command line, and what follows from it.
 class Program {
@@ -141,10 +81,8 @@ class Program {
     app_.get_formatter()->column_width(34);
 
     describe_server();
-    describe_copies();
-    describe_archives();
+    describe_stores();
     describe_tools();
-    describe_migrate();
   }
 
   void describe_server() {
@@ -157,18 +95,24 @@ class Program {
         ->check(CLI::IsMember({"reference", "sample"}));
   }
 
-  void describe_copies() {
-    auto* backup = subcommand("backup", "Copy the data consistently; the server may run",
-                              asking(commands_.backup, folder_));
-    backup->footer(backup_footer);
-    backup->add_option("DIR", folder_, "The folder to make")->required();
-    auto* restore = subcommand("restore", "Put a backup where no data is yet; no server may run",
-                               asking(commands_.restore, folder_));
-    restore->footer(restore_footer);
-    restore->add_option("DIR", folder_, "The folder of the backup")->required();
-    subcommand("verify-store", "Read everything that is kept and check it", [this] {
-      return with_settings(commands_.verify_store);
-    })->footer(verify_footer);
+  void describe_stores() {
+    describe_backup(*subcommand("backup", "Copy the data consistently; the server may run",
+                                asking(commands_.backup, folder_)),
+                    folder_);
+    describe_restore(*subcommand("restore", "Put a backup where no data is yet; no server may run",
+                                 asking(commands_.restore, folder_)),
+                     folder_);
+    describe_verify(*subcommand("verify-store", "Read everything that is kept and check it",
+                                [this] { return with_settings(commands_.verify_store); }));
+    describe_export(*subcommand("export", "Write everything that is kept into a file",
+                                asking(commands_.export_archive, archive_)),
+                    archive_);
+    describe_import(*subcommand("import", "Fill a store from the file of an export",
+                                asking(commands_.import_archive, archive_)),
+                    archive_);
+    describe_migrate(*subcommand("migrate", "Prepare a MongoDB database of the Node.js original",
+                                 asking(commands_.migrate, migrate_)),
+                     migrate_);
   }
 
   void describe_tools() {
@@ -190,40 +134,6 @@ class Program {
     auto* bench = app_.add_subcommand("bench", "Drive a server with many users, and measure it");
     bench->callback([this] { chosen_ = [this] { return commands_.bench(plan_); }; });
     describe_bench(*bench, plan_);
-  }
-
-  void describe_migrate() {
-    auto* migrate = subcommand("migrate", "Prepare a MongoDB database of the Node.js original",
-                               asking(commands_.migrate, migrate_));
-    migrate->footer(migrate_footer);
-    migrate->add_flag("--dry-run", migrate_.dry_run, "Only look, and say what there is to do");
-    migrate->add_flag("--quiet", migrate_.quiet, "Say nothing while it goes on");
-    migrate->add_flag("--json", migrate_.json, "Print what was done as JSON");
-  }
-
-  void describe_archives() {
-    auto* to_file = archive_command("export", "Write everything that is kept into a file",
-                                    commands_.export_archive);
-    to_file->footer(export_footer);
-    auto* from_file = archive_command("import", "Fill a store from the file of an export",
-                                      commands_.import_archive);
-    from_file->footer(import_footer);
-    from_file->add_flag("--verify-only", archive_.verify_only,
-                        "Compare the store with the file, and write nothing");
-  }
-
-  CLI::App* archive_command(
-      const std::string& name, const std::string& meaning,
-      const std::function<int(const Settings&, const ArchiveRequest&)>& command) {
-    auto* added = subcommand(name, meaning, [this, &command] {
-      archive_.file = folder_;
-      return asking(command, archive_)();
-    });
-    added->add_option("FILE", folder_, "The file; packed if it ends in .gz; - for a pipe")
-        ->required();
-    added->add_flag("--quiet", archive_.quiet, "Say nothing while it goes on");
-    added->add_flag("--json", archive_.json, "Print what was done as JSON");
-    return added;
   }
 
   /// Commands that stand on few settings show those only; they take all of them.
@@ -372,7 +282,7 @@ class Program {
   std::map<std::string, std::string> flags_;
   std::string config_file_;
   std::string docs_;
-  std::string folder_;
+  std::filesystem::path folder_;
   ArchiveRequest archive_;
   MigrateRequest migrate_;
   JobsRequest jobs_;
