@@ -38,6 +38,10 @@ Ask OperatorRoom::open(std::unique_ptr<Stores> stores) {
   if (redis_config_)
     redis_ = std::make_unique<redis::Client>(errand_.home(), *redis_config_, "operator");
   registration_.emplace(stores_->accounts(), hasher_, ids_, limits_);
+  logins_.emplace(
+      *registration_,
+      chat::Logins::Ports{stores_->accounts(), stores_->sessions(), stores_->operators(), hasher_},
+      limits_);
   users_.emplace(
       UserServices{stores_->accounts(),
                    stores_->operators(),
@@ -45,6 +49,7 @@ Ask OperatorRoom::open(std::unique_ptr<Stores> stores) {
                    stores_->conversations(),
                    stores_->messages(),
                    *registration_,
+                   *logins_,
                    hasher_,
                    limits_,
                    {},

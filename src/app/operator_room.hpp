@@ -43,6 +43,7 @@ class OperatorRoom {
   std::unique_ptr<JobStore> jobs_;
   std::unique_ptr<redis::Client> redis_;
   std::optional<chat::Accounts> registration_;
+  std::optional<chat::Logins> logins_;
   std::optional<UserServices> users_;
   std::optional<MessageServices> messages_;
 };

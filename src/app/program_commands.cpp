@@ -61,6 +61,7 @@ UserServices Program::user_services() {
           stores_->conversations(),
           stores_->messages(),
           domain_.accounts,
+          domain_.logins,
           domain_.hasher,
           domain_.limits,
           services_.close_sockets,

@@ -79,7 +79,7 @@ Task<Result<json::object>> UserDesk::answer_of(chat::Account account, json::obje
     const auto family = chat::FamilyId::parse(session);
     if (!session.empty() && !family)
       co_return fail(Errc::bad_request, session + " is no id of a session");
-    co_return co_await revoke(id, family);
+    co_return co_await revoke(id, family, now);
   }
   co_return fail(Errc::bad_request, "user does not know the verb " + verb);
 }
@@ -233,20 +233,17 @@ Task<Result<std::size_t>> UserDesk::end_logins(chat::UserId id) {
   co_return ended->size();
 }
 
-Task<Result<json::object>> UserDesk::revoke(chat::UserId id, std::optional<chat::FamilyId> family) {
+Task<Result<json::object>> UserDesk::revoke(chat::UserId id, std::optional<chat::FamilyId> family,
+                                            Time now) {
   if (!family) {
     const auto ended = co_await end_logins(id);
     if (!ended) co_return ended.error();
     co_return json::object{{"sessionsEnded", *ended}};
   }
-  const auto logins = co_await services_.operators.logins(id);
-  if (!logins) co_return logins.error();
-  const bool is_theirs = std::any_of(
-      logins->begin(), logins->end(),
-      [&family](const chat::Login& login) { return login.family.id == *family && !login.revoked; });
-  if (!is_theirs) co_return fail(Errc::not_found, "they have no session " + family->hex());
-  const auto revoked = co_await services_.sessions.revoke(*family);
-  if (!revoked) co_return revoked.error();
+  const auto ended = co_await services_.logins.end(id, *family, now);
+  if (!ended && ended.error().code == Errc::not_found)
+    co_return fail(Errc::not_found, "they have no session " + family->hex());
+  if (!ended) co_return ended.error();
   if (services_.close) services_.close(id, family);
   co_return json::object{{"sessionsEnded", 1}};
 }

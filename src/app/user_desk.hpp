@@ -8,6 +8,7 @@
 #include "base/task.hpp"
 #include "base/time.hpp"
 #include "chat/accounts.hpp"
+#include "chat/logins.hpp"
 #include "chat/ports/account_store.hpp"
 #include "chat/ports/conversation_store.hpp"
 #include "chat/ports/credentials.hpp"
@@ -25,6 +26,7 @@ struct UserServices {
   chat::ConversationStore& conversations;
   chat::MessageStore& messages;
   chat::Accounts& registration;
+  chat::Logins& logins;
   chat::PasswordHasher& hasher;
   const chat::Limits& limits;
   /// Ends the connections of a login, or of all of a user's. Absent: no server is here.
@@ -59,7 +61,7 @@ class UserDesk {
   Task<Answer> erase(chat::Account account, chat::SentTexts texts, Time now);
   Task<Answer> reset_password(chat::Account account, std::string password, Time now);
   Task<Answer> sessions(chat::UserId id);
-  Task<Answer> revoke(chat::UserId id, std::optional<chat::FamilyId> family);
+  Task<Answer> revoke(chat::UserId id, std::optional<chat::FamilyId> family, Time now);
   Task<Result<std::size_t>> end_logins(chat::UserId id);
   Task<Answer> export_part(chat::UserId id, json::object question);
   Task<Answer> export_conversations(chat::UserId id, std::optional<std::string> cursor);

@@ -62,6 +62,8 @@ class UserDeskTest : public ::testing::Test {
   ObjectIdSource ids;
   chat::Limits limits;
   chat::Accounts registration{stores.accounts, hasher, ids, limits};
+  chat::Logins logins{
+      registration, {stores.accounts, stores.sessions, stores.operators, hasher}, limits};
   std::vector<std::optional<chat::FamilyId>> closed;
   int bars_changed = 0;
   UserServices services{
@@ -71,6 +73,7 @@ class UserDeskTest : public ::testing::Test {
       stores.messages,
       stores.messages,
       registration,
+      logins,
       hasher,
       limits,
       [this](chat::UserId, std::optional<chat::FamilyId> family) { closed.push_back(family); },
@@ -194,6 +197,13 @@ TEST_F(UserDeskTest, revokes_one_session_or_all) {
             Errc::not_found);
   EXPECT_EQ(good({{"verb", "show"}, {"user", email}}).at("sessions"), 1);
   EXPECT_EQ(good({{"verb", "revoke"}, {"user", email}}).at("sessionsEnded"), 1);
+}
+
+TEST_F(UserDeskTest, does_not_revoke_a_session_that_is_over) {
+  const chat::Family phone = login(1);
+  now = phone.expires_at;
+  EXPECT_EQ(ask({{"verb", "revoke"}, {"user", email}, {"session", phone.id.hex()}}).error().code,
+            Errc::not_found);
 }
 
 TEST_F(UserDeskTest, report_says_what_became_of_the_user) {
