@@ -43,16 +43,22 @@ export class Polling {
     return http(this.port, 'POST', this.path, { body, headers });
   }
 
+  /** Calls `ask`, which begins a GET with the options it is given, and comes back when the GET waits: since it left, another request was answered. */
+  async waits(ask) {
+    await new Promise((onSent) => ask({ onSent }));
+    await this.post('6');
+  }
+
   /** Packets of the next GET. */
-  async packets() {
-    return (await this.get()).body.split(separator);
+  async packets(options) {
+    return (await this.get(options)).body.split(separator);
   }
 
   /** Packets until `count` came that are no pings. */
-  async take(count) {
+  async take(count, options) {
     const taken = [];
     while (taken.length < count) {
-      for (const packet of await this.packets()) {
+      for (const packet of await this.packets(options)) {
         if (packet === '2') await this.post('3');
         else taken.push(packet);
       }
@@ -91,9 +97,9 @@ export class Socket {
   }
 
   /** A WebSocket for the polling session `polling`. */
-  static async upgrade(polling) {
+  static async upgrade(polling, options) {
     const path = polling.path.replace('transport=polling', 'transport=websocket');
-    const socket = new Socket(polling.port, path);
+    const socket = new Socket(polling.port, path, options);
     await socket.opened;
     return socket;
   }

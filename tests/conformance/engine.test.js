@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
 
-import { Polling, Socket, http, sleep } from './client.js';
+import { Polling, Socket, http } from './client.js';
 import { forEachServer } from './program.js';
 
 const path = '/engine.io/';
@@ -58,8 +58,8 @@ forEachServer({ after, before, describe }, (port, takes) => {
 
     test('a waiting GET is answered when something comes', async () => {
       const polling = await Polling.open(port(), path);
-      const waiting = polling.take(2);
-      await sleep(50);
+      let waiting;
+      await polling.waits((options) => { waiting = polling.take(2, options); });
       await polling.post('4x\x1e4y');
       assert.deepEqual(await waiting, ['4x', '4y']);
     });
@@ -167,9 +167,12 @@ forEachServer({ after, before, describe }, (port, takes) => {
     });
 
     test('polling without a pong is gone after interval and timeout', async () => {
-      const polling = await Polling.open(port(), path);
-      await sleep(500);
-      await isGone(polling);
+      await takes({ least: 450, most: 1000 }, async () => {
+        const polling = await Polling.open(port(), path);
+        assert.deepEqual(await polling.packets(), ['2']);
+        await polling.get();
+        await isGone(polling);
+      });
     });
 
     test('a WebSocket without a pong is closed in time', async () => {
@@ -183,8 +186,8 @@ forEachServer({ after, before, describe }, (port, takes) => {
   describe('close', () => {
     test('polling: the open GET is answered', async () => {
       const polling = await Polling.open(port(), path);
-      const waiting = polling.get();
-      await sleep(30);
+      let waiting;
+      await polling.waits((options) => { waiting = polling.get(options); });
       assert.equal((await polling.post('1')).body, 'ok');
       assert.equal((await waiting).status, 200);
       assert.equal((await waiting).body, '6');

@@ -2,21 +2,21 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
 
-import { Polling, Socket, http, sleep } from './client.js';
+import { Polling, Socket, http } from './client.js';
 import { forEachServer } from './program.js';
 
 const path = '/engine.io/';
 
 forEachServer({ after, before, describe }, (port, takes) => {
-  const probed = async (polling) => {
-    const socket = await Socket.upgrade(polling);
+  const probed = async (polling, options) => {
+    const socket = await Socket.upgrade(polling, options);
     socket.send('2probe');
     assert.equal(await socket.next(), '3probe');
     return socket;
   };
-  const upgraded = async () => {
+  const upgraded = async (options) => {
     const polling = await Polling.open(port(), path);
-    const socket = await probed(polling);
+    const socket = await probed(polling, options);
     socket.send('5');
     return { polling, socket };
   };
@@ -30,8 +30,8 @@ forEachServer({ after, before, describe }, (port, takes) => {
 
   test('an idle GET is released with a noop, as often as the client asks', async () => {
     const polling = await Polling.open(port(), path);
-    const waiting = polling.packets();
-    await sleep(20);
+    let waiting;
+    await polling.waits((options) => { waiting = polling.packets(options); });
     const socket = await probed(polling);
     assert.deepEqual(await waiting, ['6']);
     for (let i = 0; i < 3; ++i) {
@@ -74,9 +74,11 @@ forEachServer({ after, before, describe }, (port, takes) => {
     const polling = await Polling.open(port(), path);
     const socket = await probed(polling);
     socket.end();
-    await sleep(30);
-    await polling.post('4still');
-    assert.deepEqual((await polling.take(1)).filter((packet) => packet !== '6'), ['4still']);
+    while ((await polling.packets()).includes('6')) {
+      // A GET is released as long as the probe goes on; the next one waits for a ping.
+    }
+    await polling.post('3\x1e4still');
+    assert.deepEqual(await polling.take(1), ['4still']);
     const again = await probed(polling);
     again.send('5', '4second try');
     assert.equal(await again.next(), '4second try');
@@ -106,8 +108,11 @@ forEachServer({ after, before, describe }, (port, takes) => {
   });
 
   test('the heartbeat goes on across the upgrade', async () => {
-    const { socket } = await upgraded();
-    await sleep(1200);
+    const { socket } = await upgraded({ answersPings: false });
+    for (let i = 0; i < 3; ++i) {
+      assert.equal(await socket.next(), '2');
+      socket.send('3');
+    }
     socket.send('4alive');
     assert.equal(await socket.next(), '4alive');
     socket.end();
