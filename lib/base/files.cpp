@@ -1,6 +1,7 @@
 #include "base/files.hpp"
 
 #include <fcntl.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <cerrno>
@@ -8,6 +9,26 @@
 #include "base/descriptor.hpp"
 
 namespace parley {
+
+namespace fs = std::filesystem;
+
+namespace {
+
+/// Whether it is new or there already.
+std::error_code make_folder(const fs::path& path, mode_t mode) {
+  if (::mkdir(path.c_str(), mode) != 0) {
+    const auto failed = last_system_error();
+    std::error_code ignored;
+    if (fs::is_directory(path, ignored)) return {};
+    return failed == std::errc::file_exists ? std::make_error_code(std::errc::not_a_directory)
+                                            : failed;
+  }
+  const fs::path parent = path.parent_path();
+  static_cast<void>(sync_path(parent.empty() ? "." : parent));
+  return {};
+}
+
+}  // namespace
 
 std::error_code last_system_error() { return {errno, std::generic_category()}; }
 
@@ -28,14 +49,18 @@ std::error_code sync_path(const std::filesystem::path& path) {
   return {};
 }
 
-std::error_code make_folders(const std::filesystem::path& path) {
-  std::error_code error;
-  if (path.empty() || std::filesystem::is_directory(path, error)) return {};
-  const std::filesystem::path parent = path.parent_path();
-  if (const auto failed = make_folders(parent)) return failed;
-  const bool is_new = std::filesystem::create_directory(path, error);
-  if (is_new) static_cast<void>(sync_path(parent.empty() ? "." : parent));
-  return error == std::errc::file_exists ? std::make_error_code(std::errc::not_a_directory) : error;
+std::error_code make_folders(const fs::path& path) {
+  std::error_code ignored;
+  if (path.empty() || fs::is_directory(path, ignored)) return {};
+  if (const auto failed = make_folders(path.parent_path())) return failed;
+  return make_folder(path, 0777);
+}
+
+std::error_code make_private_folder(const fs::path& path) {
+  // What ends with a slash has no file name.
+  const fs::path folder = path.has_filename() ? path : path.parent_path();
+  if (const auto failed = make_folders(folder.parent_path())) return failed;
+  return make_folder(folder, 0700);
 }
 
 }  // namespace parley

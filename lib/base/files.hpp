@@ -18,5 +18,7 @@ std::error_code sync_path(const std::filesystem::path& path);
 /// Makes the folder, and those that it is in, where they are missing; returns when the disk has
 /// their names, unless it may not read where they are.
 std::error_code make_folders(const std::filesystem::path& path);
+/// The same; the last one, if it is new, is for its owner alone.
+std::error_code make_private_folder(const std::filesystem::path& path);
 
 }  // namespace parley

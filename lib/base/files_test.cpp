@@ -49,6 +49,12 @@ TEST(Files, makes_folders_and_says_what_is_in_the_way) {
   EXPECT_FALSE(make_folders(top / "a" / "b" / ""));
   EXPECT_TRUE(std::filesystem::is_directory(top / "a" / "b"));
   EXPECT_FALSE(make_folders(top / "a" / "b"));
+  for (const auto& secret : {top / "secret", top / "c" / "secret" / ""}) {
+    EXPECT_FALSE(make_private_folder(secret));
+    EXPECT_FALSE(make_private_folder(secret));
+    EXPECT_EQ(std::filesystem::status(secret).permissions(), std::filesystem::perms::owner_all);
+  }
+  EXPECT_NE(std::filesystem::status(top / "c").permissions(), std::filesystem::perms::owner_all);
   const Descriptor file{::open((top / "file").c_str(), O_CREAT | O_WRONLY | O_CLOEXEC, 0600)};
   EXPECT_EQ(make_folders(top / "file" / "c"), std::errc::not_a_directory);
   EXPECT_EQ(make_folders(top / "file"), std::errc::not_a_directory);

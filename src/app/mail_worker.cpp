@@ -3,11 +3,11 @@
 #include <filesystem>
 #include <stdexcept>
 
+#include "base/files.hpp"
 #include "jobs/verdict.hpp"
 #include "mail/folder_transport.hpp"
 #include "mail/smtp_transport.hpp"
 #include "ops/log.hpp"
-#include "store/embedded/files.hpp"
 
 namespace parley::app {
 
@@ -30,7 +30,7 @@ std::unique_ptr<mail::Transport> new_transport(net::Workers& threads, const Sett
     ops::log().info("mail goes to", {{"server", transport->describe()}});
     return transport;
   }
-  store::embedded::make_private_folder(settings.store.data_dir);
+  make_private_folder(settings.store.data_dir);
   const auto folder = std::filesystem::absolute(settings.store.data_dir / "mail");
   auto transport = std::make_unique<mail::FolderTransport>(threads, folder.string());
   ops::log().info("mail is written to", {{"folder", folder.string()}});

@@ -61,15 +61,6 @@ Result<std::string> random_secret() {
   return to_base64url({reinterpret_cast<const char*>(bytes.data()), bytes.size()});
 }
 
-Result<Done> make_folder(const fs::path& folder) {
-  std::error_code error;
-  if (fs::is_directory(folder, error)) return Done{};
-  if (const auto failed = make_folders(folder))
-    return system_failure("Cannot make the folder", folder, failed);
-  fs::permissions(folder, fs::perms::owner_all, error);
-  return Done{};
-}
-
 Result<Done> write_durably(int fd, std::string_view text, const fs::path& path) {
   if (const auto error = write_all(fd, text)) return system_failure("Cannot write", path, error);
   if (::fsync(fd) != 0) return system_failure("Cannot write", path);
@@ -166,7 +157,8 @@ Result<Done> provide_secrets(Settings& settings) {
     return fail(Errc::forbidden, "In production secrets are set, never made.");
   }
   const auto& folder = settings.store.data_dir;
-  if (auto made = make_folder(folder); !made) return made.error();
+  if (const auto error = make_private_folder(folder))
+    return system_failure("Cannot make the folder", folder, error);
   const fs::path path = folder / "secrets";
   std::error_code error;
   if (!fs::exists(fs::symlink_status(path, error))) {

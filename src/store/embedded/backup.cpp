@@ -1,5 +1,6 @@
 #include "store/embedded/backup.hpp"
 
+#include "base/files.hpp"
 #include "store/embedded/engine.hpp"
 #include "store/embedded/files.hpp"
 

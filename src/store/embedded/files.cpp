@@ -21,14 +21,6 @@ Result<Done> sync_path(const fs::path& path) {
 
 fs::path being_restored(const fs::path& directory) { return directory.string() + ".partial"; }
 
-std::error_code make_private_folder(const fs::path& path) {
-  std::error_code error;
-  if (fs::is_directory(path, error)) return {};
-  error = make_folders(path);
-  if (!error) fs::permissions(path, fs::perms::owner_all, error);
-  return error;
-}
-
 Result<Done> make_checkpoint(Engine& engine, const fs::path& named) {
   // What ends with a slash names a folder, and has no file name.
   const fs::path target = named.has_filename() ? named : named.parent_path();

@@ -15,10 +15,6 @@ Result<Done> make_checkpoint(Engine& engine, const std::filesystem::path& target
 /// What a restore fills, to become the database in `directory` when it is complete.
 std::filesystem::path being_restored(const std::filesystem::path& directory);
 
-/// Makes the folders that are missing; the last one for its owner alone: it holds messages and
-/// hashes.
-std::error_code make_private_folder(const std::filesystem::path& path);
-
 /// Makes what was written to a directory's entries, or to a file, durable.
 Result<Done> sync_path(const std::filesystem::path& path);
 
