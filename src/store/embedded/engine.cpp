@@ -15,6 +15,7 @@
 #include "store/embedded/bytes.hpp"
 #include "store/embedded/engine_log.hpp"
 #include "store/embedded/files.hpp"
+#include "store/embedded/log_space.hpp"
 #include "store/embedded/memtable.hpp"
 #include "store/embedded/retention.hpp"
 #include "store/embedded/tidying.hpp"
@@ -62,6 +63,10 @@ rocksdb::ColumnFamilyOptions chat_options(rocksdb::ColumnFamilyOptions options) 
   return options;
 }
 
+rocksdb::Env& disk_of(const Config& config) {
+  return config.env != nullptr ? *config.env : *rocksdb::Env::Default();
+}
+
 rocksdb::DBOptions database_options(const Config& config) {
   rocksdb::DBOptions options;
   options.create_if_missing = true;
@@ -79,7 +84,6 @@ rocksdb::DBOptions database_options(const Config& config) {
   options.writable_file_max_buffer_size = Pacing::piece;
   options.stats_dump_period_sec = 0;
   options.stats_persist_period_sec = 0;
-  if (config.env != nullptr) options.env = config.env;
   return options;
 }
 
@@ -127,6 +131,7 @@ Error to_error(const rocksdb::Status& status) {
 
 Engine::Engine(const Config& config)
     : retention_(make_retention(config)),
+      env_(with_log_space(disk_of(config))),
       // The first level, and about as much of the next one.
       room_for_merging_(2 * Tidying::under_load * config.write_buffer),
       merges_from_(Tidying::under_load) {}
@@ -206,20 +211,20 @@ void Engine::hold_something() {
 /// RocksDB does it for who writes. Without the file nobody has written there, and none is made: it
 /// would belong to whoever reads, and a server of another user could not take it.
 rocksdb::Status Engine::keep_writers_away(const Config& config) {
-  rocksdb::Env* env = config.env != nullptr ? config.env : rocksdb::Env::Default();
   const std::string file = (config.directory / "LOCK").string();
-  if (env->FileExists(file).IsNotFound()) return rocksdb::Status::OK();
+  if (env_->FileExists(file).IsNotFound()) return rocksdb::Status::OK();
   rocksdb::FileLock* held = nullptr;
-  const auto status = env->LockFile(file, &held);
+  const auto status = env_->LockFile(file, &held);
   if (status.ok())
     lock_ = {held,
-             [env](rocksdb::FileLock* lock) { env->UnlockFile(lock).PermitUncheckedError(); }};
+             [this](rocksdb::FileLock* lock) { env_->UnlockFile(lock).PermitUncheckedError(); }};
   if (is_read_only(status)) return rocksdb::Status::OK();
   return status;
 }
 
 rocksdb::Status Engine::open_database(const Config& config, Access access) {
   rocksdb::DBOptions options = database_options(config);
+  options.env = env_.get();
   options.listeners.push_back(std::make_shared<Emptied>(holds_something_));
   options.rate_limiter = pacing_;
   options.info_log = access == Access::write ? make_engine_log(config.directory) : make_no_log();

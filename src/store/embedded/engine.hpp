@@ -58,6 +58,7 @@ class Engine {
   Result<Done> stamp();
 
   std::unique_ptr<rocksdb::CompactionFilter> retention_;
+  const std::unique_ptr<rocksdb::Env> env_;
   std::atomic<bool> holds_something_ = false;
   std::array<Upcoming, 2> upcoming_;  ///< People's stays empty.
   const std::shared_ptr<Pacing> pacing_ = std::make_shared<Pacing>();

@@ -4,6 +4,7 @@
 #include <rocksdb/file_system.h>
 #include <rocksdb/system_clock.h>
 
+#include <algorithm>
 #include <cstdint>
 #include <filesystem>
 #include <map>
@@ -18,9 +19,9 @@
 namespace parley::store::embedded {
 
 /// A file system that keeps over a power cut what it must and no more: of a file what was synced
-/// and any beginning of what was written since, perhaps with zeros behind it; of the files that
-/// were made, renamed and removed since their directory was synced, any beginning. For tests; it
-/// syncs nothing itself. Any thread.
+/// and any beginning of what was written since, perhaps with zeros behind it; all of the space that
+/// was taken before it was written, or none; of the files that were made, renamed and removed since
+/// their directory was synced, any beginning. For tests; it syncs nothing itself. Any thread.
 class ForgetfulDisk {
  public:
   /// `attic` holds what may come back. The same seed chooses the same.
@@ -42,6 +43,7 @@ class ForgetfulDisk {
   /// How much of a file there is, and how much of that is certain.
   struct Content {
     std::uint64_t written = 0, synced = 0;
+    std::uint64_t size = 0;  ///< With the space that is to be written.
   };
 
   /// A change of a directory that is not certain yet: `name` was made, or what is kept was there
@@ -80,10 +82,18 @@ class ForgetfulDisk {
       contents_[name] = {};
       if (!existed) changes_.push_back({name, {}, {}, {}});
     }
-    void grew(const Path& name, std::uint64_t bytes) { contents_[name].written += bytes; }
+    void grew(const Path& name, std::uint64_t bytes) {
+      Content& content = contents_[name];
+      content.written += bytes;
+      content.size = std::max(content.size, content.written);
+    }
+    void made_longer(const Path& name, std::uint64_t size) {
+      const std::lock_guard lock(mutex_);
+      if (left_ > 0) contents_[name].size = std::max(contents_[name].size, size);
+    }
     void cut_to(const Path& name, std::uint64_t size) {
       Content& content = contents_[name];
-      content.written = size;
+      content.written = content.size = size;
       content.synced = std::min(content.synced, size);
     }
     void synced(const Path& name) { contents_[name].synced = contents_[name].written; }
@@ -118,10 +128,12 @@ class ForgetfulDisk {
       }
       changes_.clear();
       for (const auto& [name, content] : contents_) {
-        if (content.written == content.synced || !std::filesystem::exists(name)) continue;
+        if (content.size == content.synced || !std::filesystem::exists(name)) continue;
         const std::uint64_t kept = content.synced + up_to(content.written - content.synced);
         std::filesystem::resize_file(name, kept);
         if (up_to(1) == 1) std::filesystem::resize_file(name, kept + up_to(content.written - kept));
+        if (content.size > content.written && up_to(1) == 1)
+          std::filesystem::resize_file(name, content.size);
       }
       contents_.clear();
       left_ = always;
@@ -183,6 +195,11 @@ class ForgetfulDisk {
         disk_->grew(name_, data.size());
         return FSWritableFileOwnerWrapper::Append(data, options, context);
       });
+    }
+    void PrepareWrite(std::size_t offset, std::size_t size, const rocksdb::IOOptions& options,
+                      rocksdb::IODebugContext* context) override {
+      FSWritableFileOwnerWrapper::PrepareWrite(offset, size, options, context);
+      disk_->made_longer(name_, std::filesystem::file_size(name_));
     }
     rocksdb::IOStatus Truncate(std::uint64_t size, const rocksdb::IOOptions& options,
                                rocksdb::IODebugContext* context) override {
