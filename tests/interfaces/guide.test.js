@@ -6,7 +6,8 @@ import { after, before, describe, test } from 'node:test';
 import { promisify } from 'node:util';
 
 import { history, password, people, say } from '../lib/people.js';
-import { Server, repository } from '../lib/server.js';
+import { Rest } from '../lib/rest.js';
+import { repository, secrets, Server } from '../lib/server.js';
 import { patience } from '../lib/wait.js';
 import { textOf } from './description.js';
 
@@ -49,8 +50,19 @@ test('JavaScript', async () => {
 });
 
 test('Python', async () => {
+  // What the client says while nobody listens is text, and an exception there would end its tries.
+  const text = program('python').replace('sio.disconnect()', 'refused("Connection refused by the server")\nsio.disconnect()');
   // Debian's, which has the packages of scripts/install-deps; others of that name may come first.
-  assertStory(await runs('/usr/bin/python3', '-c', program('python')), 'Python');
+  assertStory(await runs('/usr/bin/python3', '-c', text), 'Python');
+});
+
+test('the quick start makes access tokens of an app', async () => {
+  const [, text] = textOf('docs/guide/quickstart.md').match(/```js\n(import \{ createHmac[^]*?)```/);
+  const [ann] = await people(server, 'ann');
+  const env = { ...process.env, ACCESS_TOKEN_SECRET: secrets.access };
+  const { stdout } = await run(process.execPath, ['--input-type=module', '--eval', `${text}\nconsole.log(tokenOf('${ann.id}'));`], { env });
+  const { status, body } = await new Rest(server.url, stdout.trim()).get('/api/users/me');
+  assert.deepEqual([status, body.user?._id], [200, ann.id]);
 });
 
 describe('the page', () => {
