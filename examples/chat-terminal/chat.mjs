@@ -41,11 +41,16 @@ async function logIn(username) {
   const first = await call('POST', '/api/auth/login', { body: credentials });
   if (first.status === 200) return first;
   const made = await call('POST', '/api/auth/register', { body: { username, ...credentials } });
-  if (made.status !== 201) throw new Error(made.message);
+  if (made.status === 409) throw new Error(`${credentials.email} has another password: say it with --password`);
+  const wrong = (made.errors ?? []).map(({ field, message }) => ` (${field} ${message})`);
+  if (made.status !== 201) throw new Error(made.message + wrong.join(''));
   return call('POST', '/api/auth/login', { body: credentials });
 }
 
-const session = await logIn(me);
+const session = await logIn(me).catch((error) => {
+  console.error(error.cause ? `${values.server} does not answer` : error.message);
+  process.exit(1);
+});
 let token = session.accessToken;
 let refreshToken = session.refreshToken;
 

@@ -10,7 +10,7 @@ import { Device, closeDevices } from '../lib/device.js';
 import { Link } from '../lib/link.js';
 import { conversationList, history, uniqueName } from '../lib/people.js';
 import { Rest } from '../lib/rest.js';
-import { Server } from '../lib/server.js';
+import { freePort, Server } from '../lib/server.js';
 import { until } from '../lib/wait.js';
 
 const tests = dirname(dirname(fileURLToPath(import.meta.url)));
@@ -63,6 +63,22 @@ describe('chat-terminal', () => {
     closeDevices();
     await link?.destroy();
     await server?.destroy();
+  });
+
+  test('says why it cannot begin', async () => {
+    const told = (...args) => new Promise((done) => {
+      const child = spawn(process.execPath, ['--input-type=module', '--eval', program, '--', ...args], { cwd: tests, stdio: ['ignore', 'ignore', 'pipe'] });
+      let text = '';
+      child.stderr.on('data', (bytes) => (text += bytes));
+      child.once('close', (code) => done({ code, text: text.trim() }));
+    });
+    const port = await freePort();
+    const cases = [
+      [['--server', server.url, '--password', 'another', annsName, bobsName], `${annsName}@example.org has another password: say it with --password`],
+      [['--server', server.url, 'xy', bobsName], 'Validation failed (username must be 3 to 32 characters long)'],
+      [['--server', `http://127.0.0.1:${port}`, annsName, bobsName], `http://127.0.0.1:${port} does not answer`],
+    ];
+    for (const [args, text] of cases) assert.deepEqual(await told(...args), { code: 1, text });
   });
 
   test('shows what the other one says, and ticks', async () => {
