@@ -36,6 +36,7 @@ install(PROGRAMS deploy/debian/parleyctl DESTINATION sbin COMPONENT server)
 install(FILES deploy/systemd/parley.service deploy/systemd/parley-worker.service
   DESTINATION /lib/systemd/system COMPONENT server)
 install(FILES README.md CHANGELOG.md DESTINATION ${CMAKE_INSTALL_DATADIR}/doc/parley COMPONENT server)
+install(DIRECTORY docs DESTINATION ${CMAKE_INSTALL_DATADIR}/doc/parley COMPONENT server)
 install(FILES LICENSE DESTINATION ${CMAKE_INSTALL_DATADIR}/doc/parley RENAME copyright COMPONENT server)
 
 set(CPACK_GENERATOR DEB)

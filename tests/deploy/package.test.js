@@ -43,7 +43,7 @@ describe('the Debian package', () => {
   test('has the program, its units, its config file, and a license', async () => {
     const contents = await run('dpkg-deb', ['--contents', deb]);
     for (const path of ['./usr/bin/parley', './usr/sbin/parleyctl', './lib/systemd/system/parley.service', './lib/systemd/system/parley-worker.service',
-      './etc/parley/parley.conf', './usr/share/doc/parley/copyright']) {
+      './etc/parley/parley.conf', './usr/share/doc/parley/docs/operations.md', './usr/share/doc/parley/copyright']) {
       assert.match(contents, new RegExp(`root/root .* ${path.replaceAll('.', '\\.')}\\n`), path);
     }
     const info = await run('dpkg-deb', ['--info', deb]);
