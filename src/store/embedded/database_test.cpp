@@ -30,6 +30,14 @@ class DatabaseTest : public ::testing::Test {
   Caller caller_;
 };
 
+TEST_F(DatabaseTest, makes_folders_for_its_owner_alone) {
+  namespace fs = std::filesystem;
+  const fs::path data = fs::path{directory_.path()} / "data";
+  { const OpenStore store(small_config(data)); }
+  for (const fs::path& folder : {data, data / "db"})
+    EXPECT_EQ(fs::status(folder).permissions(), fs::perms::owner_all) << folder;
+}
+
 TEST_F(DatabaseTest, keeps_everything_across_a_restart) {
   chat::UserId alice, bob;
   chat::Message first, second;

@@ -147,7 +147,9 @@ Result<std::unique_ptr<Engine>> Engine::open(const Config& config, Access access
   std::unique_ptr<Engine> engine(new Engine(config));
   if (access == Access::write) {
     if (auto whole = refuse_what_is_half_restored(config.directory); !whole) return whole.error();
-    if (const auto error = make_folders(config.directory))
+    auto error = make_private_folder(config.directory.parent_path());  // DATA_DIR
+    if (!error) error = make_private_folder(config.directory);
+    if (error)
       return fail(Errc::unavailable,
                   "cannot make " + config.directory.string() + ": " + error.message());
   }
