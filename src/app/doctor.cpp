@@ -54,6 +54,14 @@ std::filesystem::path existing(std::filesystem::path path) {
   return path;
 }
 
+bool is_open_to_all(const std::filesystem::path& folder) {
+  using std::filesystem::perms;
+  std::error_code ignored;
+  const auto status = std::filesystem::status(folder, ignored);
+  return std::filesystem::is_directory(status) &&
+         (status.permissions() & perms::others_exec) != perms::none;
+}
+
 bool is_of_this_machine(const std::string& host) {
   return host == "localhost" || host == "::1" || host.starts_with("127.");
 }
@@ -108,6 +116,9 @@ Finding judge_disk(const Machine& machine, const std::string& data_dir) {
             "free some, or move DATA_DIR: writes fail when the disk is full, and nothing is "
             "acknowledged"};
   }
+  if (machine.store_is_open_to_all)
+    return {"disk", Verdict::doubtful, "every user of this machine may read " + data_dir,
+            "chmod 700 " + data_dir};
   if (machine.disk_free < machine.disk_size / 10)
     return {"disk", Verdict::doubtful, seen, "less than a tenth is free: make room in time"};
   return {"disk", Verdict::good, seen, {}};
@@ -175,6 +186,7 @@ Machine examine_machine(const std::filesystem::path& data_dir) {
   std::error_code ignored;
   machine.data_dir_is_there = std::filesystem::is_directory(data_dir, ignored);
   machine.data_dir_is_writable = ::access(data_dir.c_str(), W_OK | X_OK) == 0;
+  machine.store_is_open_to_all = is_open_to_all(data_dir) && is_open_to_all(data_dir / "db");
   return machine;
 }
 

@@ -34,6 +34,7 @@ struct Machine {
   std::optional<bool> clock_synchronized;  ///< Absent: it does not say.
   std::size_t backlog = 0;                 ///< Connections that may wait to be accepted.
   bool data_dir_is_there = false, data_dir_is_writable = false;
+  bool store_is_open_to_all = false;  ///< Every user of this machine may read what is kept.
 };
 
 // Each judges one thing. Plain functions.

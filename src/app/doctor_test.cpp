@@ -115,6 +115,8 @@ TEST(Doctor, judges_the_disk_by_what_is_left) {
   EXPECT_THAT(judge_disk(machine, "/data").what, HasSubstr("/data cannot be written"));
   machine.data_dir_is_there = false;
   EXPECT_EQ(judge_disk(machine, "/data").verdict, Verdict::good);
+  machine.store_is_open_to_all = true;
+  EXPECT_EQ(judge_disk(machine, "/data").mend, "chmod 700 /data");
 }
 
 TEST(Doctor, judges_clocks) {

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { readdirSync, statSync, writeFileSync } from 'node:fs';
+import { chmodSync, mkdirSync, readdirSync, statSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
@@ -131,6 +131,17 @@ describe('parley doctor', () => {
     const { findings } = await examine({ DATA_DIR: server.dataDir });
     assert.match(findings.get('store')[0].what, /^opens/);
     assert.deepEqual(seen(), before);
+  });
+
+  test('says that everybody may read what is kept', async () => {
+    const place = temporaryDirectory();
+    mkdirSync(join(place, 'db'));
+    const mended = async (mode) => {
+      for (const folder of [place, join(place, 'db')]) chmodSync(folder, mode);
+      return (await examine({ DATA_DIR: place })).findings.get('disk')[0].mend;
+    };
+    assert.equal(await mended(0o755), `chmod 700 ${place}`);
+    assert.doesNotMatch(await mended(0o700), /chmod/);
   });
 
   test('says that a server does not answer, and so do the commands that ask it', async (t) => {
