@@ -3,6 +3,8 @@
 #include <CLI/App.hpp>
 #include <CLI/Config.hpp>
 #include <CLI/Formatter.hpp>
+#include <map>
+#include <string>
 
 namespace parley::app {
 namespace {
@@ -37,6 +39,16 @@ Examples:
 template <class Number>
 CLI::Option* number(CLI::App& command, const char* flag, Number& value, const char* meaning) {
   return command.add_option(flag, value, meaning)->capture_default_str();
+}
+
+/// One of these words; help and errors name the words alone.
+template <class Value>
+CLI::Option* one_of(CLI::App& command, const char* name, Value& value, const char* meaning,
+                    const std::map<std::string, Value>& words) {
+  const auto set = [&value, words](const std::string& word) { value = words.at(word); };
+  return command.add_option_function<std::string>(name, set, meaning)
+      ->type_name("")
+      ->check(CLI::IsMember(words));
 }
 
 void describe_users(CLI::App& command, Plan& plan) {
@@ -105,12 +117,9 @@ void describe_load(CLI::App& command, Plan& plan) {
 void describe_ends(CLI::App& command, Plan& plan) {
   constexpr auto group = "Server and results";
   command.add_option("--url", plan.url, "The server")->capture_default_str()->group(group);
-  command
-      .add_option("--answer", plan.answer,
-                  "What a sender waits for: ack, or echo of servers that acknowledge nothing")
-      ->transform(CLI::CheckedTransformer(
-          std::map<std::string, Answer>{{"ack", Answer::ack}, {"echo", Answer::echo}}))
-      ->type_name("ack|echo")
+  one_of<Answer>(command, "--answer", plan.answer,
+                 "What a sender waits for: ack, or echo of servers that acknowledge nothing",
+                 {{"ack", Answer::ack}, {"echo", Answer::echo}})
       ->group(group);
   command
       .add_option("--server-pid", plan.server_pid,
@@ -129,14 +138,12 @@ void describe_ends(CLI::App& command, Plan& plan) {
 void describe_bench(CLI::App& command, Plan& plan) {
   command.get_formatter()->column_width(34);
   command.footer(footer);
-  const std::map<std::string, Scenario> scenarios{{"send", Scenario::send},
-                                                  {"idle", Scenario::idle},
-                                                  {"storm", Scenario::storm},
-                                                  {"history", Scenario::history},
-                                                  {"login", Scenario::login}};
-  command.add_option("SCENARIO", plan.scenario, "What to do: send, idle, storm, history or login")
-      ->transform(CLI::CheckedTransformer(scenarios))
-      ->type_name("")
+  one_of<Scenario>(command, "SCENARIO", plan.scenario, "What to do, see below",
+                   {{"send", Scenario::send},
+                    {"idle", Scenario::idle},
+                    {"storm", Scenario::storm},
+                    {"history", Scenario::history},
+                    {"login", Scenario::login}})
       ->required();
   describe_users(command, plan);
   describe_load(command, plan);

@@ -87,6 +87,12 @@ TEST_F(BenchCommand, refuses_what_cannot_be) {
   }
 }
 
+TEST_F(BenchCommand, names_the_words_that_there_are) {
+  EXPECT_EQ(run_with({"sned"}), exit_usage);
+  EXPECT_THAT(err.str(), HasSubstr("sned not in {history,idle,login,send,storm}"));
+  EXPECT_EQ(run_with({"0"}), exit_usage);
+}
+
 TEST_F(BenchCommand, explains_itself) {
   EXPECT_EQ(run_with({"--help"}), exit_ok);
   EXPECT_THAT(out.str(), HasSubstr("RATE_LIMIT_AUTH=0"));
