@@ -42,7 +42,7 @@ Examples:
   parley bench send --users 1000                how fast the server on port 8000 is
 
 Settings come from flags, the environment, .env and the config file, in this order.
-Every setting is described in docs/config.md.
+Every setting is described in docs/config.md, and by parley show-config --docs reference.
 
 Signals of serve and worker: SIGTERM and SIGINT drain and stop; SIGHUP reads TLS_CERT and TLS_KEY again, and stops
 them only where it comes of the terminal that they run in, when that is closed.
