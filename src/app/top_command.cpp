@@ -23,16 +23,17 @@ std::string host_of(const Settings& settings) {
 }
 
 /// One GET, without TLS: a server with TLS is asked by its socket.
-Result<std::string> get_metrics(const Settings& settings) {
+Result<std::string> get_metrics(const Settings& settings, const TopRequest& request) {
   const std::string port = std::to_string(settings.server.port);
   const std::string where = host_of(settings) + " port " + port;
   asio::ip::tcp::iostream stream;
   stream.expires_after(patience);
   stream.connect(host_of(settings), port);
   if (!stream)
-    return fail(Errc::unavailable, "no server answers on " + where + " or in " +
-                                       settings.store.data_dir.string() + ": " +
-                                       stream.error().message());
+    return fail(Errc::unavailable,
+                "no server answers on " + where +
+                    (request.over_http ? "" : " or in " + settings.store.data_dir.string()) + ": " +
+                    stream.error().message());
   stream << "GET /metrics HTTP/1.0\r\nHost: " << where << "\r\n\r\n" << std::flush;
   const std::string answer{std::istreambuf_iterator<char>{stream}, {}};
   const auto body = answer.find("\r\n\r\n");
@@ -45,13 +46,15 @@ Result<std::string> get_metrics(const Settings& settings) {
   return answer.substr(body + 4);
 }
 
-Result<ops::Scrape> scrape(const Settings& settings) {
-  const auto answered = ask(control_socket(settings.store.data_dir), {{"command", "metrics"}});
+Result<ops::Scrape> scrape(const Settings& settings, const TopRequest& request) {
+  const auto answered =
+      request.over_http ? Result<json::object>{fail(Errc::not_found, "not asked")}
+                        : ask(control_socket(settings.store.data_dir), {{"command", "metrics"}});
   if (answered) {
     const auto text = json::string_member(*answered, "text");
     return ops::Scrape(text.value_or(""), SteadyTime::clock::now());
   }
-  const auto text = get_metrics(settings);
+  const auto text = get_metrics(settings, request);
   if (!text) return text.error();
   return ops::Scrape(*text, SteadyTime::clock::now());
 }
@@ -60,11 +63,11 @@ Result<ops::Scrape> scrape(const Settings& settings) {
 
 int top(const Settings& settings, const TopRequest& request) {
   const bool repaints = !request.once && !request.json && ::isatty(STDOUT_FILENO) != 0;
-  auto before = scrape(settings);
+  auto before = scrape(settings, request);
   while (true) {
     if (!before) return refused(before.error());
     std::this_thread::sleep_for(request.interval);
-    auto after = scrape(settings);
+    auto after = scrape(settings, request);
     if (!after) return refused(after.error());
     const json::object shown = survey(*before, *after);
     if (repaints)

@@ -3,7 +3,7 @@ import { after, afterEach, before, describe, test } from 'node:test';
 
 import { closeDevices, Device } from '../lib/device.js';
 import { people } from '../lib/people.js';
-import { freePort, parley, temporaryDirectory } from '../lib/server.js';
+import { freePort, parley, Server, temporaryDirectory } from '../lib/server.js';
 import { closeStores, stores } from './place.js';
 
 afterEach(closeDevices);
@@ -37,6 +37,17 @@ for (const { name, skip, start } of stores) {
     });
   });
 }
+
+test('parley top asks the server that is named, not the one on DATA_DIR', async () => {
+  const server = await Server.start();
+  try {
+    const { code, stderr } = await parley(['top', '--once', '--interval', '0.1', '--port', String(await freePort())], { env: { DATA_DIR: server.dataDir } });
+    assert.equal(code, 1);
+    assert.match(stderr, /no server answers/);
+  } finally {
+    await server.destroy();
+  }
+});
 
 test('parley top says when there is no server', async () => {
   const port = String(await freePort());

@@ -129,7 +129,7 @@ class Program {
                                 [this] { return examine(); }),
                     doctor_);
     describe_top(*subcommand("top", "Watch a server: connections, rates, latencies, queues",
-                             asking(commands_.top, top_)),
+                             [this] { return watch(); }),
                  top_);
     auto* bench = app_.add_subcommand("bench", "Drive a server with many users, and measure it");
     bench->callback([this] { chosen_ = [this] { return commands_.bench(plan_); }; });
@@ -248,6 +248,11 @@ class Program {
     quiet.level = ops::Level::off;
     ops::log().configure(quiet);
     return commands_.doctor(loaded->settings, doctor_);
+  }
+
+  int watch() {
+    top_.over_http = flags_.contains("host") || flags_.contains("port");
+    return with_settings([this](const Settings& given) { return commands_.top(given, top_); });
   }
 
   int show_config() {

@@ -73,6 +73,7 @@ struct MessageRequest {
 /// What `parley top` was asked for.
 struct TopRequest {
   std::chrono::milliseconds interval{2'000};
+  bool over_http = false;  ///< --host or --port was given: that server, whatever runs on DATA_DIR.
   bool once = false;
   bool json = false;
 };

@@ -38,7 +38,7 @@ open files, the clock and the disk, changes nothing, and says how to mend what i
 Exit codes: 0 nothing is bad, 1 something is, 2 the settings cannot be read.)";
 
 constexpr auto top_footer = R"(
-A server that runs on DATA_DIR is asked; without one, /metrics of --host and --port, over plain HTTP.
+A server that runs on DATA_DIR is asked; without one, or with --host or --port, /metrics there, over plain HTTP.
 Rates are a second, between two looks; latencies are the server's own.
 
 Examples:

@@ -111,6 +111,9 @@ TEST_F(OperatorCommands, top_looks_once_or_again_and_again) {
   EXPECT_EQ(run_with({"top", "--once", "--json", "--interval", "0.5"}), exit_ok);
   EXPECT_EQ(top.interval, 500ms);
   EXPECT_TRUE(top.once && top.json);
+  EXPECT_FALSE(top.over_http);
+  EXPECT_EQ(run_with({"top", "--port", "9000"}), exit_ok);
+  EXPECT_TRUE(top.over_http);
   expect_refusal({"top", "--interval", "0"});
 }
 
