@@ -23,16 +23,16 @@ Bouncer::Bouncer(net::Shard& home, chat::OperatorStore& store, Doors doors, Time
       times_(std::move(times)),
       since_(times_.clock() - times_.access_token - overlap) {}
 
-void Bouncer::begin() {
-  asio::io_context once{1};
+void Bouncer::begin(asio::io_context& context) {
   bool is_known = false;
-  asio::co_spawn(once.get_executor(), keep(look_further(), &is_known),
-                 [&once](const std::exception_ptr& escaped) {
-                   once.stop();
+  context.restart();
+  asio::co_spawn(context.get_executor(), keep(look_further(), &is_known),
+                 [&context](const std::exception_ptr& escaped) {
+                   context.stop();
                    if (escaped) std::rethrow_exception(escaped);
                  });
-  const auto waits = asio::make_work_guard(once);
-  once.run();
+  const auto waits = asio::make_work_guard(context);
+  context.run();
   if (!is_known)
     ops::log().warn("which logins have ended is not known yet: their access tokens are accepted");
 }

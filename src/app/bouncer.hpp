@@ -35,8 +35,9 @@ class Bouncer {
   };
   Bouncer(net::Shard& home, chat::OperatorStore& store, Doors doors, Times times);
 
-  /// Asks what was before the start, and waits for it. Before the shards start.
-  void begin();
+  /// Asks what was before the start, and waits for it, in `context`, which outlives the store: its
+  /// threads may still be waking it when this returns. Before the shards start.
+  void begin(asio::io_context& context);
   void start();
   /// Asks what is new. Any shard.
   Task<void> look();

@@ -8,6 +8,7 @@
 
 #include "chat/fakes/memory_stores.hpp"
 #include "chat/fakes/run.hpp"
+#include "net/workers.hpp"
 
 namespace parley::app {
 namespace {
@@ -15,7 +16,7 @@ namespace {
 using namespace std::chrono_literals;
 
 /// A store that knows of ended logins, unless it is away, and of nothing else.
-class Endings final : public chat::OperatorStore {
+class Endings : public chat::OperatorStore {
  public:
   using Accounts = std::vector<chat::Account>;
   Task<Result<Accounts>> accounts(std::optional<chat::UserId>, std::size_t) override {
@@ -61,6 +62,7 @@ class BouncerTest : public ::testing::Test {
 
   Time now{1'760'000'000s};
   net::Shards shards{1};
+  asio::io_context early{1};
   Endings store;
   chat::Bars bars;
   std::vector<chat::UserId> closed;
@@ -77,7 +79,7 @@ class BouncerTest : public ::testing::Test {
 TEST_F(BouncerTest, knows_what_was_before_it_begins) {
   store.barred = {chat::UserId{}};
   store.endings = {ending(1, now - 14min), ending(2, now - 1s)};
-  bouncer.begin();
+  bouncer.begin(early);
   EXPECT_EQ(closed, store.barred);
   EXPECT_EQ(closed_logins, store.endings);
   for (const chat::Ending& login : store.endings) EXPECT_TRUE(is_refused(login));
@@ -86,7 +88,7 @@ TEST_F(BouncerTest, knows_what_was_before_it_begins) {
 
 TEST_F(BouncerTest, shows_a_login_the_door_once) {
   store.endings = {ending(1, now - 1s)};
-  bouncer.begin();
+  bouncer.begin(early);
   asio::io_context context{1};
   const auto look = [](Bouncer* asked) -> Task<Done> {
     co_await asked->look();
@@ -100,19 +102,19 @@ TEST_F(BouncerTest, shows_a_login_the_door_once) {
 }
 
 TEST_F(BouncerTest, misses_nothing_while_the_store_is_away) {
-  bouncer.begin();
+  bouncer.begin(early);
   now += 5s;
   store.is_away = true;
   store.endings = {ending(1, now)};
-  bouncer.begin();
+  bouncer.begin(early);
   now += 10min;
-  bouncer.begin();
+  bouncer.begin(early);
   EXPECT_TRUE(closed_logins.empty());
   store.is_away = false;
-  bouncer.begin();
+  bouncer.begin(early);
   EXPECT_EQ(closed_logins, store.endings);
   EXPECT_TRUE(is_refused(store.endings[0]));
-  bouncer.begin();
+  bouncer.begin(early);
   EXPECT_EQ(store.asked.back(), now - Bouncer::overlap);
 }
 
@@ -122,7 +124,7 @@ TEST_F(BouncerTest, forgets_nothing_because_the_stores_clock_is_ahead) {
   bars.end(own, here + 15min);
   now = here + 1h;
   store.endings = {ending(2, now)};
-  bouncer.begin();
+  bouncer.begin(early);
   EXPECT_TRUE(is_refused(own));
   EXPECT_TRUE(is_refused(store.endings[0]));
 }
@@ -132,15 +134,47 @@ TEST_F(BouncerTest, refuses_the_originals_tokens_by_the_time_at_which_all_logins
   const chat::UserId ann{};
   const auto is_in = [&](Time issued) { return !bars.has_ended({ann, {}, {}, issued, now + 1h}); };
   store.endings = {{ann, chat::originals_of(ann), now - 10min}};
-  bouncer.begin();
+  bouncer.begin(early);
   EXPECT_EQ(closed_logins, store.endings);
   EXPECT_FALSE(is_in(now - 11min));
   EXPECT_TRUE(is_in(now - 9min)) << "a token that came after";
-  bouncer.begin();
+  bouncer.begin(early);
   EXPECT_EQ(closed_logins.size(), 1u);
   store.endings = {{ann, chat::originals_of(ann), now - 1min}};
-  bouncer.begin();
+  bouncer.begin(early);
   EXPECT_FALSE(is_in(now - 9min));
+}
+
+/// Answers from a thread, which may still be waking whoever asked when they go on.
+class Threaded final : public Endings {
+ public:
+  Task<Result<std::vector<chat::Ending>>> ended(Time, std::size_t) override {
+    auto work = [this] { return Result<std::vector<chat::Ending>>{endings}; };
+    co_return co_await threads_.run(std::move(work));
+  }
+
+ private:
+  net::Workers threads_{{1, 1}};
+};
+
+/// Only ThreadSanitizer and luck tell of a context that is gone too soon.
+TEST(Bouncer, asks_threads_in_a_context_that_outlives_them) {
+  for (int round = 0; round < 50; ++round) {
+    net::Shards shards{1};
+    asio::io_context early{1};
+    Threaded store;
+    store.endings = {{chat::UserId{}, chat::FamilyId{}, wall_now()}};
+    chat::Bars bars;
+    std::size_t closed = 0;
+    Bouncer bouncer{
+        shards[0],
+        store,
+        {bars, [](chat::UserId) {},
+         [&closed](const std::vector<chat::Ending>& logins) { closed += logins.size(); }},
+        {15min, 7 * 24h, wall_now}};
+    bouncer.begin(early);
+    EXPECT_EQ(closed, 1u);
+  }
 }
 
 /// Answers as the memory does, and the first question after the second.

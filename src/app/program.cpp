@@ -121,7 +121,7 @@ Program::Program(const Settings& settings, std::unique_ptr<Stores> stores,
   stores_->export_counts(metrics_);
   open_mail_room();
   listen_for_commands();
-  bouncer_.begin();
+  bouncer_.begin(early_);
   // Nothing throws from here on: what the shards use would be gone before they were.
   shards_.start();
   mail_room_.start();

@@ -65,7 +65,8 @@ class Program {
   Task<Result<json::object>> backup(store::embedded::Database& database, json::object arguments);
 
   Settings settings_;
-  net::Shards shards_;  ///< First: the io_contexts outlive what waits on them.
+  net::Shards shards_;         ///< First: the io_contexts outlive what waits on them.
+  asio::io_context early_{1};  ///< The same, for what waits before the shards start.
   ops::Metrics metrics_;
   ops::Health health_;
   net::Workers hashing_;
