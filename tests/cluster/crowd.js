@@ -43,7 +43,7 @@ export class Crowd {
       new Member(where === 'balancer' ? cluster : cluster.nodes[where], persons[index], crowd.record, randomFrom(seed + 1 + index), { ...options, patient: true, window: burst + 1 }));
     crowd.members.forEach((member) => crowd.record.addReceiver(member));
     crowd.members.forEach((member) => member.start(persons.filter((other) => other.id !== member.id && other !== writer), messagesPerSecond));
-    crowd.rest = new RestSender(cluster, writer, crowd.record, 400);
+    crowd.rest = new RestSender(cluster, writer, crowd.record, { between: 400 });
     crowd.rest.start(persons.slice(0, 3));
     crowd.peeking = peek(crowd.record, persons, randomFrom(seed + 99), () => crowd.isOver, 400);
     return crowd;

@@ -45,13 +45,15 @@ function byId(history) {
 
 const name = (send) => `${send.sender} → ${send.receiver} ${send.clientId}`;
 
-/** Every acknowledged message is stored. */
-function lost({ sends, stored }) {
+/** Every acknowledged message is stored, and every one that anybody was shown. */
+function lost({ sends, stored, statuses }) {
   const known = byId({ stored });
   const found = [];
   for (const send of sends) {
     for (const ack of send.acks) if (!known.has(ack._id)) found.push(`${name(send)} was acknowledged as ${ack._id} and is gone`);
   }
+  const shown = new Map(statuses.map((each) => [each.messageId, each]));
+  for (const [id, { observer, event }] of shown) if (!known.has(id)) found.push(`${id} was shown to ${observer} by ${event ?? 'an answer'} and is gone`);
   return found;
 }
 
@@ -196,7 +198,7 @@ function backwards({ statuses, stored }) {
 /** Who saw what of a message, and after how many milliseconds. */
 function story(statuses, messageId) {
   const seen = statuses.filter((each) => each.messageId === messageId);
-  return seen.map(({ status, connection, event, from, at }) => `${at - seen[0].at} ms ${connection} ${event ?? (from === undefined ? 'push' : 'answer')} ${status}`).join(', ');
+  return seen.map(({ status, connection, event, from, at }) => `${Math.round(at - seen[0].at)} ms ${connection} ${event ?? (from === undefined ? 'push' : 'answer')} ${status}`).join(', ');
 }
 
 /** Answers that show less than somebody had seen before the question was asked. */
@@ -206,7 +208,7 @@ function staleAnswers(statuses) {
     events.push({ time: each.at, kind: 0, each });
     if (each.from !== undefined) events.push({ time: each.from, kind: 1, each });
   }
-  // What was seen at the same millisecond as a question was asked does not count as before it.
+  // What was seen at the very time at which a question was asked does not count as before it.
   events.sort((a, b) => a.time - b.time || b.kind - a.kind);
   const highest = new Map();
   const found = [];

@@ -48,6 +48,8 @@ describe('the history checker', () => {
   caught('a conversation that is gone', 'lost', (h) => h.stored.clear());
   caught('a second acknowledgement of a message that is gone', 'lost', (h) => h.sends[0].acks.push({ ...h.sends[0].acks[0], _id: 'gone' }));
 
+  caught('a message that was shown to its receiver and is gone', 'lost', (h) => h.statuses.push({ messageId: 'm9', status: 'sent', observer: 'bob', connection: 2, event: 'receive_message', at: 30 }));
+
   caught('a message that is stored twice', 'duplicated', (h) => h.stored.get('c').push({ ...h.stored.get('c')[0], seq: 5 }));
   caught('a clientId that is stored twice', 'duplicated', (h) => h.stored.get('c').push({ ...h.stored.get('c')[3], _id: 'm5', seq: 5 }));
   caught('a repetition that got another message', 'duplicated', (h) => h.sends[0].acks.push({ ...h.sends[1].acks[0] }));

@@ -2,42 +2,17 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 
-import { people } from '../lib/people.js';
 import { Server, parley } from '../lib/server.js';
-import { accessToken } from '../lib/tokens.js';
 import { median, patience, pause, until } from '../lib/wait.js';
 import { check, problems } from './checker.js';
-import { allPushed, peek, readBack, repeatSome } from './crowd.js';
-import { Member, RestSender } from './member.js';
+import { allPushed, gather, peek, readBack, repeatSome, write } from './crowd.js';
 import { randomFrom } from './random.js';
 import { Record } from './record.js';
 
 const kills = Number(process.env.CRASH_KILLS ?? 40);
 const seed = Number(process.env.CRASH_SEED ?? Date.now() % 1_000_000);
-const messagesPerSecond = 100;
 /** Before every second kill nobody writes for so long, give or take a half: from 10 s on the store tidies itself meanwhile. */
 const restMs = Number(process.env.CRASH_REST_MS ?? 0);
-
-const kinds = [
-  { acks: true }, { acks: true, transports: ['polling', 'websocket'] }, { acks: false }, { acks: false, transports: ['polling'] },
-  { acks: false, transports: ['polling', 'websocket'] }, { acks: true },
-];
-
-async function crowd(server, record) {
-  const persons = await people(server, ...kinds.map(() => 'crowd'), 'rest');
-  for (const person of persons) person.token = person.rest.token = accessToken(person.id, '1d');  // Many kills take long.
-  const members = kinds.map((kind, index) => new Member(server, persons[index], record, randomFrom(seed + 1 + index), kind));
-  const rest = new RestSender(server, persons.at(-1), record);
-  members.forEach((member) => record.addReceiver(member));
-  const crew = { persons, members, rest };
-  write(crew);
-  return crew;
-}
-
-function write({ persons, members, rest }) {
-  members.forEach((member) => member.start(persons.filter((other) => other.id !== member.id && other !== persons.at(-1)), messagesPerSecond));
-  rest.start(persons.slice(0, 3));
-}
 
 async function breathe(crew, random) {
   crew.members.forEach((member) => member.quiet());
@@ -70,7 +45,8 @@ test(`nothing that was acknowledged is lost in ${kills} kills`, { timeout: 240_0
   const random = randomFrom(seed);
   const record = new Record();
   console.log(`crash test: seed ${seed} (CRASH_SEED=${seed} repeats it)`);
-  const crew = await crowd(server, record);
+  const crew = await gather(server, record, seed);  // Many kills take long: their tokens are good for a day.
+  write(crew);
   const { persons, members, rest } = crew;
   t.after(() => members.forEach((member) => member.close()));
   let done = false;

@@ -1,14 +1,43 @@
 /** What a crowd does beside writing to each other, and what it asks in the end; for tests that kill servers. */
 import assert from 'node:assert/strict';
 
-import { conversationList, history } from '../lib/people.js';
+import { conversationList, history, people } from '../lib/people.js';
+import { accessToken } from '../lib/tokens.js';
 import { pause, until } from '../lib/wait.js';
+import { Member, RestSender } from './member.js';
+import { randomFrom } from './random.js';
+import { now } from './record.js';
+
+const messagesPerSecond = 100;  // Of each member.
+
+const kinds = [
+  { acks: true }, { acks: true, transports: ['polling', 'websocket'] }, { acks: false }, { acks: false, transports: ['polling'] },
+  { acks: false, transports: ['polling', 'websocket'] }, { acks: true },
+];
+
+/**
+ * {persons, members, rest}: members of all kinds and the last of the persons, who sends over REST; nobody writes yet.
+ * @param options as members take them, and `tokenOf`, which gives a person's token, good for long
+ */
+export async function gather(server, record, seed, { tokenOf = (person) => accessToken(person.id, '1d'), ...options } = {}) {
+  const persons = await people(server, ...kinds.map(() => 'crowd'), 'rest');
+  for (const person of persons) person.token = person.rest.token = await tokenOf(person);
+  const members = kinds.map((kind, index) => new Member(server, persons[index], record, randomFrom(seed + 1 + index), { ...options, ...kind }));
+  members.forEach((member) => record.addReceiver(member));
+  return { persons, members, rest: new RestSender(server, persons.at(-1), record) };
+}
+
+/** Everybody writes, until told to be quiet. */
+export function write({ persons, members, rest }) {
+  members.forEach((member) => member.start(persons.filter((other) => other.id !== member.id && other !== persons.at(-1)), messagesPerSecond));
+  rest.start(persons.slice(0, 3));
+}
 
 /** Questions about the state while it changes, for the status rule. */
 export async function peek(record, persons, random, stopped, every = 40) {
   while (!stopped()) {
     const who = random.pick(persons);
-    const from = Date.now();
+    const from = now();
     try {
       const [entry] = (await who.rest.get('/api/conversations?limit=1')).body.conversations;
       const { messages } = (await who.rest.get(`/api/conversations/${entry.conversationId}/messages?limit=50`)).body;

@@ -2,6 +2,7 @@
 import { io } from 'socket.io-client';
 
 import { pause, until } from '../lib/wait.js';
+import { now } from './record.js';
 
 const isForNow = (answer) => ['unavailable', 'timeout', 'overloaded'].includes(answer.error.code);
 
@@ -55,7 +56,7 @@ export class Member {
     this.socket.on('message_delivered', ({ messageId }) => this.record.pushed(this, 'message_delivered', messageId, 'delivered'));
     this.socket.on('message_read', ({ messageId, conversationId, seq, readerId }) => {
       this.record.pushed(this, 'message_read', messageId, 'read');
-      this.record.reads.push({ reader: readerId, conversationId, seq });
+      this.record.wasRead(readerId, conversationId, seq);
     });
   }
 
@@ -68,7 +69,7 @@ export class Member {
   }
 
   emit(send) {
-    const from = Date.now();
+    const from = now();
     const { receiver, content, clientId } = send;
     this.socket.emit('send_message', { receiverId: receiver, content, clientId }, (answer) => {
       if (!answer.ok) return void this.refused(send, answer);
@@ -94,7 +95,7 @@ export class Member {
 
   read({ _id, conversationId, seq }) {
     this.socket.emit('message_read', { messageId: _id }, (answer) => {
-      if (answer.ok) this.record.reads.push({ reader: this.id, conversationId, seq });
+      if (answer.ok) this.record.wasRead(this.id, conversationId, seq);
     });
   }
 
@@ -102,7 +103,7 @@ export class Member {
   sync() {
     if (this.syncing) return;
     this.syncing = true;
-    const from = Date.now();
+    const from = now();
     const { connection, cursor } = this;
     this.socket.emit('sync', { ...(cursor && { since: cursor }), limit: 50 }, (page) => {
       if (connection !== this.connection) return;
@@ -133,19 +134,19 @@ export class Member {
 
   /** A sync that was asked for from now on has been answered to its end. */
   async caughtUp(ms) {
-    const now = Date.now();
+    const began = now();
     await until(() => {
-      if (this.syncedAt >= now) return true;
+      if (this.syncedAt >= began) return true;
       if (this.socket.connected) this.sync();
       return false;
     }, { what: `sync of ${this.name}`, ms });
   }
 }
 
-/** Sends over REST, one message at a time with a pause between, each again until it is answered. */
+/** Sends over REST, one message at a time with a pause between, each again until it is answered; `padding` makes them long. */
 export class RestSender {
-  constructor(server, person, record, between = 0) {
-    Object.assign(this, { server, person, record, between, id: person.id, name: `${person.id}#rest`, isQuiet: false });
+  constructor(server, person, record, { between = 0, padding } = {}) {
+    Object.assign(this, { server, person, record, between, padding, id: person.id, name: `${person.id}#rest`, isQuiet: false });
   }
 
   start(peers) {
@@ -167,14 +168,14 @@ export class RestSender {
 
   async run(peers) {
     for (let index = 0; !this.isQuiet; index += 1) {
-      const send = this.record.newSend(this.id, peers[index % peers.length].id);
+      const send = this.record.newSend(this.id, peers[index % peers.length].id, this.padding);
       await until(() => this.isAbandoned || this.attempt(send), { what: `REST ${send.clientId}`, ms: 120_000, every: 20 });
       if (this.between > 0) await pause(this.between);
     }
   }
 
   async attempt({ receiver, content, clientId }) {
-    const from = Date.now();
+    const from = now();
     const answer = await this.person.rest.post('/api/messages', { receiverId: receiver, content, clientId });
     if (answer.status >= 500) return false;
     const send = this.record.sendOf(this.id, clientId);
