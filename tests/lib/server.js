@@ -75,8 +75,8 @@ function inherited() {
 
 export class Server {
   /**
-   * @param options {env, args, dataDir, port, wrap}: env and args come on top of the defaults for tests;
-   *   wrap is a command that runs the server in its own process, such as ['taskset', '-c', '0'].
+   * @param options {env, args, dataDir, cwd, port, wrap}: env and args come on top of the defaults for tests;
+   *   cwd is where it runs, if not in its data directory; wrap is a command that runs the server in its own process, such as ['taskset', '-c', '0'].
    */
   constructor(options = {}) {
     this.options = options;
@@ -131,7 +131,7 @@ export class Server {
     const exited = deferred();
     const [command, ...args] = [...(this.options.wrap ?? []), binary, 'serve', ...(this.options.args ?? [])];
     const child = spawn(command, args, {
-      cwd: this.dataDir,
+      cwd: this.options.cwd ?? this.dataDir,
       env: this.environment(),
       stdio: ['ignore', 'pipe', 'pipe'],
     });
