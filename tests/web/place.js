@@ -1,9 +1,5 @@
 /** A server, a browser, and people in it: each has a context of their own, as on a machine of their own. */
-import assert from 'node:assert/strict';
-import { existsSync } from 'node:fs';
-
-import { chromium } from 'playwright-core';
-
+import { launch } from '../lib/browser.js';
 import { person } from '../lib/people.js';
 import { Server } from '../lib/server.js';
 import { patience } from '../lib/wait.js';
@@ -11,14 +7,11 @@ import { patience } from '../lib/wait.js';
 /** Playwright waits for what is expected this long; a busy machine needs it. */
 const waiting = 15_000 * patience;
 
-const program = ['/usr/bin/chromium', '/usr/bin/chromium-browser', '/usr/bin/google-chrome'].find((path) => existsSync(path));
-
 export class Place {
-  static async open(env = {}) {
+  static async open(browser = 'Chromium', env = {}) {
     const place = new Place();
     place.server = await Server.start({ env });
-    assert.ok(program, 'Chromium is missing: run scripts/install-deps --test');
-    place.browser = await chromium.launch({ executablePath: program, args: ['--no-sandbox', '--disable-gpu', '--disable-dev-shm-usage'] });
+    place.browser = await launch(browser);
     return place;
   }
 
@@ -63,9 +56,14 @@ export async function logIn(page, who) {
   await page.getByRole('button', { name: 'Log in' }).click();
 }
 
+/** What Firefox says of a WebSocket as if it were an uncaught error; Chromium writes it to the console. */
+const isLostConnection = /^(Firefox can’t establish a connection to the server at|The connection to) ws:\/\/127\.0\.0\.1:/;
+
 /** Requests to anywhere else, violations of the policy and uncaught errors are faults. */
 function watch(page, faults, server) {
-  page.on('pageerror', (error) => faults.push(`uncaught: ${error.stack ?? error}`));
+  page.on('pageerror', (error) => {
+    if (!isLostConnection.test(error.message)) faults.push(`uncaught: ${error.stack ?? error}`);
+  });
   page.on('console', (message) => {
     if (/securitypolicyviolation|Content Security Policy|Trusted/i.test(message.text())) faults.push(message.text());
   });
@@ -89,6 +87,12 @@ export const row = (page, who) => page.getByRole('navigation', { name: 'Conversa
 export async function write(page, text) {
   await page.getByLabel(/^Message to /).fill(text);
   await page.getByLabel(/^Message to /).press('Enter');
+}
+
+/** Puts text into the message field all at once; what is filled in Firefox is typed, and a new line sends. */
+export async function paste(page, text) {
+  await page.getByLabel(/^Message to /).focus();
+  await page.evaluate((pasted) => document.execCommand('insertText', false, pasted), text);
 }
 
 /** Finds somebody by name and opens the conversation. */

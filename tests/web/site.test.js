@@ -3,7 +3,9 @@ import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
 import { brotliDecompressSync, gunzipSync } from 'node:zlib';
 
+import { inEachBrowser } from '../lib/browser.js';
 import { Server } from '../lib/server.js';
+import { Place } from './place.js';
 
 let server;
 before(async () => (server = await Server.start()));
@@ -74,5 +76,37 @@ describe('with WEB_CLIENT=off', () => {
     assert.equal((await fetch(`${without.url}/app/`)).status, 404);
     const root = await fetch(without.url, { headers: { accept: 'text/html' }, redirect: 'manual' });
     assert.deepEqual(await root.json(), { message: 'API working!' });
+  });
+});
+
+inEachBrowser((browser) => {
+  let place;
+  before(async () => (place = await Place.open(browser)));
+  after(() => place?.close());
+
+  test('who opens / gets the client with all that it is made of, and the next page has it already', async () => {
+    const context = await place.context();
+    for (const isKept of [false, true]) {
+      const page = await context.newPage();
+      await page.goto(place.server.url);
+      await page.getByRole('heading', { name: 'Welcome back' }).waitFor();
+      assert.equal(page.url(), `${place.server.url}/app/`);
+      const assets = await page.evaluate(() => performance.getEntriesByType('resource')
+        .filter(({ name }) => /\/app\/assets\/.*\.(js|css)$/.test(name)).map(({ transferSize, decodedBodySize }) => [transferSize === 0, decodedBodySize > 0]));
+      assert.deepEqual(assets, [[isKept, true], [isKept, true]]);
+    }
+    assert.deepEqual(context.faults, []);
+    await context.close();
+  });
+
+  test('the pages of the interfaces are shown as they are meant', async () => {
+    const context = await place.context();
+    const page = await context.newPage();
+    for (const path of ['/docs', '/docs/openapi.html', '/docs/asyncapi.html']) {
+      await page.goto(place.server.url + path);
+      assert.deepEqual(await page.evaluate(() => [...document.styleSheets].map((sheet) => sheet.cssRules.length > 0)), [true], path);
+    }
+    assert.deepEqual(context.faults, []);
+    await context.close();
   });
 });
