@@ -3,16 +3,12 @@
  * pictures are kept there.
  */
 import assert from 'node:assert/strict';
-import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
-import { chromium } from 'playwright-core';
 
+import { inEachBrowser, launch } from '../lib/browser.js';
 import { say } from '../lib/people.js';
 import { Place, linkIn } from './place.js';
-
-const executablePath = ['/usr/bin/chromium', '/usr/bin/chromium-browser', '/usr/bin/google-chrome'].find((path) => existsSync(path));
-const lacks = executablePath ? undefined : 'no Chromium here: scripts/install-deps --test installs it';
 
 /** In the browser: every text with less contrast than WCAG 2 wants (4.5), and what is wider than the window. */
 function findProblems() {
@@ -40,16 +36,12 @@ function findProblems() {
   return problems;
 }
 
-describe('what is read in a browser', { skip: lacks }, () => {
+describe('what is read in a browser', () => {
   let place;
-  let browser;
   const documents = new Map();
 
   before(async () => {
-    [place, browser] = await Promise.all([
-      Place.start('embedded', { env: { REQUIRE_VERIFIED_EMAIL: 'on' } }),
-      chromium.launch({ executablePath, args: ['--no-sandbox', '--disable-gpu'] }),
-    ]);
+    place = await Place.start('embedded', { env: { REQUIRE_VERIFIED_EMAIL: 'on' } });
     const [ann, bob] = [await place.person('ann'), await place.person('bob')];
     documents.set('verification', (await place.smtp.next(bob.email)).html);
     await say(ann, bob, `A long word: ${'x'.repeat(120)}, and <b>no markup</b>`);
@@ -62,25 +54,29 @@ describe('what is read in a browser', { skip: lacks }, () => {
     await bob.rest.post('/api/email/send', { email: 'you@example.org', content: 'Two\nlines' });
     documents.set('letter', (await place.smtp.next('you@example.org')).html);
   });
-  after(async () => {
-    await browser?.close();
-    await place?.stop();
-  });
+  after(() => place?.stop());
 
-  for (const name of ['notice', 'verification', 'reset', 'reset page', 'letter']) {
-    for (const colorScheme of ['light', 'dark']) {
-      test(`${name}, ${colorScheme}, is readable on a phone`, async () => {
-        const page = await browser.newPage({ colorScheme, viewport: { width: 360, height: 640 } });
-        const requests = [];
-        page.on('request', (request) => requests.push(request.url()));
-        await page.setContent(documents.get(name));
-        if (process.env.PARLEY_SCREENSHOTS)
-          await page.screenshot({ path: join(process.env.PARLEY_SCREENSHOTS, `${name.replace(' ', '-')}-${colorScheme}.png`), fullPage: true });
-        assert.deepEqual(await page.evaluate(findProblems), []);
-        assert.equal(await page.locator('script, img, link').count(), 0);
-        assert.deepEqual(requests.filter((url) => /^https?:/.test(url)), [], 'nothing is loaded');
-        await page.close();
-      });
+  inEachBrowser((kind) => {
+    let browser;
+    before(async () => (browser = await launch(kind)));
+    after(() => browser?.close());
+
+    // Firefox has one colour scheme for all that it shows.
+    for (const name of ['notice', 'verification', 'reset', 'reset page', 'letter']) {
+      for (const colorScheme of kind === 'Chromium' ? ['light', 'dark'] : ['light']) {
+        test(`${name}, ${colorScheme}, is readable on a phone`, async () => {
+          const page = await browser.newPage({ colorScheme, viewport: { width: 360, height: 640 } });
+          const requests = [];
+          page.on('request', (request) => requests.push(request.url()));
+          await page.setContent(documents.get(name));
+          if (process.env.PARLEY_SCREENSHOTS)
+            await page.screenshot({ path: join(process.env.PARLEY_SCREENSHOTS, `${name.replace(' ', '-')}-${colorScheme}-${kind}.png`), fullPage: true });
+          assert.deepEqual(await page.evaluate(findProblems), []);
+          assert.equal(await page.locator('script, img, link').count(), 0);
+          assert.deepEqual(requests.filter((url) => /^https?:/.test(url)), [], 'nothing is loaded');
+          await page.close();
+        });
+      }
     }
-  }
+  });
 });
