@@ -6,7 +6,7 @@ import { after, before, describe, test } from 'node:test';
 import { inEachBrowser } from '../lib/browser.js';
 import { say } from '../lib/people.js';
 import { until } from '../lib/wait.js';
-import { bubble, find, log, Place, row, tick, write } from './place.js';
+import { bubble, find, log, paste, Place, row, tick, write } from './place.js';
 
 const axe = createRequire(import.meta.url).resolve('axe-core/axe.min.js');
 const phone = { viewport: { width: 390, height: 780 }, hasTouch: true, isMobile: true };
@@ -128,6 +128,17 @@ inEachBrowser((browser) => {
       });
     });
   }
+
+  test('the field for a message is as high as what is in it, and shows no scroll bar', async () => {
+    const { page, bob } = await conversation({ viewport: phone.viewport });
+    await row(page, bob).click();
+    for (const text of ['', 'one line', 'several\nlines\nof text']) {
+      await page.getByLabel(/^Message to /).fill('');
+      await paste(page, text);
+      assert.equal(await page.evaluate(() => document.activeElement.scrollHeight - document.activeElement.clientHeight), 0, text);
+    }
+    await page.context().close();
+  });
 
   test('everything is done with the keyboard alone', async () => {
     const [ann, bob] = await Promise.all([place.person('ann'), place.person('bob')]);

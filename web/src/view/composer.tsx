@@ -22,7 +22,8 @@ export function Composer({ client, peer, name }: { client: Client; peer: string;
   useLayoutEffect(() => {
     const box = field.current!;
     box.style.height = 'auto';
-    box.style.height = `${box.scrollHeight}px`;
+    // scrollHeight leaves the borders out; without them there would be something to scroll.
+    box.style.height = `${box.scrollHeight + box.offsetHeight - box.clientHeight}px`;
   }, [text]);
 
   const write = (value: string) => {
