@@ -110,11 +110,15 @@ void Delivery::observe_pace(const chat::ChangeBatch& batch) {
   }
 }
 
-std::vector<DevicePtr> Delivery::fall_behind() {
+std::vector<DevicePtr> Delivery::fall_behind(chat::Version since) {
   std::vector<DevicePtr> behind;
   devices_.for_all([&](const DevicePtr& device) {
-    device->behind = device->phase == Device::Phase::catching_up;
-    if (device->phase != Device::Phase::live) return;
+    if (device->phase != Device::Phase::live) {
+      if (!device->told) device->told = std::make_unique<Told>();
+      auto& missed_since = device->told->missed_since;
+      missed_since = std::min(missed_since.value_or(since), since);
+      return;
+    }
     device->phase = Device::Phase::catching_up;
     late_.release(*device);
     behind.push_back(device);

@@ -44,8 +44,9 @@ class Delivery {
   void set_seen_version(chat::Version version) { seen_version_ = version; }
   /// A device that comes now is told of every change behind it.
   chat::Version seen_version() const { return seen_version_; }
-  /// Live changes may have been missed: gives the devices that were live, to be caught up again.
-  std::vector<DevicePtr> fall_behind();
+  /// Live changes behind `since` may have been missed: gives the devices that were live, to be
+  /// caught up again. The others note it.
+  std::vector<DevicePtr> fall_behind(chat::Version since);
 
   /// A message from the backlog, for a device that catches up.
   void deliver_backlog(const DevicePtr& device, const chat::Message& message);

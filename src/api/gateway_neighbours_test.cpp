@@ -5,6 +5,7 @@
 
 #include "api/test_house.hpp"
 #include "api/test_ports.hpp"
+#include "net/signal.hpp"
 
 namespace parley::api {
 
@@ -82,6 +83,44 @@ class LateSummaries final : public StoreInFront {
     page->conversations.clear();
     co_return page;
   }
+};
+
+/// A store with room for a few reads at a time: one more is refused, and so is each while it is
+/// away.
+class SmallStore final : public StoreInFront {
+ public:
+  Task<Result<chat::MessagePage>> backlog(chat::BacklogQuery query) override {
+    co_await wait();
+    co_return co_await inner->backlog(query);
+  }
+  Task<Result<chat::SyncPage>> changes(chat::UserId user, chat::SyncCursor since,
+                                       std::size_t limit) override {
+    if (is_away) co_return fail(Errc::unavailable);
+    if (reading_ == FewAtOnce<DevicePtr>::most) co_return fail(Errc::overloaded);
+    ++reading_;
+    constexpr asio::use_awaitable_t<Executor> token{};
+    co_await asio::post(co_await asio::this_coro::executor, token);
+    co_await wait();
+    auto page = co_await inner->changes(user, std::move(since), limit);
+    --reading_;
+    co_return page;
+  }
+
+  void go_on() { signal_->notify(); }
+
+  bool is_away = false;
+  bool is_slow = false;  ///< The next read waits for `go_on`.
+
+ private:
+  Task<void> wait() {
+    if (!std::exchange(is_slow, false)) co_return;
+    signal_ = std::make_unique<net::Signal>(co_await asio::this_coro::executor);
+    const SteadyTime never = SteadyTime::max();
+    co_await signal_->wait_until(never);
+  }
+
+  std::size_t reading_ = 0;
+  std::unique_ptr<net::Signal> signal_;
 };
 
 std::string room(chat::UserId user) { return "user:" + user.hex(); }
@@ -349,6 +388,78 @@ TEST(GatewayAfterGap, does_not_take_back_the_status_that_the_store_told) {
   }
   using Statuses = std::vector<std::pair<std::string, std::string>>;
   EXPECT_EQ(statuses, (Statuses{{"receive_message", "read"}, {"conversation_updated", "read"}}));
+}
+
+class SmallStoreAfterGap : public ::testing::Test {
+ protected:
+  SmallStoreAfterGap() { store_.inner = &house_.stores.messages; }
+
+  /// The contents of receive_message since last time.
+  Contents told(socketio::TestClient& device) {
+    house_.settle();
+    device.run();
+    Contents all;
+    for (const std::string& args : device.take("receive_message"))
+      all.emplace_back(only_object(args).at("content").as_string());
+    return all;
+  }
+
+  ScriptedFeed feed_;
+  SmallStore store_;
+  TestHouse house_{{&feed_, &store_, nullptr, 1}, Neighbours{room, [](chat::UserId, auto) {}}};
+  TestHouse::Person ann_ = house_.person("ann"), bob_ = house_.person("bob");
+};
+
+TEST_F(SmallStoreAfterGap, is_asked_for_a_few_devices_at_a_time) {
+  std::vector<std::unique_ptr<socketio::TestClient>> devices;
+  while (devices.size() < 2 * FewAtOnce<DevicePtr>::most) devices.push_back(house_.device(bob_));
+  house_.send(ann_, bob_, "lost");
+  feed_.lose_some(0);
+  for (const auto& device : devices) {
+    EXPECT_EQ(told(*device), Contents{"lost"});
+    EXPECT_FALSE(device->closed());
+  }
+}
+
+TEST_F(SmallStoreAfterGap, is_asked_again_when_it_was_away) {
+  const auto device = house_.device(bob_);
+  house_.send(ann_, bob_, "lost");
+  store_.is_away = true;
+  feed_.lose_some(0);
+  EXPECT_EQ(told(*device), Contents{});
+  device->run_after(ShardGateway::store_pause);
+  feed_.say(house_.send(ann_, bob_, "next"));
+  EXPECT_EQ(told(*device), Contents{}) << "before what it missed";
+  store_.is_away = false;
+  device->run_after(ShardGateway::store_pause);
+  EXPECT_EQ(told(*device), (Contents{"lost", "next"}));
+  EXPECT_FALSE(device->closed());
+}
+
+TEST_F(SmallStoreAfterGap, is_asked_from_where_the_longer_one_of_two_gaps_began) {
+  const auto device = house_.device(bob_);
+  const chat::Message first = house_.send(ann_, bob_, "first"),
+                      second = house_.send(ann_, bob_, "second");
+  store_.is_slow = true;
+  feed_.lose_some(second.version - 1);
+  EXPECT_EQ(told(*device), Contents{});
+  feed_.lose_some(first.version - 1);
+  EXPECT_EQ(told(*device), Contents{});
+  store_.go_on();
+  EXPECT_EQ(told(*device), Contents{"second"});
+  device->session().drain();
+  EXPECT_EQ(told(*device), Contents{"first"}) << "late, rather than never";
+}
+
+TEST_F(SmallStoreAfterGap, is_asked_for_what_a_device_missed_while_it_got_its_backlog) {
+  store_.is_slow = true;
+  const auto device = house_.device(bob_);
+  const chat::Message lost = house_.send(ann_, bob_, "lost");
+  house_.read(bob_, lost);
+  feed_.lose_some(lost.version - 1);
+  EXPECT_EQ(told(*device), Contents{});
+  store_.go_on();
+  EXPECT_EQ(told(*device), Contents{"lost"});
 }
 
 TEST_F(GatewayNeighbours, follows_whoever_is_connected) {

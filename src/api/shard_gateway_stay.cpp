@@ -33,6 +33,11 @@ Task<void> wait_for_drain(net::Shard& shard, DevicePtr device) {
   }
 }
 
+/// What it was told to have missed meanwhile.
+std::optional<chat::Version> take_gap(Device& device) {
+  return device.told ? std::exchange(device.told->missed_since, std::nullopt) : std::nullopt;
+}
+
 }  // namespace
 
 std::optional<socketio::ConnectError> ShardGateway::admit(
@@ -119,41 +124,51 @@ Task<void> ShardGateway::catch_up(DevicePtr device) {
       delivery_.deliver_backlog(device, message);
       if (device->is_gone()) co_return;
     }
-    if (!page->has_more) {
-      if (!std::exchange(device->behind, false)) break;
-      query.after = 0;
-      continue;
-    }
+    if (!page->has_more) break;
     query.after = page->messages.back().version;
     co_await wait_for_drain(shard_, device);
     if (device->is_gone()) co_return;
   }
-  delivery_.go_live(device);
+  const auto missed_since = take_gap(*device);
+  if (!missed_since) co_return delivery_.go_live(device);
+  mending_.add({device, *missed_since, chat::to_cursor(*missed_since)});
 }
 
 void ShardGateway::on_gap(chat::Version since) {
-  for (const DevicePtr& device : delivery_.fall_behind())
-    shard_.spawn("make a gap good", make_good(device, since));
+  for (const DevicePtr& device : delivery_.fall_behind(since))
+    mending_.add({device, since, chat::to_cursor(since)});
 }
 
-Task<void> ShardGateway::make_good(DevicePtr device, chat::Version since) {
-  std::string cursor = chat::to_cursor(since);
-  bool has_more = true;
-  while (has_more) {
-    chat::SyncRequest request{device->user, cursor, backlog_page};
-    const auto page = co_await services_.messaging.sync(std::move(request));
-    if (device->is_gone()) co_return;
-    if (!page) {
-      device->socket->close_engine();  // It comes back, and so does its backlog.
-      co_return;
-    }
-    delivery_.tell_missed(device, *page);
-    cursor = page->cursor;
-    has_more = page->has_more || std::exchange(device->behind, false);
-    if (has_more) co_await wait_for_drain(shard_, device);
-    if (device->is_gone()) co_return;
+/// A page of it. Everybody is behind at once, and the store has no room for so many.
+Task<void> ShardGateway::make_good(Gap gap) {
+  const DevicePtr device = gap.device;
+  if (device->is_gone()) co_return;
+  chat::SyncRequest request{device->user, gap.cursor, backlog_page};
+  const auto page = co_await services_.messaging.sync(std::move(request));
+  if (device->is_gone()) co_return;
+  if (!page) {
+    if (!info(page.error().code).temporary) co_return device->socket->close_engine();
+    put_off_.push_back(std::move(gap));
+    if (!store_timer_.is_running()) store_timer_.start(shard_.now() + store_pause);
+    co_return;
   }
-  delivery_.go_live(device);
+  delivery_.tell_missed(device, *page);
+  if (device->is_gone()) co_return;
+  gap.cursor = page->cursor;
+  const auto again = take_gap(*device);
+  if (!page->has_more && !again) co_return delivery_.go_live(device);
+  if (again && *again < gap.since) gap = {device, *again, chat::to_cursor(*again)};
+  shard_.spawn("wait for a device", go_on(std::move(gap)));
+}
+
+/// Whoever does not read has no place among the few.
+Task<void> ShardGateway::go_on(Gap gap) {
+  co_await wait_for_drain(shard_, gap.device);
+  mending_.add(std::move(gap));
+}
+
+void ShardGateway::on_store_pause() {
+  for (Gap& gap : std::exchange(put_off_, {})) mending_.add(std::move(gap));
 }
 
 Task<void> ShardGateway::leave(DevicePtr device) {

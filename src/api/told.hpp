@@ -81,6 +81,9 @@ class Told {
   }
   std::size_t size() const { return ids_.size() + places_.size() + readings_.size(); }
 
+  /// While the device caught up, changes behind this one may have been missed.
+  std::optional<chat::Version> missed_since;
+
  private:
   /// How far the store has told of one person's messages in a conversation.
   struct Place {
