@@ -1,6 +1,7 @@
 #include "api/delivery.hpp"
 
 #include <algorithm>
+#include <unordered_set>
 
 #include "api/event_names.hpp"
 #include "api/wire.hpp"
@@ -242,15 +243,13 @@ void Delivery::deliver_backlog(const DevicePtr& device, const chat::Message& mes
 }
 
 void Delivery::tell_missed(const DevicePtr& device, const chat::Sync& page) {
+  std::unordered_set<chat::MessageId> told;
   for (const chat::Message& message : page.messages) {
     if (!is_for(*device, message)) continue;
     deliver_backlog(device, message);
     if (device->is_gone()) return;
-    if (message.read_at) note_read(*device, message.receiver, message);
-    for (const chat::Receipt& receipt : page.receipts) {
-      if (receipt.conversation_id == message.conversation_id)
-        tell_receipt(*device, receipt, message);
-    }
+    tell_receipts(*device, page, message);
+    told.insert(message.id);
   }
   for (const chat::Summary& summary : page.conversations) {
     if (!summary.last_message) continue;
@@ -258,6 +257,18 @@ void Delivery::tell_missed(const DevicePtr& device, const chat::Sync& page) {
     const chat::Notice notice{
         chat::ConversationNotice{*summary.last_message, summary.unread_count}};
     device->socket->emit(View(writers_, notice, device->user).all());
+    // Mostly it is the one that was received or read, however long it has been there.
+    if (!told.contains(summary.last_message->id))
+      tell_receipts(*device, page, *summary.last_message);
+  }
+}
+
+void Delivery::tell_receipts(Device& device, const chat::Sync& page, const chat::Message& message) {
+  if (message.read_at) note_read(device, message.receiver, message);
+  for (const chat::Receipt& receipt : page.receipts) {
+    const bool was_missed = std::max(receipt.delivered_at, receipt.read_at) >= device.came;
+    if (was_missed && receipt.conversation_id == message.conversation_id)
+      tell_receipt(device, receipt, message);
   }
 }
 

@@ -51,7 +51,8 @@ class Delivery {
   /// A message from the backlog, for a device that catches up.
   void deliver_backlog(const DevicePtr& device, const chat::Message& message);
   /// What a device may have missed: messages and receipts as the feed would have told them, those
-  /// that it had left out. Of receipts only those of messages on the page: `sync` has all.
+  /// that it had left out. Of receipts only those of messages on the page and of conversations'
+  /// last messages: `sync` has all.
   void tell_missed(const DevicePtr& device, const chat::Sync& page);
   /// The device has its backlog: what was held follows, and it is live.
   void go_live(const DevicePtr& device);
@@ -68,6 +69,7 @@ class Delivery {
   };
 
   void tell(const DevicePtr& device, View& view);
+  void tell_receipts(Device& device, const chat::Sync& page, const chat::Message& message);
   void tell_receipt(Device& device, const chat::Receipt& receipt, const chat::Message& message);
   void note_read(Device& device, chat::UserId reader, const chat::Message& message);
   void deliver(const DevicePtr& device, const chat::Message& message, View& view);

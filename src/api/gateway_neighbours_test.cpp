@@ -293,6 +293,14 @@ TEST_F(GatewayNeighbours, tells_of_a_receipt_that_was_missed) {
   EXPECT_EQ(told(*anns), Contents{"message_read"});
 }
 
+TEST_F(GatewayNeighbours, tells_of_a_receipt_that_was_missed_of_a_message_from_long_before) {
+  const chat::Message message = house_.send(ann_, bob_, "read me");
+  const auto anns = house_.device(ann_, 0);
+  house_.read(bob_, message);
+  feed_.lose_some(message.version);
+  EXPECT_EQ(told(*anns), Contents{"message_read"});
+}
+
 TEST(GatewayAfterGap, does_not_tell_of_delivery_behind_a_message_that_is_read) {
   ScriptedFeed feed;
   SlowReader messages;
