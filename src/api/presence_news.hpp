@@ -1,6 +1,7 @@
 #pragma once
 
 #include <atomic>
+#include <chrono>
 #include <functional>
 #include <unordered_map>
 #include <vector>
@@ -10,6 +11,7 @@
 #include "chat/ids.hpp"
 #include "chat/presences.hpp"
 #include "net/shard.hpp"
+#include "net/timer.hpp"
 #include "socketio/event.hpp"
 
 namespace parley::api {
@@ -17,9 +19,12 @@ namespace parley::api {
 /// Tells people who came online and who went offline. Each user's news are told on one shard, one
 /// after another, from how they stand at that moment: online and offline take turns whatever the
 /// order in which devices on many shards come and go, and a flicker that is over is not told at
-/// all. When many come or go at once, they are told of in turn.
+/// all. When many come or go at once, they are told of in turn; and while the store is away, which
+/// says who is to hear of them, later.
 class PresenceNews {
  public:
+  /// Until a store that was away is asked again.
+  static constexpr std::chrono::milliseconds store_pause{500};
   using Announce = std::function<void(std::vector<chat::UserId>, const socketio::EncodedEvent&)>;
 
   /// `has_neighbours`: other nodes tell news, too. Then nobody here knows what was told last, and
@@ -31,11 +36,12 @@ class PresenceNews {
         presences_(presences),
         announce_(std::move(announce)),
         has_neighbours_(has_neighbours),
-        telling_(shard, "tell of presence", [this](chat::UserId user) { return tell(user); }) {}
+        telling_(shard, "tell of presence", [this](chat::UserId user) { return tell(user); }),
+        store_timer_(net::Timer::calling<&PresenceNews::on_store_pause>(shard.timers(), *this)) {}
 
   /// The user went online or offline, and may stand otherwise again by now. Any thread.
   void changed(chat::UserId user, bool online);
-  /// Changes that are not told yet. Any thread.
+  /// Changes that are not told yet, but for those that wait for the store. Any thread.
   std::size_t waiting() const { return waiting_.load(); }
 
  private:
@@ -46,6 +52,8 @@ class PresenceNews {
   };
   void take(chat::UserId user, bool online);
   Task<void> tell(chat::UserId user);
+  void put_off(chat::UserId user);
+  void on_store_pause();
   void announce(const chat::PresenceChange& news);
 
   net::Shard& shard_;
@@ -54,6 +62,8 @@ class PresenceNews {
   bool has_neighbours_;
   std::atomic<std::size_t> waiting_ = 0;
   FewAtOnce<chat::UserId> telling_;
+  std::vector<chat::UserId> put_off_;
+  net::Timer store_timer_;
   std::unordered_map<chat::UserId, Told> told_;  ///< Whoever is online, or being told of.
 };
 

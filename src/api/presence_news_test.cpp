@@ -1,0 +1,117 @@
+#include "api/presence_news.hpp"
+
+#include <gtest/gtest.h>
+
+#include <chrono>
+#include <string>
+#include <vector>
+
+#include "chat/fakes/memory_accounts.hpp"
+#include "chat/fakes/memory_presence.hpp"
+#include "chat/fakes/run.hpp"
+
+namespace parley::api {
+namespace {
+
+using namespace std::chrono_literals;
+using Texts = std::vector<std::string>;
+
+/// Everybody has one friend, of whom nobody hears while the store is away.
+class Friends final : public chat::ConversationStore {
+ public:
+  Task<Result<chat::Conversation>> find(chat::ConversationId, chat::UserId) override {
+    co_return fail(Errc::not_supported);
+  }
+  Task<Result<chat::SummaryPage>> list(chat::UserId, std::optional<std::string>,
+                                       std::size_t) override {
+    co_return fail(Errc::not_supported);
+  }
+  Task<Result<chat::Summary>> between(chat::UserId, chat::UserId) override {
+    co_return fail(Errc::not_supported);
+  }
+  Task<Result<std::vector<chat::UserId>>> peers(chat::UserId user) override {
+    if (is_away) co_return fail(Errc::unavailable);
+    user.bytes[0] ^= 1;
+    co_return std::vector{user};
+  }
+
+  bool is_away = false;
+};
+
+class PresenceNewsTest : public ::testing::Test {
+ protected:
+  void run() {
+    const net::ShardScope scope(shard_);
+    shard_.context().restart();
+    while (shard_.context().poll() > 0) {
+    }
+  }
+  void run_after(std::chrono::milliseconds duration) {
+    {
+      const net::ShardScope scope(shard_);
+      shard_.timers().run(shard_.now() + duration);
+    }
+    run();
+  }
+  void change(bool online) {
+    if (online) {
+      (void)chat::fakes::run(shard_.context(), presence_.arrive(user_, "phone", wall_now()));
+    } else {
+      (void)chat::fakes::run(shard_.context(), presence_.leave(user_, "phone", wall_now()));
+    }
+    news_.changed(user_, online);
+    run();
+  }
+
+  const chat::UserId user_{};
+  net::Shard shard_{0};
+  chat::fakes::MemoryAccounts accounts_;
+  chat::fakes::MemoryPresence presence_;
+  Friends friends_;
+  chat::Presences presences_{presence_, accounts_, friends_, {}};
+  Texts told_;
+  PresenceNews news_{shard_, presences_,
+                     [this](const std::vector<chat::UserId>&, const socketio::EncodedEvent& event) {
+                       told_.emplace_back(event.data().substr(2, event.data().find(',') - 3));
+                     },
+                     true};
+};
+
+TEST_F(PresenceNewsTest, are_told_when_a_store_is_back_that_was_away) {
+  change(true);
+  EXPECT_EQ(told_, Texts{"user_online"});
+  friends_.is_away = true;
+  change(false);
+  run_after(PresenceNews::store_pause);
+  EXPECT_EQ(told_, Texts{"user_online"});
+  friends_.is_away = false;
+  run_after(PresenceNews::store_pause);
+  EXPECT_EQ(told_, (Texts{"user_online", "user_offline"}));
+  run_after(PresenceNews::store_pause);
+  EXPECT_EQ(told_.size(), 2u) << "once";
+}
+
+TEST_F(PresenceNewsTest, are_none_where_all_is_as_before_when_the_store_is_back) {
+  change(true);
+  friends_.is_away = true;
+  change(false);
+  change(true);
+  friends_.is_away = false;
+  run_after(PresenceNews::store_pause);
+  EXPECT_EQ(told_, Texts{"user_online"});
+}
+
+TEST_F(PresenceNewsTest, keep_no_server_from_stopping_while_the_store_is_away) {
+  friends_.is_away = true;
+  change(true);
+  EXPECT_EQ(news_.waiting(), 0u);
+  run_after(PresenceNews::store_pause);
+  EXPECT_EQ(news_.waiting(), 0u);
+  friends_.is_away = false;
+  run_after(PresenceNews::store_pause);
+  EXPECT_EQ(told_, Texts{"user_online"});
+  EXPECT_EQ(news_.waiting(), 0u);
+}
+
+}  // namespace
+}  // namespace parley::api
