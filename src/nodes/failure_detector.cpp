@@ -30,11 +30,11 @@ std::vector<std::string> FailureDetector::watched() const {
   return names;
 }
 
-bool FailureDetector::observe(std::string_view name, std::int64_t subscriptions) {
+bool FailureDetector::observe(std::string_view name, std::int64_t signs) {
   const auto known = find(name);
   if (known == watched_.end()) return false;
-  known->was_seen = known->was_seen || subscriptions > 0;
-  known->missed = subscriptions > 0 ? 0 : known->missed + 1;
+  known->was_seen = known->was_seen || signs > 0;
+  known->missed = signs > 0 ? 0 : known->missed + 1;
   if (!known->was_seen || known->missed < looks) return false;
   watched_.erase(known);
   return true;

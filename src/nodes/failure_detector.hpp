@@ -8,8 +8,9 @@
 namespace parley::nodes {
 
 /// Which of the other nodes have died. A node holds a subscription under its name, which ends with
-/// its process, long before its lease does. Each node looks at the ones whose names follow its own,
-/// so that the effort for all grows as their number does. Plain values: who asks Redis is Presence.
+/// its process, long before its lease does; while that is away the node says that it lives. Each
+/// node looks at the ones whose names follow its own, so that the effort for all grows as their
+/// number does. Plain values: who asks Redis is Presence.
 class FailureDetector {
  public:
   /// At how many nodes one looks, and by how many one is looked at.
@@ -22,8 +23,8 @@ class FailureDetector {
   void choose(std::vector<std::string> living, std::string_view own);
   std::vector<std::string> watched() const;
   /// One look at a node. True: it is dead, and is not watched any more. A name that was never seen
-  /// with a subscription may belong to a node that has none: its lease has to tell.
-  bool observe(std::string_view name, std::int64_t subscriptions);
+  /// with a sign of life may belong to a node that has no subscription: its lease has to tell.
+  bool observe(std::string_view name, std::int64_t signs);
   /// Redis was away: who is not back yet may live.
   void forget() { watched_.clear(); }
 

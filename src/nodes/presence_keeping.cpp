@@ -32,6 +32,8 @@ std::vector<redis::Command> load_all() {
 /// Nothing is said there: that somebody listens shows that the node of that name lives.
 std::string channel_of(const std::string& node) { return "parley:alive:" + node; }
 void hear_nothing(std::string_view, std::string_view) {}
+/// That it lives all the same, where nobody listens because the connection for it is away.
+std::string unheard_key(const std::string& node) { return "parley:unheard:" + node; }
 
 Error nonsense() { return fail(Errc::corrupt, "not what the script answers"); }
 Error lease_over() { return fail(Errc::unavailable, "the lease is over"); }
@@ -281,20 +283,47 @@ Task<void> Presence::State::choose_whom_to_watch() {
 Task<void> Presence::State::look_after_others() {
   while (!closed) {
     co_await net::sleep_for(config.look);
-    const auto names = others.watched();
-    if (names.empty() || !joined.load()) continue;
-    redis::Command question{"PUBSUB", "NUMSUB"};
-    for (const std::string& node : names) question.push_back(channel_of(node));
-    const auto reply = co_await client.call(std::move(question));
-    // Channels and counts, in the order of the question.
-    if (!reply || reply->array() == nullptr || reply->array()->size() != 2 * names.size()) continue;
+    if (!joined.load()) continue;
+    std::vector<std::string> names = others.watched();
+    names.push_back(name);
+    auto lives = co_await look_for(names);
+    if (lives.empty()) continue;
+    if (lives.back() == 0 && names.back() == name) say_that_it_lives();
+    names.pop_back();
     for (std::size_t i = 0; i < names.size(); ++i) {
-      const auto* count = (*reply->array())[2 * i + 1].integer();
-      if (count == nullptr || !others.observe(names[i], *count)) continue;
+      if (!others.observe(names[i], lives[i])) continue;
       std::string dead = names[i];
       co_await end_lease(std::move(dead));
     }
   }
+}
+
+/// Signs of life of each node, in that order; none: Redis does not tell.
+Task<std::vector<std::int64_t>> Presence::State::look_for(std::vector<std::string> nodes) {
+  std::vector<redis::Command> questions{{"PUBSUB", "NUMSUB"}, {"MGET"}};
+  for (const std::string& node : nodes) {
+    questions[0].push_back(channel_of(node));
+    questions[1].push_back(unheard_key(node));
+  }
+  const auto replies = co_await client.call_all(std::move(questions));
+  std::vector<std::int64_t> signs;
+  if (!replies) co_return signs;
+  // Channels and counts, in the order of the question.
+  const auto* listeners = (*replies)[0].array();
+  const auto* notes = (*replies)[1].array();
+  const bool is_answer = listeners != nullptr && listeners->size() == 2 * nodes.size() &&
+                         notes != nullptr && notes->size() == nodes.size();
+  for (std::size_t i = 0; is_answer && i < nodes.size(); ++i) {
+    const auto* count = (*listeners)[2 * i + 1].integer();
+    signs.push_back((count != nullptr ? *count : 1) + ((*notes)[i].is_nil() ? 0 : 1));
+  }
+  co_return signs;
+}
+
+/// For those who look next; it is over soon after the process.
+void Presence::State::say_that_it_lives() {
+  const auto keep = (FailureDetector::looks + 2) * config.look;
+  client.send({"SET", unheard_key(name), "1", "PX", std::to_string(keep.count())});
 }
 
 /// Nobody renews it, and renewing ours shows that it is over.

@@ -86,6 +86,8 @@ struct Presence::State {
   Task<Result<Done>> depart(std::vector<Attendance::Departure> departures);
   Task<SteadyTime> renew();
   Task<void> choose_whom_to_watch();
+  Task<std::vector<std::int64_t>> look_for(std::vector<std::string> nodes);
+  void say_that_it_lives();
   Task<void> end_lease(std::string dead);
   Task<bool> reap(std::string node, SteadyTime until);
   std::vector<std::string> restore_arguments(const std::vector<chat::UserId>& users) const;
