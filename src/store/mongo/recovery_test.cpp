@@ -1,6 +1,7 @@
 // The server goes away: nothing that was acknowledged is lost, and everybody gets an answer.
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <deque>
 #include <map>
 #include <thread>
@@ -158,6 +159,37 @@ TEST_F(RecoveryTest, answers_unavailable_when_it_does_not) {
                 ->summaries.at(0)
                 .unread_count,
             0u);
+}
+
+TEST_F(RecoveryTest, lists_what_it_acknowledged_when_the_server_is_back) {
+  if (is_skipped_without(server_)) return;
+  if (!server_.can_restart()) GTEST_SKIP() << "the server is not ours";
+  TestNode node{config(database_.uri())};
+  const auto alice = user(node, "alice");
+  // So much that the server is busy with it for longer than it takes to be killed.
+  const std::string text(100'000, 'x');
+  std::vector<Task<Result<chat::Appended>>> tasks;
+  for (int i = 0; i < 20; ++i) {
+    const auto bob = user(node, "bob" + std::to_string(i));
+    tasks.push_back(node.messages().append({alice, bob, text, {}, at(1)}));
+  }
+  std::vector<Result<chat::Appended>> sent;
+  std::thread sender([&] { sent = chat::fakes::run_all(context_, std::move(tasks)); });
+  // The second round's, whose conversations are written next.
+  while (node.database->stats().messages_appended < 2) std::this_thread::yield();
+  server_.kill();
+  sender.join();
+  server_.restart();
+  const auto acknowledged = static_cast<std::size_t>(
+      std::count_if(sent.begin(), sent.end(), [](const auto& one) { return one.has_value(); }));
+  const auto listed = [&] {
+    const auto page = chat::fakes::run(context_, node.conversations().list(alice, {}, 100));
+    return page ? page->summaries.size() : 0;
+  };
+  const auto deadline = std::chrono::steady_clock::now() + chat::fakes::patience;
+  while (listed() < acknowledged && std::chrono::steady_clock::now() < deadline)
+    std::this_thread::yield();
+  EXPECT_EQ(listed(), acknowledged);
 }
 
 TEST_F(RecoveryTest, finishes_what_is_queued_when_it_is_closed) {

@@ -43,6 +43,7 @@ std::vector<chat::Change> Round::run(std::span<OperationPtr> operations) {
   if (!prepared) {
     failure_ = prepared.error();
     for (const std::size_t i : marks_) operations_[i]->fail(prepared.error());
+    if (info(prepared.error().code).temporary) unrecorded_ = repairs_;
   }
   record();
   for (const OperationPtr& one : operations_) one->fail(fail(Errc::internal, "a lost write"));

@@ -26,6 +26,8 @@ class Round {
   std::vector<chat::Change> run(std::span<OperationPtr> operations);
   /// Why something of it was not written; nullopt: all was.
   const std::optional<Error>& failure() const { return failure_; }
+  /// Conversations whose documents do not say what is stored, because the database went away.
+  const std::vector<chat::ConversationId>& unrecorded() const { return unrecorded_; }
 
  private:
   /// A message on its way.
@@ -123,6 +125,7 @@ class Round {
   std::unordered_set<chat::ConversationId> used_;     ///< Heads that this round stands on.
   std::unordered_set<chat::ConversationId> touched_;  ///< Whose tail is to be recorded.
   std::vector<Moved> moves_;
+  Ids unrecorded_;
   std::vector<chat::Change> changes_;
   std::optional<Error> failure_;
 };

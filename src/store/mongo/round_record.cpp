@@ -18,6 +18,10 @@ void fail_mark(Work& work, const Error& error) {
 /// What the conversations say, then what old messages say. Messages are committed already; marks
 /// are by this.
 void Round::record() {
+  for (const chat::ConversationId& id : touched_) {
+    const CachedHead* known = cache_.find_any(id);
+    if (known != nullptr && known->is_doubtful) unrecorded_.push_back(id);
+  }
   const Result<Done> written = insist([this] { return write_conversations(); });
   if (!written) {
     failure_ = written.error();
@@ -30,6 +34,7 @@ void Round::record() {
       known->recorded = {known->head.last_seq, known->head.last_at};
     } else {
       cache_.forget(id);
+      if (info(written.error().code).temporary) unrecorded_.push_back(id);
     }
   }
   std::erase_if(moves_, [](const Moved& one) { return one.was_overtaken; });

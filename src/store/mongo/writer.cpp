@@ -105,6 +105,7 @@ void Writer::execute(std::span<OperationPtr> batch) {
     Round round(context_, cache_, *lease, deadline, unwritten_);
     changes = round.run(batch);
     failure = round.failure();
+    for (const chat::ConversationId& id : round.unrecorded()) repair(id);
   } else {
     failure = lease.error();
     for (const OperationPtr& one : batch) one->fail(*failure);
