@@ -6,7 +6,7 @@
 namespace parley::store::mongo {
 
 namespace {
-/// `at`: by the clock of all nodes.
+/// `at`: by the clock of all nodes, of when it is written. Who asks may have waited for long.
 Document revocation(Time at) {
   return Document(Document().set("$set", Document().set("revoked", true).set("revokedAt", at)));
 }
@@ -110,21 +110,23 @@ Task<Result<Done>> SessionStore::open(chat::Family family) {
 Task<Result<Done>> SessionStore::rotate(chat::Family next, std::string presented, Time now) {
   Presented shown{std::move(presented), now};
   return call(workers_, client_,
-              [next = std::move(next), shown = std::move(shown), at = client_.now()](Lease& lease) {
-                return rotate_family(lease, next, shown, at);
+              [next = std::move(next), shown = std::move(shown), &client = client_](Lease& lease) {
+                return rotate_family(lease, next, shown, client.now());
               });
 }
 
 Task<Result<Done>> SessionStore::revoke(chat::FamilyId id) {
-  return call(workers_, client_,
-              [id, now = client_.now()](Lease& lease) { return revoke_family(lease, id, now); });
+  return call(workers_, client_, [id, &client = client_](Lease& lease) {
+    return revoke_family(lease, id, client.now());
+  });
 }
 
 Task<Result<std::vector<chat::FamilyId>>> SessionStore::revoke_all(
     chat::UserId user, std::optional<chat::FamilyId> kept) {
   using Revoked = Result<std::vector<chat::FamilyId>>;
   const chat::Family end = chat::end_of_all(user, wall_now());
-  return call(workers_, client_, [end, kept, now = client_.now()](Lease& lease) -> Revoked {
+  return call(workers_, client_, [end, kept, &client = client_](Lease& lease) -> Revoked {
+    const Time now = client.now();
     if (auto noted = note_end_of_all(lease, end, now); !noted) return std::move(noted).error();
     return revoke_families(lease, end.user, kept, now);
   });
