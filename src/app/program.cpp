@@ -186,12 +186,13 @@ bool Program::drain() {
 
 namespace {
 
-/// What is guessed at, by those who call it and by what they read in mails.
+/// What is guessed at, by those who call it and by what they read in mails. By the route: a path
+/// can be written in more than one way.
 bool is_auth(const http::Request& request) {
-  return request.path.starts_with("/api/auth/") || request.path.starts_with("/account/");
+  return request.route.starts_with("/api/auth/") || request.route.starts_with("/account/");
 }
 bool is_operations(const http::Request& request) {
-  return request.path == "/healthz" || request.path == "/readyz" || request.path == "/metrics";
+  return request.route == "/healthz" || request.route == "/readyz" || request.route == "/metrics";
 }
 bool is_other(const http::Request& request) { return !is_auth(request) && !is_operations(request); }
 

@@ -77,6 +77,13 @@ describe('rate limits', () => {
     assert.equal(await refused(301, me), 300);
   });
 
+  test('cannot be escaped by another way to write the path', async (t) => {
+    const rest = await serverWith(t, { RATE_LIMIT_AUTH: '1', RATE_LIMIT_API: '0' });
+    assert.equal((await login(rest)).status, 400);
+    for (const path of ['//api/auth/login', '/api//auth/login', '/api/auth//login', '/api/auth/login/', '/%61pi/auth/login'])
+      assert.equal((await rest.post(path, {})).status, 429, path);
+  });
+
   test('are off at 0', async (t) => {
     const rest = await serverWith(t, { RATE_LIMIT_AUTH: '0', RATE_LIMIT_API: '0' });
     for (const answer of await repeat(320, () => me(rest))) assert.equal(answer.status, 401);
