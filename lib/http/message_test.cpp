@@ -64,6 +64,12 @@ TEST(parse_query, decodes_and_lets_the_last_duplicate_win) {
   EXPECT_EQ(parse_query(many).size(), 256U);
 }
 
+TEST(parse_query, looks_at_no_more_than_a_thousand_pairs) {
+  std::string many = "a=first";
+  for (int i = 0; i < 999; ++i) many += "&b";
+  EXPECT_EQ(detail::parse_query(many + "&a=last"), (Query{{"a", "first"}, {"b", ""}}));
+}
+
 TEST(parse_target, splits_and_refuses) {
   struct Case {
     std::string_view target;

@@ -8,6 +8,8 @@ namespace parley::http::detail {
 
 namespace {
 constexpr std::size_t max_pairs = 256;
+/// Each is compared with those before it. As many as Node's querystring looks at.
+constexpr std::size_t max_looked_at = 1'000;
 
 /// The byte that the escape at `text[at]` stands for; -1 when it is broken.
 int escaped_byte(std::string_view text, std::size_t at) {
@@ -74,7 +76,7 @@ std::optional<std::string> percent_decode(std::string_view text) {
 
 Query parse_query(std::string_view text) {
   Query query;
-  while (!text.empty()) {
+  for (std::size_t looked_at = 0; !text.empty() && looked_at < max_looked_at; ++looked_at) {
     const auto end = std::min(text.find('&'), text.size());
     const std::string_view pair = text.substr(0, end);
     text.remove_prefix(std::min(end + 1, text.size()));
