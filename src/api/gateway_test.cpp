@@ -297,6 +297,28 @@ TEST(Gateway, syncs_what_was_missed) {
   EXPECT_EQ(bad.at("error").as_object().at("code").as_string(), "bad_request");
 }
 
+TEST(Gateway, syncs_what_happened_in_more_conversations_than_people_one_may_ask_for) {
+  TestHouse house;
+  const auto ann = house.person("ann");
+  std::vector<std::pair<TestHouse::Person, chat::Message>> others;
+  for (std::size_t i = 0; i <= chat::Limits{}.status_ids_max; ++i) {
+    const auto other = house.person("other" + std::to_string(i));
+    others.emplace_back(other, house.send(ann, other, "hello"));
+  }
+  const auto phone = house.device(ann);
+  auto last = answer_of(phone->emit_with_ack("sync", args("[{}]")));
+  const auto since = [&] {
+    return "[{\"since\":\"" + std::string(last.at("cursor").as_string()) + "\"}]";
+  };
+  while (last.at("hasMore").as_bool())
+    last = answer_of(phone->emit_with_ack("sync", args(since())));
+  for (const auto& [other, message] : others) house.read(other, message);
+  const auto missed = answer_of(phone->emit_with_ack("sync", args(since())));
+  ASSERT_TRUE(missed.at("ok").as_bool()) << json::serialize(missed);
+  EXPECT_EQ(missed.at("receipts").as_array().size(), others.size());
+  EXPECT_EQ(missed.at("conversations").as_array().size(), others.size());
+}
+
 TEST(Gateway, closes_the_sockets_of_a_login_that_ended) {
   TestHouse house;
   const auto ann = house.person("ann");

@@ -34,9 +34,17 @@ Task<Result<Others>> look_up(const Services& services, std::vector<chat::UserId>
   auto accounts = co_await services.accounts.find_many(ids);
   if (!accounts) co_return accounts.error();
   for (chat::Account& account : *accounts) others.accounts.emplace(account.id, std::move(account));
-  auto presences = co_await services.presences.status(ids);
-  if (!presences) co_return presences.error();
-  for (chat::Presence& presence : *presences) others.presences.emplace(presence.user, presence);
+  // What `sync` tells of may be more people than one may ask for at once.
+  const std::size_t most = chat::Limits{}.status_ids_max;
+  for (auto from = ids.begin(); from != ids.end();) {
+    const auto left = static_cast<std::size_t>(ids.end() - from);
+    const auto to = from + static_cast<std::ptrdiff_t>(std::min(most, left));
+    std::vector<chat::UserId> some(std::exchange(from, to), to);
+    const auto presences = co_await services.presences.status(std::move(some));
+    if (!presences) co_return presences.error();
+    for (const chat::Presence& presence : *presences)
+      others.presences.emplace(presence.user, presence);
+  }
   co_return others;
 }
 
