@@ -142,10 +142,12 @@ void Socket::answer(std::uint64_t ack_id, std::string_view argument) {
 
 std::unique_ptr<Socket::PendingAck> Socket::take_pending(std::uint64_t id) {
   if (!extras_) return nullptr;
+  // In the order of their ids: a client may answer what it was never asked, as often as it likes.
   auto& acks = extras_->acks;
   const auto found =
-      std::find_if(acks.begin(), acks.end(), [id](const auto& one) { return one->id == id; });
-  if (found == acks.end()) return nullptr;
+      std::lower_bound(acks.begin(), acks.end(), id,
+                       [](const auto& one, std::uint64_t wanted) { return one->id < wanted; });
+  if (found == acks.end() || (*found)->id != id) return nullptr;
   auto taken = std::move(*found);
   acks.erase(found);
   return taken;
