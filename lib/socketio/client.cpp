@@ -9,6 +9,9 @@
 namespace parley::socketio {
 namespace {
 
+/// Of one connection, in all its life; one more closes it, and whoever keeps the rules comes back.
+constexpr std::uint32_t max_connects = 100;
+
 json::object parse_auth(const Packet& packet) {
   if (packet.json.empty()) return {};
   const json::array parsed = Payload{std::string{"["}.append(packet.json) + "]", {}}.parse();
@@ -87,7 +90,8 @@ std::shared_ptr<Socket> Client::find(std::string_view nsp) const {
 }
 
 void Client::connect(const Packet& packet) {
-  if (find(packet.nsp) || sockets_.size() >= directory_.config().max_namespaces)
+  if (find(packet.nsp) || sockets_.size() >= directory_.config().max_namespaces ||
+      ++connects_ > max_connects)
     return close_for_state();
   json::object auth = parse_auth(packet);
   Namespace* const nsp = directory_.find(packet.nsp, auth);

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <boost/container/small_vector.hpp>
+#include <cstdint>
 #include <memory>
 #include <optional>
 #include <string>
@@ -68,6 +69,7 @@ class Client final : public engineio::SessionHandler {
   /// Connecting ones too; mostly one.
   boost::container::small_vector<std::shared_ptr<Socket>, 1> sockets_;
   std::unique_ptr<net::Timer> connect_timer_;  ///< Until the first namespace is joined.
+  std::uint32_t connects_ = 0;                 ///< CONNECTs so far.
   bool state_error_ = false;
 };
 

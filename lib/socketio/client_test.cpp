@@ -178,6 +178,18 @@ TEST_F(ClientTest, bounds_the_namespaces_of_a_connection) {
   EXPECT_TRUE(is_closed());
 }
 
+TEST_F(ClientTest, bounds_how_often_a_connection_joins) {
+  open();
+  int joined = 0;
+  while (!is_closed() && joined < 1'000) {
+    feed("0");
+    if (!is_closed()) ++joined;
+    feed("1");
+  }
+  EXPECT_EQ(joined, 100);
+  EXPECT_EQ(session->closed(), CloseReason::forced_close);
+}
+
 TEST_F(ClientTest, does_not_answer_disconnect_and_lets_the_client_join_again) {
   open();
   const std::string first = join();
