@@ -129,13 +129,20 @@ std::vector<DevicePtr> Delivery::fall_behind(chat::Version since) {
 
 /// A copy: the batch holds what concerns others, too, and the device may take its time.
 void Delivery::hold(const DevicePtr& device, const chat::Change& change) {
-  if (device->held.size() >= max_held) return device->socket->close_engine();
-  device->held.push_back(change);
+  if (!device->held) device->held = std::make_unique<Held>();
+  Held& held = *device->held;
+  if (const auto* appended = std::get_if<chat::MessageAppended>(&change))
+    held.bytes += appended->message.content.size();
+  if (held.changes.size() >= max_held || held.bytes > max_held_bytes)
+    return device->socket->close_engine();
+  held.changes.push_back(change);
 }
 
 void Delivery::go_live(const DevicePtr& device) {
   device->phase = Device::Phase::live;
-  for (const chat::Change& change : std::exchange(device->held, {})) {
+  const auto held = std::exchange(device->held, nullptr);
+  if (!held) return;
+  for (const chat::Change& change : held->changes) {
     View view(writers_);
     chat::fan_out(change, [&](const chat::UserId& user, std::span<const chat::Notice> notices) {
       if (user != device->user || device->is_gone()) return;

@@ -27,6 +27,8 @@ class Delivery {
   /// Live changes that wait for one device to catch up; beyond it the device is cut off and
   /// resumes.
   static constexpr std::size_t max_held = 1'000;
+  /// Bytes of their texts, likewise: about what may wait for a device that is there.
+  static constexpr std::size_t max_held_bytes = 4 * 1024 * 1024;
   static constexpr std::chrono::milliseconds confirm_timeout{30'000};
   /// Changes of one commit that show that there is load, so that receipts wait for company.
   static constexpr std::size_t busy_batch = 16;

@@ -26,6 +26,12 @@ struct SyncCall {
   std::uint64_t ack = 0;
 };
 
+/// Live changes that wait until their device has caught up.
+struct Held {
+  std::vector<chat::Change> changes;
+  std::size_t bytes = 0;  ///< Of the texts in them.
+};
+
 struct Device;
 /// One word, so that it lies within Socket::data.
 using DevicePtr = boost::intrusive_ptr<Device>;
@@ -61,8 +67,8 @@ struct Device : boost::intrusive_ref_counter<Device> {
   std::vector<chat::DeliveryMark> written;       ///< Sent, and not yet known to have left.
   std::optional<chat::FamilyId> family;          ///< The login whose token it showed.
   Time came;                                     ///< What was there before comes from the backlog.
-  chat::Version joined_at = 0;     ///< Changes up to here come from the backlog, later ones live.
-  std::vector<chat::Change> held;  ///< Wait until it has caught up.
+  chat::Version joined_at = 0;  ///< Changes up to here come from the backlog, later ones live.
+  std::unique_ptr<Held> held;   ///< Only while something waits.
   std::vector<chat::MessageId> own_reads;       ///< message_read calls of this device under way.
   std::unique_ptr<std::deque<SyncCall>> syncs;  ///< Only while one is being answered: the others.
   std::unique_ptr<net::SteadyTimer> drained;    ///< Only while the backlog waits for the wire.

@@ -43,7 +43,8 @@ std::vector<DeviceReport> Devices::report(chat::UserId user) const {
   if (found == by_user_.end()) return reports;
   for (const DevicePtr& device : found->second)
     reports.push_back({device->came, device->phase == Device::Phase::live, device->confirms,
-                       device->unconfirmed, device->held.size(), device->joined_at});
+                       device->unconfirmed, device->held ? device->held->changes.size() : 0,
+                       device->joined_at});
   return reports;
 }
 

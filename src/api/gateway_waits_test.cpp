@@ -168,6 +168,21 @@ TEST_F(PatientGateway, keeps_nothing_of_a_commit_but_what_a_device_is_to_hear) {
   EXPECT_EQ(only_object(told.front()).at("content").as_string(), "number 1");
 }
 
+TEST_F(PatientGateway, cuts_a_device_off_for_which_much_text_waits) {
+  store_.is_patient = true;
+  const auto phone = house_.device(bob_);
+  chat::ChangeBatch batch;
+  for (chat::Version version = 1; version <= 400; ++version) {
+    auto change = message(ann_, bob_, version);
+    change.message.content.assign(16'000, 'x');
+    batch.changes.push_back(std::move(change));
+  }
+  batch.last_version = 400;
+  feed_.publish(std::make_shared<const chat::ChangeBatch>(batch));
+  house_.settle();
+  EXPECT_TRUE(phone->closed()) << "it holds more than may wait for a device that is there";
+}
+
 }  // namespace
 
 }  // namespace parley::api

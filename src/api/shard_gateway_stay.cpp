@@ -82,7 +82,7 @@ void ShardGateway::on_disconnect(socketio::Socket& socket) {
   const DevicePtr device = device_of(socket);
   device->phase = Device::Phase::gone;
   device->expiry.reset();
-  device->held.clear();
+  device->held.reset();
   if (device->drained) device->drained->cancel();
   devices_.remove(device);
   if (!devices_.has(device->user)) {
