@@ -1,6 +1,8 @@
 #include "api/gateway.hpp"
 
 #include <algorithm>
+#include <boost/asio/post.hpp>
+#include <boost/asio/use_awaitable.hpp>
 
 #include "api/event_names.hpp"
 
@@ -133,6 +135,14 @@ void Gateway::close_here(std::vector<chat::Ending> logins) {
       for (const chat::Ending& login : *shared) devices.close(login.user, login.family);
     });
   }
+}
+
+Task<void> Gateway::settle() {
+  const Executor home = co_await asio::this_coro::executor;
+  constexpr asio::use_awaitable_t<Executor> token{};
+  co_await asio::post(home, token);
+  const auto nothing = [] { return true; };
+  for (const auto& shard : shards_) co_await net::run_on(shard->devices().shard(), nothing);
 }
 
 Task<std::vector<DeviceReport>> Gateway::devices_of(chat::UserId user) {

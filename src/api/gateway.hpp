@@ -40,6 +40,9 @@ class Gateway {
   /// Ends the connections of logins whose access tokens are refused already, on this node alone.
   /// Any thread.
   void close_here(std::vector<chat::Ending> logins);
+  /// Comes back when every shard has done what it was asked for before: connections that were to
+  /// end have ended, and whatever they sent is with the store. Any shard.
+  Task<void> settle();
   /// The user's devices that are connected to this process. Any shard.
   Task<std::vector<DeviceReport>> devices_of(chat::UserId user);
   /// Somebody went online or offline: their news have one home. Any thread.

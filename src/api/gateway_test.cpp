@@ -319,6 +319,29 @@ TEST(Gateway, syncs_what_happened_in_more_conversations_than_people_one_may_ask_
   EXPECT_EQ(missed.at("conversations").as_array().size(), others.size());
 }
 
+Task<void> settle(Gateway* gateway, bool* is_settled) {
+  co_await gateway->settle();
+  *is_settled = true;
+}
+
+TEST(Gateway, has_closed_sockets_on_every_shard_when_it_is_settled) {
+  TestHouse house;
+  const auto ann = house.person("ann");
+  const auto phone = house.device(ann, 0), laptop = house.device(ann, 1);
+  bool is_settled = false;
+  house.gateway.close(ann.id, std::nullopt);
+  house.shards[0].spawn("settle", settle(&house.gateway, &is_settled));
+  for (int turn = 0; !is_settled && turn < 1'000; ++turn) {
+    net::Shard& shard = house.shards[static_cast<std::size_t>(turn % 2)];
+    const net::ShardScope scope(shard);
+    shard.context().restart();
+    shard.context().poll_one();
+  }
+  ASSERT_TRUE(is_settled);
+  EXPECT_TRUE(phone->closed());
+  EXPECT_TRUE(laptop->closed());
+}
+
 TEST(Gateway, closes_the_sockets_of_a_login_that_ended) {
   TestHouse house;
   const auto ann = house.person("ann");

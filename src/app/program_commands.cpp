@@ -14,6 +14,13 @@ Task<Result<json::object>> ask_user_desk(const UserServices& services, json::obj
   co_return co_await desk.answer(std::move(question), now);
 }
 
+/// Whoever is disabled by now, or whose logins have ended, is refused and has left when this comes
+/// back.
+Task<void> see_out(Bouncer& bouncer, api::Gateway& gateway) {
+  co_await bouncer.look();
+  co_await gateway.settle();
+}
+
 Task<Result<json::object>> ask_message_desk(const MessageServices& services,
                                             json::object question) {
   MessageDesk desk(services);
@@ -65,7 +72,7 @@ UserServices Program::user_services() {
           domain_.hasher,
           domain_.limits,
           services_.close_sockets,
-          [this] { return bouncer_.look(); },
+          [this] { return see_out(bouncer_, gateway_); },
           [this](chat::Account account) { return forget(std::move(account)); }};
 }
 
