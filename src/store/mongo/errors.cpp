@@ -21,6 +21,7 @@ constexpr std::array temporary{
     91,     // ShutdownInProgress
     100,    // UnsatisfiableWriteConcern
     112,    // WriteConflict
+    133,    // FailedToSatisfyReadPreference: a mongos that finds no primary
     134,    // ReadConcernMajorityNotAvailableYet
     189,    // PrimarySteppedDown
     237,    // CursorKilled
