@@ -70,9 +70,9 @@ const partsNamed = (records, prefix) => [...new Set(records.map((one) => one.par
 
 function idleTable(records) {
   const rows = partsNamed(records, 'idle ').flatMap((part) => grouped(records, part).flatMap(([name, all]) => all.map((one) => [
-    `\`${name}\``, whole(one.connections), whole(one.server.privateBytesAConnection), whole(one.server.residentBytesAConnection),
+    `\`${name}\``, whole(one.connections), whole(one.server.privateBytesAConnection), whole(one.server.residentBytesAConnection), one.guest ?? '',
   ])));
-  return table(['server', 'connections', 'private bytes each', 'resident bytes each'], rows);
+  return table(['server', 'connections', 'private bytes each', 'resident bytes each', 'in a guest'], rows);
 }
 
 function stormTable(records) {
@@ -110,7 +110,7 @@ const sections = [
   ['send', 'A message: stored, delivered to one device, echoed and acknowledged',
     'Closed loop, 1,000 users (`original-stack`: 20, whom its database keeps waiting) with one message each under way, contacts as people have them, 100 bytes of text. The CPU time is that of all threads of the server, for all events of the contract. Median of the rounds, the servers taking turns.', sendTable],
   ['paced', 'Latency at half of that', 'Open loop at random intervals; from when the message was meant to be sent.', pacedTable],
-  ['idle', 'Idle, authenticated WebSockets', 'User-space memory of the server, growth since before the first connection; one connection a user.', idleTable],
+  ['idle', 'Idle, authenticated WebSockets', 'User-space memory of the server, growth since before the first connection; one connection a user. More than the machine lets a process open are held in a guest on the same machine, which has a kernel of its own.', idleTable],
   ['storm', 'Everybody reconnects at once', '100 users stay and write 500 messages a second; all other connections break and come back in the same moment.', stormTable],
   ['history', 'History over REST', '200 users, 16 connections, closed loop; three in four calls are a page of 20 messages, the others a list of conversations.', historyTable],
   ['stored', 'The same pages with many messages stored',

@@ -13,6 +13,11 @@ namespace {
 
 constexpr std::size_t other_files = 200;
 
+std::size_t files_for(const Plan& plan) {
+  const bool connects = plan.scenario != Scenario::login;
+  return (connects ? plan.users * plan.devices : 0) + plan.parallel + other_files;
+}
+
 Result<Outcome> run_scenario(Stage& stage) {
   switch (stage.plan.scenario) {
     case Scenario::send:
@@ -30,8 +35,7 @@ Result<Outcome> run_scenario(Stage& stage) {
 }
 
 Result<Outcome> perform(const Plan& plan, const Address& address, ProgressLine& progress) {
-  if (auto allowed = allow_files(plan.users * plan.devices + plan.parallel + other_files); !allowed)
-    return allowed.error();
+  if (auto allowed = allow_files(files_for(plan)); !allowed) return allowed.error();
   if (plan.server_pid > 0 && !look_at_process(plan.server_pid))
     return fail(Errc::not_found, "There is no process " + std::to_string(plan.server_pid));
   const ShowProgress show = [&](std::string_view phase, std::size_t done, std::size_t of) {
