@@ -24,6 +24,12 @@ test('a section of which nothing was measured stays as it was, in its place', ()
   ]);
 });
 
+test('what was held in a guest says so', () => {
+  const inGuest = { ...idle, part: 'idle 50000', result: { ...idle.result, connections: 50_000, guest: 'Some Linux 6' } };
+  const section = sectionsOf(documentOf([idle, inGuest], new Map())).get('Idle, authenticated WebSockets');
+  assert.match(section, /\| `parley` \| 10,000 \| 1,820 \| 1,830 \|  \|\n\| `parley` \| 50,000 \| 1,820 \| 1,830 \| Some Linux 6 \|/);
+});
+
 test('without records a document stays as it is', () => {
   const before = documentOf([idle], new Map());
   assert.equal(documentOf([], sectionsOf(before)), before);

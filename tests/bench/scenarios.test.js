@@ -3,7 +3,8 @@ import { readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
 
-import { Server, parley, temporaryDirectory } from '../lib/server.js';
+import { Child } from '../lib/child.js';
+import { Server, binary, parley, temporaryDirectory } from '../lib/server.js';
 
 let server;
 const directory = temporaryDirectory();
@@ -78,6 +79,12 @@ test('history reads pages that have messages', async () => {
 test('login logs in', async () => {
   const result = await bench('login', '--users', '10', '--seconds', '0.5', '--warm-up', '0', '--rate', '50');
   assert.ok(result.counts.answered > 5);
+});
+
+test('login takes files for its calls alone, however many users there are', async () => {
+  const options = ['bench', 'login', '--users', '60', '--seconds', '0.2', '--warm-up', '0', '--url', server.url, '--accounts', accounts, '--quiet'];
+  const bounded = new Child('prlimit', ['--nofile=230:230', binary, ...options]);
+  assert.equal((await bounded.ended).code, 0, bounded.output);
 });
 
 test('people get a table, and a page that needs nothing else', async () => {
