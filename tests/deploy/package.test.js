@@ -5,7 +5,7 @@ import { mkdtempSync, readFileSync, rmSync, statSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
-import { root, run } from './place.js';
+import { buildPackage, root, run } from './place.js';
 
 /** Runs a script as root in an overlay of `/`, in its own namespaces: what it changes is gone with it. */
 async function inCopy(script, files = {}) {
@@ -35,9 +35,7 @@ const install = 'export DEBIAN_FRONTEND=noninteractive; dpkg --install /tmp/parl
 describe('the Debian package', () => {
   let deb;
   before(async () => {
-    const printed = await run(join(root, 'scripts/package'), [], { timeout: 600_000 });
-    deb = printed.trim().split('\n').find((line) => line.endsWith('.deb'));
-    assert.ok(deb, printed);
+    deb = await buildPackage();
   }, { timeout: 600_000 });
 
   test('has the program, its units, its config file, and a license', async () => {

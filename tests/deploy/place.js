@@ -32,6 +32,15 @@ export async function run(command, args, options = {}) {
   }
 }
 
+/** Builds the Debian package, one file at a time; gives its path. */
+export async function buildPackage() {
+  const script = join(root, 'scripts/package');
+  const printed = await run('flock', [script, script], { timeout: 600_000 });
+  const deb = printed.trim().split('\n').find((line) => line.endsWith('.deb'));
+  assert.ok(deb, printed);
+  return deb;
+}
+
 /** Installs the tools at the first call; several test files may call at once. */
 export async function tools() {
   await run('flock', [join(here, 'tools'), join(here, 'tools'), toolsFolder], { timeout: 300_000 });
