@@ -74,6 +74,7 @@ END
 systemctl restart parley parley-worker
 ready
 say 'registered as one of many' post auth/register '{"username":"bob","email":"bob@example.org","password":"correct horse"}'
+say asked post auth/password/forgot '{"email":"bob@example.org"}'
 for _ in {1..150}; do grep -q "^b'To: .*'" /run/mails && break; sleep 0.2; done
 sed -n "s/^b'To: \\(.*\\)'/mailed: \\1/p" /run/mails
 say worker systemctl is-active parley-worker
@@ -135,7 +136,7 @@ describe('the service under systemd', { skip: missing }, () => {
 
   test('is one node of many beside a worker that sends its mails, refused no system call either', () => {
     assert.match(said('registered as one of many')[0], /"message":"User registered successfully"/);
-    assert.deepEqual(said('mailed'), ['bob@example.org']);
+    assert.deepEqual(said('mailed'), ['bob <bob@example.org>']);
     assert.deepEqual(said('worker'), ['active']);
     assert.equal(said('restarts').at(-1), '0  0');
   });
