@@ -149,21 +149,39 @@ const SteadyTime noon{std::chrono::hours{12}};
 
 TEST(RateTable, counts_in_fixed_windows) {
   RateTable table{10};
-  EXPECT_EQ(table.hit("a", 60s, noon + 10s)->count, 1U);
-  const auto second = table.hit("a", 60s, noon + 20s);
-  EXPECT_EQ(second->count, 2U);
-  EXPECT_EQ(second->resets_in, 40s);
-  EXPECT_EQ(table.hit("b", 60s, noon + 20s)->count, 1U);
-  EXPECT_EQ(table.hit("a", 60s, noon + 60s)->count, 1U) << "a new window";
+  EXPECT_EQ(table.hit("a", 60s, noon + 10s).count, 1U);
+  const Hit second = table.hit("a", 60s, noon + 20s);
+  EXPECT_EQ(second.count, 2U);
+  EXPECT_EQ(second.resets_in, 40s);
+  EXPECT_EQ(table.hit("b", 60s, noon + 20s).count, 1U);
+  EXPECT_EQ(table.hit("a", 60s, noon + 60s).count, 1U) << "a new window";
 }
 
 TEST(RateTable, stays_bounded_and_forgets_what_is_over) {
   RateTable table{3};
-  for (const char* key : {"a", "b", "c"}) EXPECT_TRUE(table.hit(key, 60s, noon + 1s));
-  EXPECT_EQ(table.hit("d", 60s, noon + 3s).error().code, Errc::overloaded);
-  EXPECT_TRUE(table.hit("a", 60s, noon + 3s)) << "known keys go on being counted";
-  EXPECT_TRUE(table.hit("d", 60s, noon + 61s));
+  for (const char* key : {"a", "b", "c", "d", "e"}) table.hit(key, 60s, noon + 1s);
+  EXPECT_EQ(table.size(), 3U);
+  table.hit("f", 60s, noon + 61s);
   EXPECT_EQ(table.size(), 1U);
+}
+
+TEST(RateTable, goes_on_counting_the_busy_while_somebody_comes_from_everywhere) {
+  constexpr std::size_t places = 1'000;
+  RateTable table{places};
+  for (std::size_t i = 0; i < places; ++i) table.hit("early" + std::to_string(i), 60s, noon);
+  for (std::uint64_t hits = 1; hits <= 20; ++hits)
+    EXPECT_EQ(table.hit("a newcomer", 60s, noon + 1s).count, hits);
+  for (std::size_t i = 0; i < 10 * places; ++i) table.hit(std::to_string(i), 60s, noon + 2s);
+  EXPECT_EQ(table.size(), places);
+  EXPECT_EQ(table.hit("a newcomer", 60s, noon + 3s).count, 21U);
+}
+
+TEST(RateTable, gives_the_place_of_what_is_over_before_any_other) {
+  RateTable table{2};
+  for (int i = 0; i < 9; ++i) table.hit("over", 1s, noon);
+  table.hit("lasting", 3600s, noon);
+  table.hit("new", 3600s, noon + 2s);
+  EXPECT_EQ(table.hit("lasting", 3600s, noon + 2s).count, 2U);
 }
 
 /// Gives what it is told, or an error.

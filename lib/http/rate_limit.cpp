@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <functional>
+#include <limits>
 #include <utility>
 
 #include "http/client_address.hpp"
@@ -44,17 +45,14 @@ Task<Response> answer(std::shared_ptr<RateCounter> counter,
 }
 }  // namespace
 
-Result<Hit> RateTable::hit(const std::string& key, std::chrono::seconds window, SteadyTime now) {
-  // What is over goes once a window (each second while the table is full): a walk over all keys.
-  const auto pause = entries_.size() >= max_keys_ ? std::chrono::seconds{1} : window;
-  if (now - last_sweep_ >= pause) {
+Hit RateTable::hit(const std::string& key, std::chrono::seconds window, SteadyTime now) {
+  if (now - last_sweep_ >= window) {  // a walk over all keys
     last_sweep_ = now;
     std::erase_if(entries_, [now](const auto& entry) { return entry.second.ends <= now; });
   }
   auto entry = entries_.find(key);
   if (entry == entries_.end()) {
-    if (entries_.size() >= max_keys_)
-      return fail(Errc::overloaded, "the rate counter's table is full");
+    if (entries_.size() >= max_keys_) make_room(now);
     entry = entries_.emplace(key, Entry{}).first;
   }
   if (entry->second.ends <= now) {
@@ -65,13 +63,32 @@ Result<Hit> RateTable::hit(const std::string& key, std::chrono::seconds window, 
   return Hit{++entry->second.count, std::max(left, std::chrono::seconds{1})};
 }
 
+/// Of the next few the one with the fewest hits goes: looking at all would take too long.
+void RateTable::make_room(SteadyTime now) {
+  constexpr std::size_t few = 16;
+  const auto hits = [now](const auto& entry) {
+    return entry.second.ends <= now ? 0 : entry.second.count;
+  };
+  const std::string* fewest = nullptr;
+  std::uint64_t least = std::numeric_limits<std::uint64_t>::max();
+  for (std::size_t seen = 0; seen < std::min(few, entries_.size());) {
+    hand_ = (hand_ + 1) % entries_.bucket_count();
+    for (auto one = entries_.begin(hand_); one != entries_.end(hand_); ++one, ++seen) {
+      if (hits(*one) >= least) continue;
+      least = hits(*one);
+      fewest = &one->first;
+    }
+  }
+  entries_.erase(entries_.find(*fewest));
+}
+
 ShardedRateCounter::ShardedRateCounter(net::Shards& shards, std::size_t max_keys)
     : shards_(shards), tables_(shards.size(), RateTable{max_keys}) {}
 
 Task<Result<Hit>> ShardedRateCounter::hit(std::string key, std::chrono::seconds window) {
   const std::size_t home = std::hash<std::string>{}(key) % shards_.size();
   net::Shard& shard = shards_[home];
-  auto count = [&table = tables_[home], &shard, key = std::move(key), window] {
+  auto count = [&table = tables_[home], &shard, key = std::move(key), window]() -> Result<Hit> {
     return table.hit(key, window, shard.now());
   };
   co_return co_await net::run_on(shard, std::move(count));

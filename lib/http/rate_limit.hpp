@@ -29,12 +29,14 @@ class RateCounter {
   virtual Task<Result<Hit>> hit(std::string key, std::chrono::seconds window) = 0;
 };
 
-/// The counters of one shard. Windows begin at multiples of their length.
+/// The counters of one shard. Windows begin at multiples of their length. In a full table a
+/// newcomer takes the place of one that has few hits: whoever has many stays counted, however many
+/// addresses somebody comes from.
 class RateTable {
  public:
+  /// At least one key.
   explicit RateTable(std::size_t max_keys) : max_keys_(max_keys) {}
-  /// Errors: overloaded when all `max_keys` are of windows that still last.
-  Result<Hit> hit(const std::string& key, std::chrono::seconds window, SteadyTime now);
+  Hit hit(const std::string& key, std::chrono::seconds window, SteadyTime now);
   std::size_t size() const { return entries_.size(); }
 
  private:
@@ -42,7 +44,10 @@ class RateTable {
     std::uint64_t count = 0;
     SteadyTime ends;
   };
+  void make_room(SteadyTime now);
+
   std::size_t max_keys_;
+  std::size_t hand_ = 0;  ///< The bucket at which the search for a place goes on.
   SteadyTime last_sweep_{};
   std::unordered_map<std::string, Entry> entries_;
 };
