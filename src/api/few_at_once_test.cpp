@@ -56,6 +56,20 @@ TEST_F(FewAtOnceTest, takes_what_comes_when_all_was_done) {
   EXPECT_EQ(done_, (std::vector<int>{1, 2}));
 }
 
+TEST_F(FewAtOnceTest, does_what_was_put_off_after_a_pause) {
+  few_.put_off(1);
+  few_.put_off(2);
+  few_.add(3);
+  run();
+  EXPECT_EQ(done_, std::vector<int>{3});
+  {
+    const net::ShardScope scope(shard_);
+    shard_.timers().run(shard_.now() + store_pause);
+  }
+  run();
+  EXPECT_EQ(done_, (std::vector<int>{3, 1, 2}));
+}
+
 TEST_F(FewAtOnceTest, goes_on_behind_work_that_fails) {
   fails_at_ = 3;
   for (int one = 0; one < 100; ++one) few_.add(one);

@@ -5,7 +5,6 @@
 
 #include "api/test_house.hpp"
 #include "api/test_ports.hpp"
-#include "net/signal.hpp"
 
 namespace parley::api {
 
@@ -87,12 +86,8 @@ class LateSummaries final : public StoreInFront {
 
 /// A store with room for a few reads at a time: one more is refused, and so is each while it is
 /// away.
-class SmallStore final : public StoreInFront {
+class SmallStore final : public PatientStore {
  public:
-  Task<Result<chat::MessagePage>> backlog(chat::BacklogQuery query) override {
-    co_await wait();
-    co_return co_await inner->backlog(query);
-  }
   Task<Result<chat::SyncPage>> changes(chat::UserId user, chat::SyncCursor since,
                                        std::size_t limit) override {
     if (is_away) co_return fail(Errc::unavailable);
@@ -100,27 +95,20 @@ class SmallStore final : public StoreInFront {
     ++reading_;
     constexpr asio::use_awaitable_t<Executor> token{};
     co_await asio::post(co_await asio::this_coro::executor, token);
-    co_await wait();
-    auto page = co_await inner->changes(user, std::move(since), limit);
+    auto page = co_await PatientStore::changes(user, std::move(since), limit);
     --reading_;
     co_return page;
   }
-
-  void go_on() { signal_->notify(); }
-
-  bool is_away = false;
-  bool is_slow = false;  ///< The next read waits for `go_on`.
-
- private:
-  Task<void> wait() {
-    if (!std::exchange(is_slow, false)) co_return;
-    signal_ = std::make_unique<net::Signal>(co_await asio::this_coro::executor);
-    const SteadyTime never = SteadyTime::max();
-    co_await signal_->wait_until(never);
+  /// Nobody waits after that.
+  void let_all_go_on() {
+    is_patient = false;
+    while (waiting() > 0) go_on();
   }
 
+  bool is_away = false;
+
+ private:
   std::size_t reading_ = 0;
-  std::unique_ptr<net::Signal> signal_;
 };
 
 std::string room(chat::UserId user) { return "user:" + user.hex(); }
@@ -435,11 +423,11 @@ TEST_F(SmallStoreAfterGap, is_asked_again_when_it_was_away) {
   store_.is_away = true;
   feed_.lose_some(0);
   EXPECT_EQ(told(*device), Contents{});
-  device->run_after(ShardGateway::store_pause);
+  device->run_after(store_pause);
   feed_.say(house_.send(ann_, bob_, "next"));
   EXPECT_EQ(told(*device), Contents{}) << "before what it missed";
   store_.is_away = false;
-  device->run_after(ShardGateway::store_pause);
+  device->run_after(store_pause);
   EXPECT_EQ(told(*device), (Contents{"lost", "next"}));
   EXPECT_FALSE(device->closed());
 }
@@ -448,25 +436,25 @@ TEST_F(SmallStoreAfterGap, is_asked_from_where_the_longer_one_of_two_gaps_began)
   const auto device = house_.device(bob_);
   const chat::Message first = house_.send(ann_, bob_, "first"),
                       second = house_.send(ann_, bob_, "second");
-  store_.is_slow = true;
+  store_.is_patient = true;
   feed_.lose_some(second.version - 1);
   EXPECT_EQ(told(*device), Contents{});
   feed_.lose_some(first.version - 1);
   EXPECT_EQ(told(*device), Contents{});
-  store_.go_on();
+  store_.let_all_go_on();
   EXPECT_EQ(told(*device), Contents{"second"});
   device->session().drain();
   EXPECT_EQ(told(*device), Contents{"first"}) << "late, rather than never";
 }
 
 TEST_F(SmallStoreAfterGap, is_asked_for_what_a_device_missed_while_it_got_its_backlog) {
-  store_.is_slow = true;
+  store_.is_patient = true;
   const auto device = house_.device(bob_);
   const chat::Message lost = house_.send(ann_, bob_, "lost");
   house_.read(bob_, lost);
   feed_.lose_some(lost.version - 1);
   EXPECT_EQ(told(*device), Contents{});
-  store_.go_on();
+  store_.let_all_go_on();
   EXPECT_EQ(told(*device), Contents{"lost"});
 }
 

@@ -1,52 +1,15 @@
 // The gateway in front of a store that answers when the test lets it.
 #include <gtest/gtest.h>
 
-#include <deque>
 #include <memory>
 #include <vector>
 
 #include "api/test_house.hpp"
 #include "api/test_ports.hpp"
-#include "net/signal.hpp"
 
 namespace parley::api {
 
 namespace {
-
-/// Of what is asked for while `is_patient`, each waits for a `go_on` of its own.
-class PatientStore final : public StoreInFront {
- public:
-  Task<Result<chat::MessagePage>> backlog(chat::BacklogQuery query) override {
-    co_await wait();
-    co_return co_await inner->backlog(query);
-  }
-  Task<Result<chat::SyncPage>> changes(chat::UserId user, chat::SyncCursor since,
-                                       std::size_t limit) override {
-    asked.push_back(user);
-    co_await wait();
-    co_return co_await inner->changes(user, std::move(since), limit);
-  }
-
-  std::size_t waiting() const { return waiting_.size(); }
-  void go_on() {
-    waiting_.front()->notify();
-    waiting_.pop_front();
-  }
-
-  std::vector<chat::UserId> asked;  ///< Who called `changes`.
-  bool is_patient = false;
-
- private:
-  Task<void> wait() {
-    if (!is_patient) co_return;
-    const auto signal = std::make_shared<net::Signal>(co_await asio::this_coro::executor);
-    waiting_.push_back(signal);
-    const SteadyTime never = SteadyTime::max();
-    co_await signal->wait_until(never);
-  }
-
-  std::deque<std::shared_ptr<net::Signal>> waiting_;
-};
 
 class PatientGateway : public ::testing::Test {
  protected:

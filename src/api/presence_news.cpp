@@ -25,9 +25,15 @@ void PresenceNews::take(chat::UserId user, bool online) {
 
 Task<void> PresenceNews::tell(chat::UserId user) {
   Told& told = told_[user];  // Stays where it is until `telling` is over.
+  if (std::exchange(told.put_off, false)) ++waiting_;
   while (std::exchange(told.changed, false)) {
     const auto news = co_await presences_.news(user);
-    if (!news && info(news.error().code).temporary) co_return put_off(user);
+    if (!news && info(news.error().code).temporary) {
+      // It goes on being told of. A server that stops does not wait for it.
+      told.changed = told.put_off = true;
+      --waiting_;
+      co_return telling_.put_off(user);
+    }
     if (!news || news->presence.online == told.online) continue;
     told.online = news->presence.online;
     announce(*news);
@@ -36,21 +42,6 @@ Task<void> PresenceNews::tell(chat::UserId user) {
   told.telling = false;
   if (has_neighbours_ || !told.online) told_.erase(user);
   --waiting_;
-}
-
-/// It goes on being told of. A server that stops does not wait for it.
-void PresenceNews::put_off(chat::UserId user) {
-  told_[user].changed = true;
-  --waiting_;
-  put_off_.push_back(user);
-  if (!store_timer_.is_running()) store_timer_.start(shard_.now() + store_pause);
-}
-
-void PresenceNews::on_store_pause() {
-  for (const chat::UserId user : std::exchange(put_off_, {})) {
-    ++waiting_;
-    telling_.add(user);
-  }
 }
 
 void PresenceNews::announce(const chat::PresenceChange& news) {

@@ -1,7 +1,6 @@
 #pragma once
 
 #include <atomic>
-#include <chrono>
 #include <functional>
 #include <unordered_map>
 #include <vector>
@@ -11,7 +10,6 @@
 #include "chat/ids.hpp"
 #include "chat/presences.hpp"
 #include "net/shard.hpp"
-#include "net/timer.hpp"
 #include "socketio/event.hpp"
 
 namespace parley::api {
@@ -23,8 +21,6 @@ namespace parley::api {
 /// says who is to hear of them, later.
 class PresenceNews {
  public:
-  /// Until a store that was away is asked again.
-  static constexpr std::chrono::milliseconds store_pause{500};
   using Announce = std::function<void(std::vector<chat::UserId>, const socketio::EncodedEvent&)>;
 
   /// `has_neighbours`: other nodes tell news, too. Then nobody here knows what was told last, and
@@ -36,8 +32,7 @@ class PresenceNews {
         presences_(presences),
         announce_(std::move(announce)),
         has_neighbours_(has_neighbours),
-        telling_(shard, "tell of presence", [this](chat::UserId user) { return tell(user); }),
-        store_timer_(net::Timer::calling<&PresenceNews::on_store_pause>(shard.timers(), *this)) {}
+        telling_(shard, "tell of presence", [this](chat::UserId user) { return tell(user); }) {}
 
   /// The user went online or offline, and may stand otherwise again by now. Any thread.
   void changed(chat::UserId user, bool online);
@@ -49,11 +44,10 @@ class PresenceNews {
     bool online = false;
     bool telling = false;
     bool changed = false;  ///< Again, while telling.
+    bool put_off = false;  ///< Until the store is asked again; it is not `waiting` then.
   };
   void take(chat::UserId user, bool online);
   Task<void> tell(chat::UserId user);
-  void put_off(chat::UserId user);
-  void on_store_pause();
   void announce(const chat::PresenceChange& news);
 
   net::Shard& shard_;
@@ -62,8 +56,6 @@ class PresenceNews {
   bool has_neighbours_;
   std::atomic<std::size_t> waiting_ = 0;
   FewAtOnce<chat::UserId> telling_;
-  std::vector<chat::UserId> put_off_;
-  net::Timer store_timer_;
   std::unordered_map<chat::UserId, Told> told_;  ///< Whoever is online, or being told of.
 };
 

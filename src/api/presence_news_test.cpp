@@ -82,12 +82,12 @@ TEST_F(PresenceNewsTest, are_told_when_a_store_is_back_that_was_away) {
   EXPECT_EQ(told_, Texts{"user_online"});
   friends_.is_away = true;
   change(false);
-  run_after(PresenceNews::store_pause);
+  run_after(store_pause);
   EXPECT_EQ(told_, Texts{"user_online"});
   friends_.is_away = false;
-  run_after(PresenceNews::store_pause);
+  run_after(store_pause);
   EXPECT_EQ(told_, (Texts{"user_online", "user_offline"}));
-  run_after(PresenceNews::store_pause);
+  run_after(store_pause);
   EXPECT_EQ(told_.size(), 2u) << "once";
 }
 
@@ -97,7 +97,7 @@ TEST_F(PresenceNewsTest, are_none_where_all_is_as_before_when_the_store_is_back)
   change(false);
   change(true);
   friends_.is_away = false;
-  run_after(PresenceNews::store_pause);
+  run_after(store_pause);
   EXPECT_EQ(told_, Texts{"user_online"});
 }
 
@@ -105,10 +105,10 @@ TEST_F(PresenceNewsTest, keep_no_server_from_stopping_while_the_store_is_away) {
   friends_.is_away = true;
   change(true);
   EXPECT_EQ(news_.waiting(), 0u);
-  run_after(PresenceNews::store_pause);
+  run_after(store_pause);
   EXPECT_EQ(news_.waiting(), 0u);
   friends_.is_away = false;
-  run_after(PresenceNews::store_pause);
+  run_after(store_pause);
   EXPECT_EQ(told_, Texts{"user_online"});
   EXPECT_EQ(news_.waiting(), 0u);
 }

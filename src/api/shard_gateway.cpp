@@ -34,7 +34,6 @@ ShardGateway::ShardGateway(net::Shard& shard, const Services& services, chat::Fe
       leaving_(shard, "see a device off", [this](DevicePtr device) { return leave(device); }),
       syncing_(shard, "sync", [this](DevicePtr device) { return answer_sync(device); }),
       mending_(shard, "make a gap good", [this](Gap gap) { return make_good(std::move(gap)); }),
-      store_timer_(net::Timer::calling<&ShardGateway::on_store_pause>(shard.timers(), *this)),
       typing_timer_(shard.timers(), this,
                     [](void* self) { static_cast<ShardGateway*>(self)->on_typing_deadline(); }) {}
 

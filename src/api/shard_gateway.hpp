@@ -32,8 +32,6 @@ class ShardGateway {
   /// Calls (send_message, message_read, sync) of one user's devices here that may be under way at
   /// once; a device always has a few, whatever the others do.
   static constexpr std::uint16_t max_calls = 1'000, few_calls = 10;
-  /// Until a store that was away is asked again for what devices may have missed.
-  static constexpr std::chrono::milliseconds store_pause{500};
   /// typing and stop_typing of one device in a second; hands do no more.
   static constexpr std::uint16_t max_typing = 20;
 
@@ -81,7 +79,6 @@ class ShardGateway {
   Task<void> catch_up(DevicePtr device);
   Task<void> make_good(Gap gap);
   Task<void> go_on(Gap gap);
-  void on_store_pause();
   Task<void> leave(DevicePtr device);
 
   // Its calls (shard_gateway.cpp).
@@ -110,8 +107,6 @@ class ShardGateway {
   socketio::EventWriter writer_;
   FewAtOnce<DevicePtr> leaving_, syncing_;
   FewAtOnce<Gap> mending_;
-  std::vector<Gap> put_off_;  ///< Until the store, which was away, is asked again.
-  net::Timer store_timer_;
   chat::Typing typing_{chat::Typing::Settings{}};
   net::Timer typing_timer_;
   std::atomic<std::size_t> attended_ = 0;

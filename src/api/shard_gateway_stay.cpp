@@ -148,9 +148,7 @@ Task<void> ShardGateway::make_good(Gap gap) {
   if (device->is_gone()) co_return;
   if (!page) {
     if (!info(page.error().code).temporary) co_return device->socket->close_engine();
-    put_off_.push_back(std::move(gap));
-    if (!store_timer_.is_running()) store_timer_.start(shard_.now() + store_pause);
-    co_return;
+    co_return mending_.put_off(std::move(gap));
   }
   delivery_.tell_missed(device, *page);
   if (device->is_gone()) co_return;
@@ -165,10 +163,6 @@ Task<void> ShardGateway::make_good(Gap gap) {
 Task<void> ShardGateway::go_on(Gap gap) {
   co_await wait_for_drain(shard_, gap.device);
   mending_.add(std::move(gap));
-}
-
-void ShardGateway::on_store_pause() {
-  for (Gap& gap : std::exchange(put_off_, {})) mending_.add(std::move(gap));
 }
 
 Task<void> ShardGateway::leave(DevicePtr device) {
