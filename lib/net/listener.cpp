@@ -96,6 +96,15 @@ std::uint16_t bound_port(int socket) {
 }
 }  // namespace
 
+Result<Done> may_listen_at(const std::string& host) {
+  try {
+    listen_on(host, 0);
+    return Done{};
+  } catch (const std::system_error& error) {
+    return fail(Errc::bad_request, error.what());
+  }
+}
+
 /// The listening half, on shard 0. Shared with the waits that are under way.
 class Listener::Acceptor : public std::enable_shared_from_this<Acceptor> {
  public:

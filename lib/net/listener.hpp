@@ -5,10 +5,14 @@
 #include <memory>
 #include <string>
 
+#include "base/result.hpp"
 #include "net/connection.hpp"
 #include "net/shard.hpp"
 
 namespace parley::net {
+
+/// Whether a Listener could be at `host`, at some port. Errors: bad_request, with the reason.
+Result<Done> may_listen_at(const std::string& host);
 
 /// A listening TCP socket. Accepts on shard 0 and deals connections round-robin, so every shard
 /// gets its share and a session's shard never depends on the kernel.

@@ -183,6 +183,16 @@ TEST_F(ListenerTest, says_the_address_when_it_cannot_bind) {
   EXPECT_THROW((Listener{shards_, "no such host", 0, {}, {}}), std::system_error);
 }
 
+TEST_F(ListenerTest, can_be_asked_for_beforehand) {
+  EXPECT_TRUE(may_listen_at("127.0.0.1"));
+  EXPECT_TRUE(may_listen_at("0.0.0.0"));
+  for (const char* elsewhere : {"192.0.2.1", "no such host"}) {
+    const auto refused = may_listen_at(elsewhere);
+    ASSERT_FALSE(refused) << elsewhere;
+    EXPECT_NE(refused.error().detail.find(elsewhere), std::string::npos) << refused.error().detail;
+  }
+}
+
 TEST_F(ListenerTest, listens_on_ipv6_and_shows_mapped_addresses_as_ipv4) {
   std::string peer;
   std::optional<Listener> both;
