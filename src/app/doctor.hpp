@@ -37,6 +37,10 @@ struct Machine {
   bool store_is_open_to_all = false;  ///< Every user of this machine may read what is kept.
 };
 
+/// What HOST may be.
+inline constexpr std::string_view expected_host =
+    "an address of this machine such as 127.0.0.1, 0.0.0.0 for all of them, or a name of one";
+
 // Each judges one thing. Plain functions.
 
 /// Who reaches the server, and whether others may read what is said.

@@ -10,6 +10,7 @@
 #include "app/mongo_stores.hpp"
 #include "app/neighbourhood.hpp"
 #include "mail/smtp_transport.hpp"
+#include "net/listener.hpp"
 #include "ops/scrape.hpp"
 #include "redis/client.hpp"
 #include "store/embedded/verify.hpp"
@@ -38,7 +39,7 @@ class Doctor {
     if (settings_.store.mongo_uri.empty() || !settings_.has_redis())
       server_ = ask(control_socket(settings_.store.data_dir), {{"command", "metrics"}});
     look_at_settings();
-    add(judge_address(settings_));
+    look_at_address();
     look_at_machine();
     if (settings_.has_tls()) look_at_certificate();
     if (settings_.store.mongo_uri.empty()) {
@@ -62,6 +63,13 @@ class Doctor {
            "parley show-config says where values come from"});
     if (request_.problems.empty() && request_.warnings.empty())
       add({"settings", Verdict::good, "nothing to say", {}});
+  }
+
+  void look_at_address() {
+    const auto usable = net::may_listen_at(settings_.server.host);
+    add(usable ? judge_address(settings_)
+               : Finding{"address", Verdict::bad, usable.error().detail,
+                         "HOST: " + std::string{expected_host}});
   }
 
   void look_at_machine() {
@@ -98,7 +106,8 @@ class Doctor {
       add({"store", Verdict::good, "nothing is in " + place + " yet; parley serve makes it", {}});
     } else {
       add({"store", Verdict::bad, opened.error().detail,
-           "see that no other program uses it; if it is damaged: parley restore, from a backup"});
+           opened.error().code == Errc::corrupt ? "parley restore, from a backup"
+                                                : "see that no other program uses it"});
     }
   }
 

@@ -6,10 +6,12 @@
 #include <iostream>
 #include <utility>
 
+#include "app/doctor.hpp"
 #include "app/lifetime.hpp"
 #include "app/open_files.hpp"
 #include "app/program.hpp"
 #include "base/authority.hpp"
+#include "net/listener.hpp"
 #include "ops/log.hpp"
 #include "settings/build_info.hpp"
 #include "settings/cli.hpp"
@@ -77,6 +79,11 @@ int serve(const Settings& wanted) {
   auto identity = load_identity(settings);
   if (!identity) {
     ops::log().error("TLS_CERT and TLS_KEY cannot be used", {{"reason", identity.error().detail}});
+    return exit_usage;
+  }
+  if (const auto host = net::may_listen_at(settings.server.host); !host) {
+    ops::log().error("HOST cannot be used",
+                     {{"reason", host.error().detail}, {"expected", expected_host}});
     return exit_usage;
   }
   auto stores = open_stores(settings);

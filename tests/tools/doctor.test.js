@@ -77,6 +77,32 @@ describe('parley doctor', () => {
     }
   });
 
+  test('says which setting names no host of its own, and so does a start', async () => {
+    const { code, findings } = await examine({ HOST: '192.0.2.1' });
+    assert.equal(code, 1);
+    assert.match(findings.get('address')[0].what, /192\.0\.2\.1/);
+    assert.match(findings.get('address')[0].mend, /^HOST: an address of this machine/);
+    for (const [name, value] of [['HOST', '192.0.2.1'], ['REDIS_URL', 'redis://'], ['REDIS_URL', 'redis://:6379'], ['MONGO_URI', 'mongodb://']]) {
+      const env = { DATA_DIR: join(temporaryDirectory(), 'data'), MONGO_URI: '', REDIS_URL: '', [name]: value };
+      const start = await parley(['serve', '--port', '0'], { env, cwd: temporaryDirectory() });
+      assert.equal(start.code, 2, start.stderr);
+      assert.match(start.stderr, new RegExp(`${name} .*(an address of this machine|a URL that names a host)`));
+    }
+  });
+
+  test('says what to do about a damaged store, and so does a start', async () => {
+    const server = await Server.start();
+    await server.stop();
+    const folder = join(server.dataDir, 'db');
+    const manifest = readdirSync(folder).find((name) => name.startsWith('MANIFEST'));
+    writeFileSync(join(folder, manifest), 'not a manifest');
+    const { findings } = await examine({ DATA_DIR: server.dataDir });
+    assert.equal(findings.get('store')[0].verdict, 'bad');
+    assert.match(findings.get('store')[0].mend, /parley restore/);
+    const start = await parley(['serve', '--port', '0'], { env: { DATA_DIR: server.dataDir, MONGO_URI: '', REDIS_URL: '' }, cwd: temporaryDirectory() });
+    assert.match(start.stderr, /it is damaged: move that folder away, then parley restore/);
+  });
+
   test('logs in to the mail server and sends nothing', async (t) => {
     const said = [];
     const server = createServer((socket) => {

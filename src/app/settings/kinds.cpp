@@ -106,6 +106,14 @@ std::optional<std::string> read_network(std::string_view text) {
   return std::string{text};
 }
 
+/// What follows the scheme of a URL: perhaps a user and a password, then one host or several.
+bool names_host(std::string_view text) {
+  text = text.substr(0, text.find_first_of("/?#"));
+  if (const auto user = text.rfind('@'); user != std::string_view::npos)
+    text.remove_prefix(user + 1);
+  return !text.empty() && text.front() != ':';
+}
+
 }  // namespace
 
 std::string WholeNumber::allowed() const {
@@ -191,12 +199,13 @@ std::optional<std::string> Secret::read(std::string_view text) const {
 }
 
 std::string PrivateUrl::allowed() const {
-  return "a URL that begins with " + std::string{schemes[0]} + " or " + std::string{schemes[1]};
+  return "a URL that names a host, such as " + std::string{schemes[0]} + "host or " +
+         std::string{schemes[1]} + "host";
 }
 
 std::optional<std::string> PrivateUrl::read(std::string_view text) const {
   const auto fits = [text](std::string_view scheme) {
-    return text.starts_with(scheme) && text.size() > scheme.size();
+    return text.starts_with(scheme) && names_host(text.substr(scheme.size()));
   };
   if (!is_printable_word(text) || std::none_of(schemes.begin(), schemes.end(), fits))
     return std::nullopt;

@@ -104,11 +104,14 @@ TEST(PrivateUrl, has_one_of_its_schemes_and_is_never_shown) {
   constexpr PrivateUrl url{{"redis://", "rediss://"}};
   EXPECT_EQ(url.read("redis://:secret@host:1"), "redis://:secret@host:1");
   EXPECT_EQ(url.read("rediss://host"), "rediss://host");
+  EXPECT_EQ(url.read("redis://[::1]:1"), "redis://[::1]:1");
+  EXPECT_EQ(url.read("redis://a:b@one:1,two:2/x"), "redis://a:b@one:1,two:2/x");
   for (const auto* text :
-       {"", "redis://", "http://host", "host:6379", "redis://a b", "Redis://a"}) {
+       {"", "redis://", "http://host", "host:6379", "redis://a b", "Redis://a", "redis://:6379",
+        "redis:///1", "redis://ann:secret@", "redis://ann:secret@:6379/1"}) {
     EXPECT_FALSE(url.read(text)) << text;
   }
-  EXPECT_EQ(url.allowed(), "a URL that begins with redis:// or rediss://");
+  EXPECT_EQ(url.allowed(), "a URL that names a host, such as redis://host or rediss://host");
   EXPECT_EQ(url.write("redis://:secret@host"), "set");
   EXPECT_EQ(url.write(""), "unset");
 }

@@ -169,6 +169,8 @@ Result<std::unique_ptr<Engine>> Engine::open(const Config& config, Access access
   if (!status.ok()) {
     Error error = to_error(status);
     error.detail = "cannot open the store in " + config.directory.string() + ": " + error.detail;
+    if (error.code == Errc::corrupt)
+      error.detail += "; it is damaged: move that folder away, then parley restore from a backup";
     return error;
   }
   if (auto checked = engine->check_format(config, access); !checked) return checked.error();

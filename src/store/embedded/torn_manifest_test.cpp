@@ -52,6 +52,7 @@ TEST_F(TornManifestTest, is_left_as_it_is_where_it_is_damaged_otherwise) {
   const auto opened = Database::open(small_config(directory_.path()));
   ASSERT_FALSE(opened);
   EXPECT_EQ(opened.error().code, Errc::corrupt) << opened.error().detail;
+  EXPECT_NE(opened.error().detail.find("parley restore"), std::string::npos);
   EXPECT_EQ(std::filesystem::file_size(manifest()), size);
 }
 
