@@ -146,7 +146,10 @@ Result<SyncPage> MemoryMessages::changes_now(UserId user, Version since, std::si
   std::set<ConversationId> conversations;
   for (const Event& event : events_) {
     if (event.version <= since || !visible(event.conversation_id, user)) continue;
-    if (event.seq != 0 && page.messages.size() == limit) {
+    const bool is_receipt = event.user && !receipts.contains({event.conversation_id, *event.user});
+    const bool is_full = (event.seq != 0 && page.messages.size() == limit) ||
+                         (is_receipt && page.receipts.size() == limit);
+    if (is_full) {
       page.has_more = true;
       page.cursor = event.version - 1;
       break;

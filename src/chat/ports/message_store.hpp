@@ -58,7 +58,7 @@ struct SyncCursor {
 struct SyncPage {
   std::vector<Message> messages;       ///< By version; with their present status.
   std::vector<Receipt> receipts;       ///< Others' and the user's own, where a watermark moved.
-  std::vector<Summary> conversations;  ///< Those that changed, as they are now.
+  std::vector<Summary> conversations;  ///< Those of messages and receipts, as they are now.
   SyncCursor cursor;                   ///< Ask with this next.
   bool has_more = false;
 };
@@ -92,7 +92,7 @@ class MessageStore {
   /// By version; `has_more` when the limit cut it.
   virtual Task<Result<MessagePage>> backlog(BacklogQuery query) = 0;
 
-  /// Pages of at most `limit` messages. bad_request when `since` is in the future.
+  /// At most `limit` messages and as many receipts a page. bad_request: `since` is in the future.
   virtual Task<Result<SyncPage>> changes(UserId user, SyncCursor since, std::size_t limit) = 0;
 };
 

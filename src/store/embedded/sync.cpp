@@ -41,6 +41,8 @@ class Window {
     std::sort(heads_.begin(), heads_.end(),
               [](const Head& a, const Head& b) { return a.changed() < b.changed(); });
     take_messages(newest, limit);
+    cut_receipts(limit);
+    fill_times();
     for (const Head& head : heads_) take_summary(head);
     return std::move(page_);
   }
@@ -58,7 +60,22 @@ class Window {
     page_.cursor = !merged.cut              ? newest
                    : page_.messages.empty() ? since_
                                             : page_.messages.back().version;
-    fill_times();
+  }
+
+  /// The page ends with its last receipt, and with what is of the same version.
+  void cut_receipts(std::size_t limit) {
+    std::vector<chat::Version> moved;
+    for (const Head& head : heads_) {
+      for (const chat::Watermarks& marks : head.members)
+        if (is_inside(marks.changed())) moved.push_back(marks.changed());
+    }
+    if (moved.size() <= limit) return;
+    const auto last = moved.begin() + static_cast<std::ptrdiff_t>(limit) - 1;
+    std::nth_element(moved.begin(), last, moved.end());
+    page_.has_more = true;
+    page_.cursor = *last;
+    std::erase_if(page_.messages,
+                  [this](const chat::Message& one) { return !is_inside(one.version); });
   }
 
   /// Times are looked up one conversation at a time, in the order of seq.

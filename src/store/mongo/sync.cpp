@@ -138,6 +138,7 @@ class Changes {
       return fail(Errc::bad_request, "since is in the future");
     if (auto done = load(); !done) return std::move(done).error();
     if (auto done = take_messages(limit); !done) return std::move(done).error();
+    cut_receipts(limit);
     take_receipts();
     if (auto done = take_summaries(); !done) return std::move(done).error();
     move_cursor();
@@ -183,14 +184,34 @@ class Changes {
       page_.has_more = page_.messages.size() == limit;
       if (page_.has_more) return false;
       known.at(found->message.conversation_id)->complete(found->message);
-      told_.push_back(found->message.version);
-      changed_.insert(found->message.conversation_id);
       page_.messages.push_back(std::move(found->message));
       return true;
     });
     if (!done) return done;
-    if (page_.has_more) end_ = page_.messages.empty() ? since_.version : told_.back();
+    if (page_.has_more)
+      end_ = page_.messages.empty() ? since_.version : page_.messages.back().version;
     return Done{};
+  }
+
+  /// The page ends with its last receipt, and with what is of the same version.
+  void cut_receipts(std::size_t limit) {
+    std::vector<chat::Version> moved;
+    for (const Head& head : heads_) {
+      for (const Member& member : head.members)
+        if (is_new(member.changed())) moved.push_back(member.changed());
+    }
+    if (moved.size() > limit) {
+      const auto last = moved.begin() + static_cast<std::ptrdiff_t>(limit) - 1;
+      std::nth_element(moved.begin(), last, moved.end());
+      page_.has_more = true;
+      end_ = *last;
+      std::erase_if(page_.messages,
+                    [this](const chat::Message& one) { return one.version > end_; });
+    }
+    for (const chat::Message& one : page_.messages) {
+      told_.push_back(one.version);
+      changed_.insert(one.conversation_id);
+    }
   }
 
   void take_receipts() {

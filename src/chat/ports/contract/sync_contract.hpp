@@ -27,6 +27,8 @@ class SyncContract : public StoresTest {
     for (bool more = true; more;) {
       const SyncPage page = changes(user, all.cursor, limit);
       EXPECT_LE(page.messages.size(), limit);
+      EXPECT_LE(page.receipts.size(), limit);
+      EXPECT_LE(page.conversations.size(), page.messages.size() + page.receipts.size());
       EXPECT_GE(page.cursor.version, all.cursor.version);
       if (page.has_more && page.cursor == all.cursor) {
         ADD_FAILURE() << "no progress";
@@ -136,6 +138,38 @@ TEST_P(SyncContract, has_the_last_word_on_every_receipt_in_any_page_size) {
   for (std::size_t limit = 1; limit <= 21; ++limit) {
     EXPECT_EQ(learn(alice_, 0, limit).receipts, whole.receipts) << limit;
   }
+}
+
+TEST_P(SyncContract, tells_of_many_receipts_by_pages) {
+  std::vector<Message> said;
+  for (const UserId peer : {bob_, carol_, dave_}) said.push_back(say(alice_, peer, "1"));
+  const SyncCursor before = changes(alice_, 0).cursor;
+  for (const Message& one : said) deliver(one, at(2000));
+  const SyncPage first = changes(alice_, before, 2);
+  EXPECT_TRUE(first.has_more);
+  EXPECT_EQ(first.receipts.size(), 2u);
+  EXPECT_EQ(first.conversations.size(), 2u);
+  read(said[0], at(3000));  // told already, and again for this
+  const Learned rest = learn(alice_, first.cursor, 2);
+  ASSERT_EQ(rest.receipts.size(), 2u);
+  EXPECT_EQ(rest.receipts.at({said[0].conversation_id, bob_}).read_seq, 1u);
+  EXPECT_EQ(rest.receipts.at({said[2].conversation_id, dave_}).delivered_seq, 1u);
+}
+
+TEST_P(SyncContract, ends_a_page_at_the_receipt_that_comes_before_the_message) {
+  const Message one = say(alice_, bob_, "1"), other = say(alice_, carol_, "2");
+  const SyncCursor before = changes(alice_, 0).cursor;
+  deliver(one, at(2000));
+  deliver(other, at(2001));
+  const Message last = say(bob_, alice_, "3");
+  const SyncPage page = changes(alice_, before, 1);
+  EXPECT_TRUE(page.messages.empty());
+  EXPECT_EQ(page.receipts.size(), 1u);
+  EXPECT_TRUE(page.has_more);
+  const Learned rest = learn(alice_, page.cursor, 1);
+  EXPECT_EQ(rest.messages, (std::vector{last}));
+  ASSERT_EQ(rest.receipts.size(), 1u);
+  EXPECT_EQ(rest.receipts.begin()->first.second, carol_);
 }
 
 TEST_P(SyncContract, shows_each_changed_conversation_as_it_is_now) {
