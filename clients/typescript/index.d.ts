@@ -25,7 +25,7 @@ export interface ClientToServerEvents {
   sync: (payload: {
     /** The `cursor` of the last answer. */
     since?: string;
-    /** Messages a page; more than 500 means 500. */
+    /** Messages and receipts a page; more than 500 means 500. Where texts are long a page ends earlier. */
     limit?: number;
   }, ack: (answer: {
     ok: true;

@@ -1,11 +1,13 @@
 #include "chat/messaging.hpp"
 
+#include <algorithm>
 #include <array>
 #include <charconv>
 #include <limits>
 #include <utility>
 
 #include "chat/rules.hpp"
+#include "chat/weight.hpp"
 
 namespace parley::chat {
 
@@ -50,6 +52,27 @@ void append_gaps(std::string& out, const SyncCursor& cursor) {
     (out += std::exchange(separator, '-')).append(digits.data(), end);
     last = version;
   }
+}
+
+/// Of what is too much for one answer no more is looked at than says so: this is a shard.
+template <class One>
+std::size_t weight_of(const std::vector<One>& all) {
+  std::size_t sum = 0;
+  for (std::size_t seen = 1; const One& one : all) {
+    sum += weight(one);
+    if (sum > page_bytes) return sum * all.size() / seen;
+    ++seen;
+  }
+  return sum;
+}
+
+std::size_t weight_of(const SyncPage& page) {
+  return weight_of(page.messages) + weight_of(page.receipts) + weight_of(page.conversations);
+}
+
+/// How many are asked for again where `most` weighed too much: half of them at most.
+std::size_t fewer(std::size_t most, std::size_t weight) {
+  return std::max<std::size_t>(1, most * page_bytes / std::max(weight, 2 * page_bytes));
 }
 
 /// Tells the notices before whoever waits.
@@ -132,20 +155,32 @@ Task<Result<MessagePage>> Messaging::history(HistoryQuery query) {
   const auto limit = page_size(query.limit, query.limit, limits_.history_page_max);
   if (!limit) co_return limit.error();
   query.limit = *limit;
-  co_return co_await messages_.history(std::move(query));
+  const Keep keep = query.after ? Keep::oldest : Keep::newest;
+  auto page = co_await messages_.history(std::move(query));
+  if (page) cut_to_weight(*page, keep);
+  co_return page;
 }
 
 Task<Result<MessagePage>> Messaging::backlog(BacklogQuery query) {
-  return messages_.backlog(std::move(query));
+  auto page = co_await messages_.backlog(std::move(query));
+  if (page) cut_to_weight(*page, Keep::oldest);
+  co_return page;
 }
 
 Task<Result<Sync>> Messaging::sync(SyncRequest request) {
   const auto since = request.since ? from_cursor(*request.since) : Result<SyncCursor>{SyncCursor{}};
   if (!since) co_return since.error();
-  const auto limit = page_size(request.limit, limits_.sync_page, limits_.sync_page_max);
+  auto limit = page_size(request.limit, limits_.sync_page, limits_.sync_page_max);
   if (!limit) co_return limit.error();
   SyncCursor told = *since;
-  auto page = co_await messages_.changes(request.user, std::move(told), *limit);
+  auto page = co_await messages_.changes(request.user, told, *limit);
+  while (page) {
+    const std::size_t weight = weight_of(*page);
+    const std::size_t most = std::max(page->messages.size(), page->receipts.size());
+    if (weight <= page_bytes || most <= 1) break;
+    limit = fewer(most, weight);
+    page = co_await messages_.changes(request.user, told, *limit);
+  }
   if (!page && page.error().code == Errc::bad_request) {
     co_return fail(Errc::bad_request, "Invalid cursor");
   }
@@ -162,7 +197,14 @@ Task<Result<SummaryPage>> Messaging::conversations(UserId viewer, std::optional<
                                                    std::optional<std::size_t> limit) {
   const auto size = page_size(limit, limits_.conversations_page, limits_.conversations_page_max);
   if (!size) co_return size.error();
-  co_return co_await conversations_.list(viewer, std::move(cursor), *size);
+  auto page = co_await conversations_.list(viewer, cursor, *size);
+  while (page) {
+    const std::size_t weight = weight_of(page->summaries), most = page->summaries.size();
+    if (weight <= page_bytes || most <= 1) break;
+    const std::size_t few = fewer(most, weight);
+    page = co_await conversations_.list(viewer, cursor, few);
+  }
+  co_return page;
 }
 
 Task<Result<std::vector<UserId>>> Messaging::peers(UserId user) {

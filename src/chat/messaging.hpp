@@ -40,8 +40,8 @@ inline constexpr std::size_t longest_cursor = 3 + 20 + SyncCursor::max_recent * 
 Result<SyncCursor> from_cursor(std::string_view text);
 
 /// Messages, receipts and conversations. Keeps nothing itself: any shard may call it, and results
-/// come back there. Its ports outlive it. Besides what is named, every call passes the ports'
-/// errors on.
+/// come back there. Pages end early where one answer would weigh too much (`page_bytes`). Its ports
+/// outlive it. Besides what is named, every call passes the ports' errors on.
 class Messaging {
  public:
   Messaging(MessageStore& messages, ReceiptStore& receipts, ConversationStore& conversations,

@@ -2,8 +2,11 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
+
 #include "chat/fakes/memory_stores.hpp"
 #include "chat/fakes/run.hpp"
+#include "chat/weight.hpp"
 
 namespace parley::chat {
 
@@ -208,6 +211,93 @@ TEST_F(MessagingTest, names_peers_and_backlog) {
   EXPECT_EQ(*run(messaging_.peers(bob_)), std::vector{alice_});
   const auto backlog = run(messaging_.backlog({bob_, 0, message.version, 10}));
   EXPECT_EQ(backlog->messages, std::vector{message});
+}
+
+/// People who all wrote to Alice what takes the most room.
+class LongPages : public MessagingTest {
+ protected:
+  static constexpr std::size_t many = 60;
+  LongPages() {
+    for (std::size_t i = 0; i < many; ++i)
+      said_.push_back(say(user("u" + std::to_string(i)), alice_, long_text_));
+  }
+  template <class Many>
+  static std::size_t weight_of(const Many& all) {
+    std::size_t sum = 0;
+    for (const auto& one : all) sum += weight(one);
+    return sum;
+  }
+
+  const std::string long_text_ = std::string(4096, '\1');
+  std::vector<Message> said_;
+};
+
+TEST_F(LongPages, of_sync_end_before_they_are_too_much_for_one_answer) {
+  SyncRequest request{alice_, std::nullopt, 500};
+  std::vector<Message> seen;
+  std::size_t pages = 0;
+  for (bool more = true; more && pages < many; ++pages) {
+    const auto page = run(messaging_.sync(request));
+    ASSERT_TRUE(page);
+    ASSERT_FALSE(page->messages.empty());
+    EXPECT_LE(weight_of(page->messages) + weight_of(page->conversations), page_bytes);
+    seen.insert(seen.end(), page->messages.begin(), page->messages.end());
+    request.since = page->cursor;
+    more = page->has_more;
+  }
+  EXPECT_EQ(seen, said_);
+  EXPECT_LT(pages, many / 2);
+}
+
+TEST_F(LongPages, of_the_list_end_before_they_are_too_much_for_one_answer) {
+  std::optional<std::string> cursor;
+  std::vector<Message> seen;
+  for (std::size_t pages = 0; pages < many; ++pages) {
+    const auto page = run(messaging_.conversations(alice_, cursor, 500));
+    ASSERT_TRUE(page);
+    EXPECT_LE(weight_of(page->summaries), page_bytes);
+    for (const Summary& one : page->summaries) seen.push_back(*one.last_message);
+    cursor = page->next_cursor;
+    if (!cursor) break;
+  }
+  std::reverse(seen.begin(), seen.end());
+  EXPECT_EQ(seen, said_);
+}
+
+TEST_F(LongPages, of_history_end_before_they_are_too_much_for_one_answer) {
+  std::vector<Message> said;
+  for (std::size_t i = 0; i < many; ++i) said.push_back(say(alice_, bob_, long_text_));
+  HistoryQuery query = about(said.front(), 100);
+  std::vector<Message> seen;
+  for (bool more = true; more && seen.size() < many;) {
+    const auto page = run(messaging_.history(query));
+    ASSERT_FALSE(page->messages.empty());
+    EXPECT_LE(weight_of(page->messages), page_bytes);
+    seen.insert(seen.begin(), page->messages.begin(), page->messages.end());
+    query.before = next_cursor(query, *page);
+    more = page->has_more;
+  }
+  EXPECT_EQ(seen, said);
+  query.before = std::nullopt;
+  query.after = said.front().id;
+  const auto page = run(messaging_.history(query));
+  EXPECT_LE(weight_of(page->messages), page_bytes);
+  EXPECT_EQ(page->messages.front(), said[1]);
+  EXPECT_TRUE(page->has_more);
+}
+
+TEST_F(LongPages, of_what_reached_no_device_end_before_they_are_too_much) {
+  BacklogQuery query{alice_, 0, said_.back().version, 100};
+  std::vector<Message> seen;
+  for (bool more = true; more && seen.size() < many;) {
+    const auto page = run(messaging_.backlog(query));
+    ASSERT_FALSE(page->messages.empty());
+    EXPECT_LE(weight_of(page->messages), page_bytes);
+    seen.insert(seen.end(), page->messages.begin(), page->messages.end());
+    query.after = page->messages.back().version;
+    more = page->has_more;
+  }
+  EXPECT_EQ(seen, said_);
 }
 
 }  // namespace parley::chat

@@ -1,0 +1,25 @@
+#pragma once
+
+#include <cstddef>
+
+#include "chat/conversation.hpp"
+#include "chat/ports/message_store.hpp"
+
+namespace parley::chat {
+
+/// What one answer with a page may weigh; a page of a single thing always may. Most pages weigh a
+/// tenth of it, however many people write as much as they may.
+inline constexpr std::size_t page_bytes = 512 * 1024;
+
+/// Bytes, nearly: what it takes as text in which controls, quotes and backslashes are escaped.
+std::size_t weight(const Message& message);
+std::size_t weight(const Receipt& receipt);
+/// Without what the participants call themselves.
+std::size_t weight(const Summary& summary);
+
+/// Which end of a page stays when it is cut.
+enum class Keep { oldest, newest };
+/// Cuts off what is too much for one answer.
+void cut_to_weight(MessagePage& page, Keep keep);
+
+}  // namespace parley::chat
