@@ -216,7 +216,7 @@ TEST_F(MessagingTest, names_peers_and_backlog) {
 /// People who all wrote to Alice what takes the most room.
 class LongPages : public MessagingTest {
  protected:
-  static constexpr std::size_t many = 60;
+  static constexpr std::size_t many = 200;
   LongPages() {
     for (std::size_t i = 0; i < many; ++i)
       said_.push_back(say(user("u" + std::to_string(i)), alice_, long_text_));

@@ -7,9 +7,9 @@
 
 namespace parley::chat {
 
-/// What one answer with a page may weigh; a page of a single thing always may. Most pages weigh a
-/// tenth of it, however many people write as much as they may.
-inline constexpr std::size_t page_bytes = 512 * 1024;
+/// What one answer with a page may weigh; a page of a single thing always may. A hundred messages
+/// of the 4,096 characters that are allowed by default fit, of whatever alphabet.
+inline constexpr std::size_t page_bytes = 2 * 1024 * 1024;
 
 /// Bytes, nearly: what it takes as text in which controls, quotes and backslashes are escaped.
 std::size_t weight(const Message& message);
