@@ -1,6 +1,6 @@
 // Socket.IO packets. An input is engine messages, separated by a byte 0xFF; one that begins with
 // 0xFE is binary. Each text that decodes must encode and decode to the same; all of them together
-// go to a server as a client's.
+// go to a server as a client's, which takes no more than max_packet bytes with their attachments.
 #include <cstdint>
 #include <cstdlib>
 
@@ -14,6 +14,8 @@ using namespace parley;
 using namespace parley::socketio;
 
 namespace {
+
+constexpr std::size_t max_packet = 256;
 
 void require(bool holds) {
   if (!holds) std::abort();
@@ -72,10 +74,19 @@ void check_members(std::string_view text) {
   }
 }
 
+std::size_t size_of(const Payload& payload) {
+  std::size_t size = payload.json.size();
+  for (const std::string& bytes : payload.attachments) size += bytes.size();
+  return size;
+}
+
 void serve(std::string_view input) {
   net::Shards shards{1};
-  Server io{shards, {}};
+  Config config;
+  config.engine.max_payload = max_packet;
+  Server io{shards, config};
   io.of("/").on_any([](const auto& socket, Event& event) {
+    require(event.payload().attachments.empty() || size_of(event.payload()) <= max_packet);
     require(event.payload().json == "[]" || !event.args().empty() ||
             event.payload().json.find_first_not_of(" \t\r\n[]") == std::string::npos);
     socket->emit(event.name(), event.payload());

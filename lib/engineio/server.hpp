@@ -28,7 +28,9 @@ struct Config {
   /// How long a close waits for the client's next GET.
   std::chrono::milliseconds polling_close_grace = 30s;
 
-  std::size_t max_payload = 1'000'000;  ///< Bytes in one packet or polling body; more is refused.
+  /// Bytes in one packet or polling body; more is refused. Of Socket.IO also in a packet and its
+  /// attachments together.
+  std::size_t max_payload = 1'000'000;
   /// Bytes waiting for one client; whoever has more when the next packet is sent is closed.
   std::size_t max_queued = 4 * 1024 * 1024;
   /// In the process; further handshakes are refused with code 4.

@@ -231,6 +231,32 @@ TEST_F(ClientTest, dispatches_binary_events_when_they_are_complete) {
   EXPECT_TRUE(is_closed());
 }
 
+class SmallPayload : public ClientTest {
+ protected:
+  static Config small() {
+    Config config;
+    config.engine.max_payload = 100;
+    return config;
+  }
+  SmallPayload() : ClientTest(small()) {}
+};
+
+TEST_F(SmallPayload, bounds_a_packet_and_its_attachments_together) {
+  int events = 0;
+  io.of("/").on("b", [&](const auto&, Event&) { ++events; });
+  open();
+  join();
+  const std::string header = R"(51-["b",{"_placeholder":true,"num":0}])";
+  feed(header);
+  session->feed_binary(std::string(100 - header.size(), 'x'));
+  EXPECT_EQ(events, 1);
+  feed(header);
+  session->feed_binary(std::string(101 - header.size(), 'x'));
+  EXPECT_EQ(events, 1);
+  EXPECT_EQ(session->closed(), CloseReason::forced_close);
+  EXPECT_EQ(reasons, (Texts{"forced close"}));
+}
+
 TEST_F(ClientTest, asks_the_middlewares_in_order) {
   Texts asked;
   io.of("/")

@@ -37,7 +37,7 @@ struct Config {
   /// No namespace joined by then: the connection is closed.
   std::chrono::milliseconds connect_timeout = 45s;
   std::size_t max_namespaces = 16;             ///< Joined by one connection; one more closes it.
-  std::size_t max_attachments = 10;            ///< Of one packet.
+  std::size_t max_attachments = 10;            ///< Of one packet; see engine.max_payload, too.
   std::size_t max_dynamic_namespaces = 1'000;  ///< Made by Server::dynamic; they stay for good.
   RecoveryConfig recovery;
   AdapterWrapper adapter;  ///< Called once per namespace; empty: this process is all.

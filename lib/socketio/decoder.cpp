@@ -9,13 +9,19 @@ Result<std::optional<Decoded>> Decoder::on_text(std::string_view text, Findings&
   auto packet = decode_packet(text, findings, *limits_);
   if (!packet) return packet.error();
   if (packet->attachments == 0) return std::optional{Decoded{*packet, {}, nullptr}};
-  pending_ = std::make_unique<Pending>(
-      Pending{std::string{text}, std::string{packet->nsp}, packet->attachments, {}});
+  if (text.size() > limits_->max_bytes) return fail(Errc::too_large, "the packet is too large");
+  pending_ = std::make_unique<Pending>(Pending{std::string{text},
+                                               std::string{packet->nsp},
+                                               packet->attachments,
+                                               limits_->max_bytes - text.size(),
+                                               {}});
   return std::optional<Decoded>{};
 }
 
 Result<std::optional<Decoded>> Decoder::on_binary(std::string_view bytes) {
   if (!pending_) return fail(Errc::bad_request, "binary message without a header");
+  if (bytes.size() > pending_->room) return fail(Errc::too_large, "the attachments are too large");
+  pending_->room -= bytes.size();
   pending_->attachments.emplace_back(bytes);
   if (--pending_->missing > 0) return std::optional<Decoded>{};
   const auto whole = std::exchange(pending_, nullptr);

@@ -26,12 +26,13 @@ struct Decoded {
 
 /// Puts the packets of one connection together: a binary packet's header waits for its attachments.
 /// Costs a pointer while nothing is pending. After an error the connection is to be closed.
-/// Source: Socket.IO protocol v5, "Binary event".
+/// Errors: bad_request; too_large as soon as a packet and its attachments are. Source: Socket.IO
+/// protocol v5, "Binary event".
 class Decoder {
  public:
   explicit Decoder(const PacketLimits& limits) : limits_(&limits) {}
 
-  /// nullopt while attachments are missing. `findings` are new ones. Errors: bad_request.
+  /// nullopt while attachments are missing. `findings` are new ones.
   Result<std::optional<Decoded>> on_text(std::string_view text, Findings& findings);
   Result<std::optional<Decoded>> on_binary(std::string_view bytes);
   /// The namespace of the packet whose attachments are missing; nullopt when nothing waits.
@@ -43,6 +44,7 @@ class Decoder {
     std::string text;
     std::string nsp;
     std::size_t missing = 0;
+    std::size_t room = 0;  ///< Bytes that the missing ones may have.
     std::vector<std::string> attachments;
   };
 

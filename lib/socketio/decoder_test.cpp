@@ -68,6 +68,40 @@ TEST(Decoder, keeps_little_more_than_its_bytes_of_a_packet_that_waits) {
 }
 #endif
 
+constexpr std::string_view two_attachments =
+    R"(52-["a",{"_placeholder":true,"num":0},{"_placeholder":true,"num":1}])";
+
+TEST(Decoder, bounds_a_packet_with_its_attachments) {
+  const PacketLimits few{.max_bytes = two_attachments.size() + 10};
+  Decoder decoder{few};
+  Findings findings;
+  ASSERT_TRUE(decoder.on_text(two_attachments, findings).has_value());
+  ASSERT_TRUE(decoder.on_binary("123456").has_value());
+  const auto too_much = decoder.on_binary("12345");
+  ASSERT_FALSE(too_much.has_value());
+  EXPECT_EQ(too_much.error().code, Errc::too_large);
+}
+
+TEST(Decoder, takes_a_packet_that_just_fits) {
+  const PacketLimits few{.max_bytes = two_attachments.size() + 10};
+  Decoder decoder{few};
+  Findings findings;
+  ASSERT_TRUE(decoder.on_text(two_attachments, findings).has_value());
+  ASSERT_TRUE(decoder.on_binary("123456").has_value());
+  const auto whole = decoder.on_binary("1234");
+  EXPECT_TRUE(whole && *whole);
+}
+
+TEST(Decoder, keeps_no_text_that_is_too_large_with_attachments_to_come) {
+  const PacketLimits few{.max_bytes = two_attachments.size() - 1};
+  Decoder decoder{few};
+  Findings findings;
+  const auto refused = decoder.on_text(two_attachments, findings);
+  ASSERT_FALSE(refused.has_value());
+  EXPECT_EQ(refused.error().code, Errc::too_large);
+  EXPECT_EQ(decoder.waiting(), std::nullopt);
+}
+
 TEST(Decoder, refuses_text_between_attachments) {
   Decoder decoder{limits};
   Findings findings;

@@ -46,6 +46,8 @@ struct PacketLimits {
   std::size_t max_attachments = 10;
   std::size_t max_depth = 32;
   std::size_t max_nsp = 256;  ///< Bytes of a namespace's name.
+  /// Of a packet with attachments: its text and all of them together.
+  std::size_t max_bytes = 1'000'000;
 };
 
 /// Decodes the text of one Engine.IO message, strictly. `findings` are new ones. Errors:

@@ -13,7 +13,8 @@ class Server::State final : public Directory, public engineio::Application {
   State(net::Shards& shards, Config config)
       : shards_(shards),
         config_(std::move(config)),
-        limits_{config_.max_attachments},
+        limits_{.max_attachments = config_.max_attachments,
+                .max_bytes = config_.engine.max_payload},
         engine_(shards, config_.engine, *this) {
     of("/");
   }

@@ -124,7 +124,7 @@ void add_limits(std::vector<Field>& list) {
            "Bytes that wait for one client; beyond it the client is cut off and resumes."));
   list.push_back(make(limits, "max-payload", ByteSize{1 << 10, gibibyte},
                       in(&Settings::limits, &decltype(Settings::limits)::max_payload),
-                      "Bytes of one packet from a Socket.IO client."));
+                      "Bytes of one packet from a Socket.IO client, its attachments included."));
   list.push_back(make(limits, "max-body", ByteSize{1 << 10, gibibyte},
                       in(&Settings::limits, &decltype(Settings::limits)::max_body),
                       "Bytes of a REST call's body."));
