@@ -259,6 +259,22 @@ TEST_F(ListenerTest, reads_at_most_once_a_connection_and_turn) {
   EXPECT_EQ(listener_->counts().receives, static_cast<std::uint64_t>(script_.reads));
 }
 
+TEST_F(ListenerTest, gives_no_more_than_64_KiB_of_a_connection_a_turn) {
+  std::size_t most = 0;
+  script_.on_bytes = [&](Connection&, std::string_view bytes) {
+    most = std::max(most, bytes.size());
+  };
+  listen();
+  Client client = connect();
+  std::size_t sent = 0;
+  const std::string bytes(1 << 20, 'x');
+  EXPECT_TRUE(until([&] {
+    if (sent < bytes.size()) sent += client.send_some(std::string_view{bytes}.substr(sent));
+    return script_.received.size() == bytes.size();
+  }));
+  EXPECT_LE(most, 64U * 1024);
+}
+
 TEST_F(ListenerTest, who_is_established_is_served_before_newcomers_and_those_who_leave) {
   listen();
   shard_.poller().set_lobby_share({.handful = 1, .patience = 0ns});

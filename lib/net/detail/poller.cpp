@@ -10,7 +10,8 @@
 namespace parley::net {
 
 namespace {
-constexpr std::size_t receive_size = 128 * 1024;
+/// What one connection may cost of a turn goes by it: the smallest packets are some ten bytes.
+constexpr std::size_t receive_size = 64 * 1024;
 constexpr std::size_t scratch_size = 64 * 1024;
 constexpr std::size_t max_spare_outboxes = 1024;
 

@@ -16,7 +16,7 @@ namespace parley::net::detail {
 
 namespace {
 /// What one receive brings, decrypted, and the record that an earlier one left unfinished.
-constexpr std::size_t plain_size = (128 + 32) * 1024;
+constexpr std::size_t plain_size = (64 + 32) * 1024;
 /// Up to here OpenSSL's bytes are copied into the connection's buffer; more becomes a frame.
 constexpr std::size_t copied_at_most = 16 * 1024;
 constexpr std::size_t kept_capacity = 256 * 1024;
