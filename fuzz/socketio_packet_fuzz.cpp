@@ -1,6 +1,8 @@
 // Socket.IO packets. An input is engine messages, separated by a byte 0xFF; one that begins with
 // 0xFE is binary. Each text that decodes must encode and decode to the same; all of them together
 // go to a server as a client's, which takes no more than max_packet bytes with their attachments.
+#include <algorithm>
+#include <cstddef>
 #include <cstdint>
 #include <cstdlib>
 
@@ -63,6 +65,7 @@ void check_members(std::string_view text) {
   const auto scan = scan_json(text);
   if (!scan || scan->lone_surrogates || scan->kind != JsonKind::object) return;
   const auto parsed = json::parse(text);
+  if (std::ranges::count(text, ':') > static_cast<std::ptrdiff_t>(JsonMembers::most)) return;
   const std::string args = std::string{"[0,"}.append(text) + ",{}]";
   JsonMembers members;
   require(scan_json(args, {33, 0}, &members).has_value());

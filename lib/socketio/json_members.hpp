@@ -9,8 +9,8 @@
 
 namespace parley::socketio {
 
-/// The members of a JSON object as they stand in a text, noted while scan_json checks it. Borrows
-/// from it.
+/// The members of a JSON object as they stand in a text, noted while scan_json checks it. Of an
+/// object with more than `most` of them there are none. Borrows from the text.
 class JsonMembers {
  public:
   struct Value {
@@ -26,9 +26,15 @@ class JsonMembers {
     }
   };
 
-  void add(const Value& key, const Value& value) { members_.push_back({key, value}); }
+  /// A member takes many times the room of its text, and nobody asks for so many.
+  static constexpr std::size_t most = 1'000;
+
+  void add(const Value& key, const Value& value) {
+    if (members_.size() <= most) members_.push_back({key, value});
+  }
   /// nullptr when there is none; of duplicates the last counts.
   const Value* find(std::string_view name) const {
+    if (members_.size() > most) return nullptr;
     for (auto member = members_.end(); member != members_.begin();) {
       const Value& key = (--member)->key;
       if (key.has_escapes ? key.string() == name : key.quoted() == name) return &member->value;

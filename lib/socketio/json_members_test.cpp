@@ -68,4 +68,11 @@ TEST(JsonMembers, keeps_more_than_a_few) {
   EXPECT_EQ(text_of(members, "end"), "[]");
 }
 
+TEST(JsonMembers, has_none_of_an_object_with_too_many) {
+  std::string text = R"({"a":1)";
+  for (std::size_t i = 1; i < JsonMembers::most; ++i) text += R"(,"m":0)";
+  EXPECT_EQ(text_of(members_of(text + "}"), "a"), "1");
+  EXPECT_EQ(members_of(text + R"(,"a":2})").find("a"), nullptr);
+}
+
 }  // namespace parley::socketio
