@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstddef>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -27,6 +28,8 @@ class PayloadReader {
 
   /// An empty payload has one element, which is no packet.
   bool at_end() const { return at_end_; }
+  /// Bytes that have not been read.
+  std::size_t left() const { return rest_.size(); }
   /// The next element; nullopt for one that is no packet: then nothing behind it is to be read.
   std::optional<PayloadElement> next();
 

@@ -4,13 +4,14 @@
 
 #include "base/utf8.hpp"
 #include "engineio/fixed_packets.hpp"
-#include "engineio/payload.hpp"
 
 namespace parley::engineio {
 namespace {
 
 constexpr int bad_request = 400;
 constexpr int payload_too_large = 413;
+/// Bytes of a body whose packets are read in one turn of the loop, as many as a WebSocket gives.
+constexpr std::size_t share = 64 * 1024;
 
 }  // namespace
 
@@ -28,7 +29,7 @@ void Polling::poll(std::shared_ptr<http::Exchange> exchange) {
 void Polling::begin_post(std::shared_ptr<http::Exchange> exchange) {
   const bool binary =
       exchange->request().headers.find("content-type") == "application/octet-stream";
-  if (binary || post_) {
+  if (binary || post_ || reading_) {
     answers_.empty(*exchange, bad_request);
     return owner_.on_polling_end(CloseReason::transport_error);
   }
@@ -39,23 +40,39 @@ void Polling::begin_post(std::shared_ptr<http::Exchange> exchange) {
 void Polling::post(const std::shared_ptr<http::Exchange>& exchange) {
   if (post_ != exchange) return;
   const auto alive = shared_from_this();
-  // From here on it is no longer "being read": whoever ends the session meanwhile leaves it its
+  // From here on its peer is not needed any more: whoever ends the session meanwhile leaves it its
   // answer.
   post_.reset();
-  read_payload(exchange->request().body);
-  answers_.ok(*exchange);
+  const std::string_view payload = exchange->request().body;
+  reading_.emplace(Reading{exchange, PayloadReader{payload}});
+  if (!is_utf8(payload)) return owner_.on_polling_end(CloseReason::parse_error);
+  read_share();
 }
 
-void Polling::read_payload(std::string_view payload) {
-  if (!is_utf8(payload)) return owner_.on_polling_end(CloseReason::parse_error);
-  PayloadReader reader{payload};
-  while (!reader.at_end()) {
-    const auto element = reader.next();
+void Polling::read_share() {
+  if (!reading_) return;
+  const auto alive = shared_from_this();
+  const auto exchange = reading_->exchange;  // holds the packets' bytes, also when the session ends
+  const std::size_t left = reading_->reader.left();
+  while (reading_ && !reading_->reader.at_end()) {
+    if (left - reading_->reader.left() >= share) {
+      return shard_.post([weak = weak_from_this()] {
+        if (const auto self = weak.lock()) self->read_share();
+      });
+    }
+    const auto element = reading_->reader.next();
     if (!element) return owner_.on_polling_end(CloseReason::parse_error);
     const bool more = element->is_binary ? owner_.on_binary_packet(element->bytes)
                                          : owner_.on_packet(element->packet);
-    if (!more) return;
+    if (!more) break;
   }
+  end_reading();
+}
+
+void Polling::end_reading() {
+  if (!reading_) return;
+  const auto exchange = std::exchange(reading_, std::nullopt)->exchange;
+  answers_.ok(*exchange);
 }
 
 void Polling::refuse_post(http::Exchange& exchange) {
@@ -121,6 +138,7 @@ void Polling::set_hurrying(bool hurrying) {
 
 bool Polling::finish(LastWord last) {
   if (const auto post = std::exchange(post_, nullptr)) post->abort();
+  end_reading();
   const auto poll = std::exchange(poll_, nullptr);
   if (!poll) return false;
   if (last == LastWord::noop) take_queue();

@@ -10,6 +10,7 @@
 #include "engineio/answer.hpp"
 #include "engineio/message.hpp"
 #include "engineio/packet.hpp"
+#include "engineio/payload.hpp"
 #include "engineio/session.hpp"
 #include "http/exchange.hpp"
 
@@ -42,7 +43,8 @@ class Polling : public std::enable_shared_from_this<Polling> {
   void poll(std::shared_ptr<http::Exchange> exchange);
   /// The head of a POST. A second one while one is being read is refused and ends the session.
   void begin_post(std::shared_ptr<http::Exchange> exchange);
-  /// The body of that POST: its packets go to the owner.
+  /// The body of that POST: its packets go to the owner, a share of them each turn, and it is
+  /// answered behind the last one.
   void post(const std::shared_ptr<http::Exchange>& exchange);
   /// The POST's body was over the limit: 413, and the session lives on.
   void refuse_post(http::Exchange& exchange);
@@ -58,7 +60,8 @@ class Polling : public std::enable_shared_from_this<Polling> {
   void set_hurrying(bool hurrying);
 
   /// Ends this transport: gives a held GET its last answer (what is queued and a close packet, or a
-  /// noop alone) and drops a POST that is being read. True when there was a GET.
+  /// noop alone), answers a POST whose packets are being read, and drops one whose body is. True
+  /// when there was a GET.
   enum class LastWord { close, noop };
   bool finish(LastWord last);
   /// A GET that came after the end. Node gives it a noop before the close packet.
@@ -70,9 +73,18 @@ class Polling : public std::enable_shared_from_this<Polling> {
   /// What a packet that waits takes beside its bytes: its place here, and a string that is shared.
   static constexpr std::size_t packet_overhead = sizeof(Message) + 96;
 
+  /// A POST whose body is complete. A million bytes may be a million packets: others have their
+  /// turn meanwhile.
+  struct Reading {
+    std::shared_ptr<http::Exchange> exchange;
+    PayloadReader reader;  ///< Of its body.
+  };
+
   void watch(const std::shared_ptr<http::Exchange>& exchange);
   void on_abort(const http::Exchange* exchange);
-  void read_payload(std::string_view payload);
+  void read_share();
+  /// Answers it; what has not been read is dropped.
+  void end_reading();
   void schedule_flush();
   void flush();
   std::string encode_queue();
@@ -83,7 +95,8 @@ class Polling : public std::enable_shared_from_this<Polling> {
   std::vector<Message> queue_;
   std::size_t queued_bytes_ = 0;
   std::shared_ptr<http::Exchange> poll_;
-  std::shared_ptr<http::Exchange> post_;
+  std::shared_ptr<http::Exchange> post_;  ///< Its body is not complete.
+  std::optional<Reading> reading_;
   bool flush_scheduled_ = false;
   bool hurrying_ = false;
 };

@@ -332,6 +332,69 @@ TEST_F(PollingSession, that_is_never_read_takes_little_memory_for_small_packets_
   EXPECT_EQ(rig.recorder.take_heard(), Strings{"close transport error"});
 }
 
+/// A POST of more packets than one turn reads.
+class LongPost : public PollingSession {
+ protected:
+  LongPost() {
+    rig.recorder.echoes = false;
+    std::string body;
+    for (int i = 0; i < count; ++i) body.append(i == 0 ? "" : "\x1e").append("4hello");
+    post = rig.begin(Rig::request(Method::post, Rig::polling(sid), std::move(body)));
+    rig.endpoint->on_body(post);
+  }
+  std::size_t heard() const { return rig.recorder.heard.size(); }
+
+  static constexpr int count = 50'000;
+  Rig::Sent post;
+};
+
+TEST_F(LongPost, is_read_a_share_a_turn_and_answered_at_its_end) {
+  EXPECT_GT(heard(), 9'000u);
+  EXPECT_LT(heard(), 10'000u);
+  EXPECT_EQ(outcome(post), "held");
+  rig.settle();
+  EXPECT_EQ(heard(), std::size_t{count});
+  EXPECT_EQ(outcome(post), "200 ok");
+}
+
+TEST_F(LongPost, is_read_to_its_end_though_its_peer_goes) {
+  post->drop();
+  rig.settle();
+  EXPECT_EQ(heard(), std::size_t{count});
+}
+
+TEST_F(LongPost, bears_no_other_post_meanwhile) {
+  auto second = std::make_shared<FakeExchange>(
+      rig.shard, Rig::request(Method::post, Rig::polling(sid), "4second"));
+  rig.endpoint->on_head(second);
+  EXPECT_EQ(outcome(second), "400 ");
+  EXPECT_EQ(outcome(post), "200 ok");
+  const std::size_t before = heard();
+  EXPECT_EQ(rig.recorder.heard.back(), "close transport error");
+  rig.settle();
+  EXPECT_EQ(heard(), before) << "the rest is dropped";
+  expect_gone();
+}
+
+TEST_F(LongPost, is_answered_when_the_session_is_closed_meanwhile) {
+  session().close();
+  EXPECT_EQ(outcome(post), "200 ok");
+  const std::size_t before = heard();
+  rig.settle();
+  EXPECT_EQ(heard(), before);
+}
+
+TEST_F(LongPost, lets_a_get_through_meanwhile) {
+  auto get =
+      std::make_shared<FakeExchange>(rig.shard, Rig::request(Method::get, Rig::polling(sid)));
+  rig.endpoint->on_head(get);
+  rig.endpoint->on_body(get);
+  session().send(Message::text("hi"));
+  rig.settle();
+  EXPECT_EQ(outcome(get), "200 4hi");
+  EXPECT_EQ(heard(), std::size_t{count} + 1) << "the drain too";
+}
+
 TEST(PollingOpening, greets_behind_the_open_packet) {
   Rig rig;
   rig.recorder.greeting = "welcome";
