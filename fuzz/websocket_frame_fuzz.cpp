@@ -1,10 +1,11 @@
-// Any bytes as a client's WebSocket frames: the outcome must not depend on where they are cut, and
-// no message may pass the limit. The first byte chooses the pieces and whether compression was
-// agreed on.
+// Any bytes as a client's WebSocket frames: the outcome must not depend on where they are cut, nor
+// on stopping behind every message, and no message may pass the limit. The first byte chooses the
+// pieces and whether compression was agreed on.
 #include <algorithm>
 #include <cstddef>
 #include <cstdint>
 #include <cstdlib>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -32,7 +33,7 @@ class Notes final : public FrameSink {
     require(text.size() <= max_message);
     require(opcode != Opcode::text || compressed || is_utf8(text));
     lines.push_back(std::to_string(static_cast<int>(opcode)) + (compressed ? "z" : "") + text);
-    return true;
+    return !stops;
   }
   bool on_ping(std::string_view payload) override { return control("ping", payload); }
   bool on_pong(std::string_view payload) override { return control("pong", payload); }
@@ -42,6 +43,7 @@ class Notes final : public FrameSink {
     closed = true;
   }
   bool closed = false;
+  bool stops = false;  ///< Behind each message.
 
  private:
   bool control(const std::string& kind, std::string_view payload) {
@@ -57,13 +59,19 @@ struct Outcome {
   bool operator==(const Outcome&) const = default;
 };
 
-Outcome parse(const std::string& bytes, std::size_t piece, bool compressed) {
+Outcome parse(const std::string& bytes, std::size_t piece, bool compressed, bool stops = false) {
   FrameParser parser;
   Notes notes;
+  notes.stops = stops;
   const ParserLimits limits{max_message, compressed};
   for (std::size_t at = 0; at < bytes.size() && !notes.closed; at += piece) {
     std::string part = bytes.substr(at, piece);
-    if (const auto failure = parser.parse(part, limits, notes)) return {notes.lines, failure};
+    for (std::span<char> left = part; !left.empty() && !notes.closed;) {
+      const Parsed parsed = parser.parse(left, limits, notes);
+      if (parsed.failure) return {notes.lines, parsed.failure};
+      require(stops || notes.closed || parsed.rest.empty());
+      left = parsed.rest;
+    }
   }
   return {notes.lines, std::nullopt};
 }
@@ -78,5 +86,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   const Outcome whole = parse(bytes, bytes.size(), compressed);
   require(parse(bytes, piece, compressed) == whole);
   require(parse(bytes, 1, compressed) == whole);
+  require(parse(bytes, bytes.size(), compressed, true) == whole);
+  require(parse(bytes, piece, compressed, true) == whole);
   return 0;
 }

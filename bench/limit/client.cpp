@@ -13,7 +13,7 @@ namespace parley::limit {
 
 bool Client::on_bytes(std::span<char> bytes) {
   if (!is_websocket_) return on_http({bytes.data(), bytes.size()});
-  return !parser_.parse(bytes, {}, *this) && open_;
+  return !parser_.parse(bytes, {}, *this).failure && open_;
 }
 
 bool Client::on_http(std::string_view bytes) {

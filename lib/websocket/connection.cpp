@@ -1,5 +1,6 @@
 #include "websocket/connection.hpp"
 
+#include <algorithm>
 #include <string>
 #include <utility>
 
@@ -9,6 +10,9 @@
 
 namespace parley::websocket {
 namespace {
+
+/// What an inflated message counts for at least: what it costs to begin one.
+constexpr std::size_t least_inflated = 256;
 
 /// The frame that `plain` becomes on connections with deflate. A broadcast sends one frame to many
 /// in a row: the last one is kept, so that it is compressed once a shard.
@@ -52,8 +56,22 @@ struct Connection::Closing {
   void on_deadline() { net.close(); }
 };
 
+/// Bytes that wait for the connection's next turn.
+struct Connection::Waiting {
+  std::string bytes;
+  net::Timer turn;
+
+  Waiting(Connection& connection, std::span<const char> rest)
+      : bytes(rest.begin(), rest.end()),
+        turn(net::Timer::calling<&Connection::read_waiting>(connection.net_.shard().timers(),
+                                                            connection)) {
+    // For now itself it could fire many times in one run of the timers.
+    turn.start(connection.net_.shard().now() + std::chrono::nanoseconds{1});
+  }
+};
+
 Connection::Connection(net::Connection& net, Handler& handler, const Config& config, bool deflate)
-    : net_(net), handler_(&handler), config_(config), deflate_(deflate) {}
+    : net_(net), handler_(&handler), config_(&config), deflate_(deflate) {}
 
 Connection::~Connection() { end(Ending::lost); }
 
@@ -62,7 +80,7 @@ void Connection::send_binary(std::string_view bytes) { send_payload(Opcode::bina
 
 void Connection::send_payload(Opcode opcode, std::string_view payload) {
   if (!is_open()) return;
-  if (deflate_ && payload.size() >= config_.deflate_threshold) {
+  if (deflate_ && payload.size() >= config_->deflate_threshold) {
     net_.send(encode_frame(opcode, deflate_message(payload), {.fin = true, .compressed = true}));
     return;
   }
@@ -80,7 +98,7 @@ void Connection::send(const net::Frame& frame) {
 
 void Connection::send(std::string_view frames) {
   if (!is_open()) return;
-  if (!deflate_ || frames.size() < config_.deflate_threshold) return net_.send(frames);
+  if (!deflate_ || frames.size() < config_->deflate_threshold) return net_.send(frames);
   while (!frames.empty()) {
     const std::string_view frame = take_frame(frames);
     Head head;
@@ -89,9 +107,9 @@ void Connection::send(std::string_view frames) {
 }
 
 bool Connection::packs(std::string_view frame, Head& head) const {
-  return deflate_ && frame.size() >= config_.deflate_threshold &&
+  return deflate_ && frame.size() >= config_->deflate_threshold &&
          read_head(frame, head) == HeadState::complete && !is_control(head.opcode) &&
-         head.length >= config_.deflate_threshold;
+         head.length >= config_->deflate_threshold;
 }
 
 void Connection::close(std::optional<CloseCode> code) {
@@ -99,20 +117,38 @@ void Connection::close(std::optional<CloseCode> code) {
   handler_ = nullptr;
   net_.send(encode_close(code));
   closing_ = std::make_unique<Closing>(net_);
-  closing_->deadline.start(net_.shard().now() + config_.close_timeout);
+  closing_->deadline.start(net_.shard().now() + config_->close_timeout);
 }
 
 void Connection::abort() {
   handler_ = nullptr;
-  finished_ = true;
-  closing_.reset();
+  finish();
   net_.close();
 }
 
 void Connection::on_bytes(std::span<char> bytes) {
+  if (waiting_) {
+    waiting_->bytes.append(bytes.data(), bytes.size());
+  } else {
+    read(bytes);
+  }
+}
+
+void Connection::read(std::span<char> bytes) {
   if (finished_) return;
-  const ParserLimits limits{config_.max_message, deflate_};
-  if (const auto code = parser_.parse(bytes, limits, *this)) fail(*code);
+  inflated_ = 0;
+  const ParserLimits limits{config_->max_message, deflate_};
+  const auto [failure, rest] = parser_.parse(bytes, limits, *this);
+  if (failure) return fail(*failure);
+  if (rest.empty() || finished_) return;
+  waiting_ = std::make_unique<Waiting>(*this, rest);
+  net_.pause();
+}
+
+void Connection::read_waiting() {
+  const auto waiting = std::move(waiting_);
+  read(waiting->bytes);
+  if (!waiting_ && !finished_) net_.resume();
 }
 
 void Connection::on_drained() {
@@ -120,8 +156,7 @@ void Connection::on_drained() {
 }
 
 void Connection::on_closed(net::CloseCause cause) {
-  finished_ = true;
-  closing_.reset();
+  finish();
   end(ending_of(cause));
 }
 
@@ -142,9 +177,12 @@ bool Connection::deliver(Opcode opcode, std::string_view payload) {
 }
 
 bool Connection::deliver_compressed(Opcode opcode, std::string_view payload) {
-  const auto plain = inflate_message(payload, config_.max_message);
+  const auto plain = inflate_message(payload, config_->max_message);
   const bool valid = plain && (opcode != Opcode::text || is_utf8(*plain));
-  if (valid) return deliver(opcode, *plain);
+  if (valid) {
+    inflated_ += static_cast<std::uint32_t>(std::max(plain->size(), least_inflated));
+    return deliver(opcode, *plain) && inflated_ < config_->inflate_share;
+  }
   const bool too_large = !plain && plain.error().code == Errc::too_large;
   fail(too_large ? CloseCode::too_big : CloseCode::invalid_data);
   return false;
@@ -160,18 +198,22 @@ bool Connection::on_pong(std::string_view) { return !finished_; }
 void Connection::on_close_frame(std::optional<std::uint16_t> code, std::string_view) {
   // An answer to our own close frame needs none in return.
   if (is_open()) net_.send(encode_close(code ? std::optional{CloseCode{*code}} : std::nullopt));
-  finished_ = true;
-  closing_.reset();
+  finish();
   net_.close_after_flush();
   end(Ending::peer_closed);
 }
 
 void Connection::fail(CloseCode code) {
   if (is_open()) net_.send(encode_close(code));
-  finished_ = true;
-  closing_.reset();
+  finish();
   net_.close_after_flush();
   end(Ending::protocol_error);
+}
+
+void Connection::finish() {
+  finished_ = true;
+  closing_.reset();
+  waiting_.reset();
 }
 
 void Connection::end(Ending ending) {

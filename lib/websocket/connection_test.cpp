@@ -232,7 +232,111 @@ TEST_F(WebSocketConnection, refuses_bombs_and_bad_compressed_data) {
   }
 }
 
-TEST_F(WebSocketConnection, is_small_while_idle) { EXPECT_LE(sizeof(Connection), 64u); }
+/// Messages of 1,000 bytes that cost little to send; two of them are a turn's share.
+class InflatedShare : public WebSocketConnection {
+ protected:
+  InflatedShare() {
+    config.inflate_share = 1500;
+    open(true);
+  }
+  static std::string message(char c) {
+    return client_frame(Opcode::text, deflate_message(std::string(1000, c)),
+                        {.fin = true, .compressed = true});
+  }
+  static std::string messages(std::string_view kinds) {
+    std::string all;
+    for (const char c : kinds) all += message(c);
+    return all;
+  }
+  void turn() { shard.timers().run(shard.now() + 1ms); }
+  /// The first letter of each message.
+  std::string heard() const {
+    std::string all;
+    for (const std::string& line : listener.heard) {
+      if (line.starts_with("text ")) all += line[5];
+    }
+    return all;
+  }
+};
+
+TEST_F(InflatedShare, leaves_the_rest_to_later_turns) {
+  net.feed(messages("abcde"));
+  EXPECT_EQ(heard(), "ab");
+  EXPECT_TRUE(net.is_paused());
+  turn();
+  EXPECT_EQ(heard(), "abcd");
+  EXPECT_TRUE(net.is_paused());
+  turn();
+  EXPECT_EQ(heard(), "abcde");
+  EXPECT_FALSE(net.is_paused());
+  net.feed(messages("f"));
+  EXPECT_EQ(heard(), "abcdef");
+}
+
+TEST_F(InflatedShare, keeps_the_order_and_half_a_frame) {
+  const std::string cut = message('e');
+  net.feed(messages("abcd") + cut.substr(0, 7));
+  net.feed(cut.substr(7) + client_frame(Opcode::ping, "p"));
+  for (int i = 0; i < 3; ++i) turn();
+  net.end_turn();
+  EXPECT_EQ(heard(), "abcde");
+  EXPECT_EQ(net.take_sent(), encode_frame(Opcode::pong, "p"));
+}
+
+TEST_F(InflatedShare, counts_small_messages_too) {
+  std::string small;
+  for (int i = 0; i < 10; ++i) {
+    small += client_frame(Opcode::text, deflate_message(std::to_string(i)),
+                          {.fin = true, .compressed = true});
+  }
+  net.feed(small);
+  EXPECT_EQ(heard(), "012345");
+  turn();
+  EXPECT_EQ(heard(), "0123456789");
+}
+
+TEST_F(InflatedShare, is_not_for_plain_messages) {
+  std::string plain;
+  for (int i = 0; i < 10; ++i) plain += client_frame(Opcode::text, std::string(1000, 'p'));
+  net.feed(plain);
+  EXPECT_EQ(heard().size(), 10u);
+}
+
+TEST_F(InflatedShare, drops_what_waits_when_the_peer_goes_or_breaks_the_rules) {
+  net.feed(messages("abc"));
+  net.drop();
+  turn();
+  EXPECT_EQ(heard(), "ab");
+  EXPECT_EQ(listener.heard.back(), closed(Ending::peer_closed));
+}
+
+TEST_F(InflatedShare, finds_the_error_in_what_waits) {
+  net.feed(messages("ab") + client_frame(Opcode::text, "\xFF") + messages("c"));
+  EXPECT_EQ(heard(), "ab");
+  turn();
+  EXPECT_EQ(net.take_sent(), encode_close(CloseCode::invalid_data));
+  EXPECT_EQ(listener.heard.back(), closed(Ending::protocol_error));
+}
+
+TEST_F(InflatedShare, finds_the_peers_close_in_what_waits) {
+  net.feed(messages("abc") + client_frame(Opcode::close, ""));
+  socket->close();
+  turn();
+  net.end_turn();
+  EXPECT_EQ(heard(), "ab");
+  EXPECT_TRUE(net.is_closed());
+}
+
+TEST_F(InflatedShare, may_be_aborted_while_something_waits) {
+  net.feed(messages("abc"));
+  socket->abort();
+  net.end_turn();
+  turn();
+  EXPECT_EQ(heard(), "ab");
+  EXPECT_TRUE(net.is_closed());
+}
+
+TEST_F(WebSocketConnection, is_small_while_idle) { EXPECT_LE(sizeof(Connection), 72u); }
 
 }  // namespace
 }  // namespace parley::websocket

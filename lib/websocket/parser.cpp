@@ -78,11 +78,10 @@ struct FrameParser::Run {
 FrameParser::FrameParser() = default;
 FrameParser::~FrameParser() = default;
 
-std::optional<CloseCode> FrameParser::parse(std::span<char> bytes, const ParserLimits& limits,
-                                            FrameSink& sink) {
+Parsed FrameParser::parse(std::span<char> bytes, const ParserLimits& limits, FrameSink& sink) {
   Run run{*this, limits, sink, bytes, std::nullopt};
   run.go();
-  return run.failure;
+  return {run.failure, run.bytes};
 }
 
 void FrameParser::Run::go() {

@@ -11,7 +11,7 @@
 namespace parley::websocket {
 
 /// What a parser finds. Every view is borrowed for the call. A call gives false to stop the parser:
-/// the rest of the bytes is then dropped.
+/// the rest of the bytes is then left.
 class FrameSink {
  public:
   virtual ~FrameSink() = default;
@@ -29,6 +29,13 @@ struct ParserLimits {
   bool allow_compressed = false;  ///< permessage-deflate was agreed on.
 };
 
+/// What came of some bytes.
+struct Parsed {
+  /// The connection must be failed with it, and the parser is not used again. nullopt: all is well.
+  std::optional<CloseCode> failure;
+  std::span<char> rest;  ///< Left because a call of the sink stopped the parser.
+};
+
 /// The server's half of RFC 6455 framing: a client's bytes in, split anywhere, messages out.
 /// Unmasks in place, delivers a whole frame without copying it, and keeps only what is unfinished:
 /// eight bytes while idle. The outcome does not depend on where the bytes were split.
@@ -37,10 +44,8 @@ class FrameParser {
   FrameParser();
   ~FrameParser();
 
-  /// nullopt: all is well. A code: the connection must be failed with it, and the parser is not
-  /// used again.
-  std::optional<CloseCode> parse(std::span<char> bytes, const ParserLimits& limits,
-                                 FrameSink& sink);
+  /// A parser that was stopped may go on with the rest, or is not used again.
+  Parsed parse(std::span<char> bytes, const ParserLimits& limits, FrameSink& sink);
 
   /// True between two messages, when nothing is kept.
   bool is_idle() const { return !pending_; }

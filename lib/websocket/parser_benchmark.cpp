@@ -30,7 +30,7 @@ void parse(benchmark::State& state) {
   Count count;
   for (auto _ : state) {
     bytes = sent;
-    if (parser.parse(bytes, {}, count)) return state.SkipWithError("refused");
+    if (parser.parse(bytes, {}, count).failure) return state.SkipWithError("refused");
   }
   state.SetItemsProcessed(state.iterations() * 4);
   benchmark::DoNotOptimize(count.bytes);
@@ -45,8 +45,9 @@ void parse_pieces(benchmark::State& state) {
   for (auto _ : state) {
     bytes = sent;
     const std::span<char> all{bytes};
-    if (parser.parse(all.first(5), {}, count) || parser.parse(all.subspan(5, 495), {}, count) ||
-        parser.parse(all.subspan(500), {}, count)) {
+    if (parser.parse(all.first(5), {}, count).failure ||
+        parser.parse(all.subspan(5, 495), {}, count).failure ||
+        parser.parse(all.subspan(500), {}, count).failure) {
       return state.SkipWithError("refused");
     }
   }

@@ -50,7 +50,7 @@ Outcome parse(const std::string& bytes, std::size_t piece,
   Notes notes;
   for (std::size_t at = 0; at < bytes.size(); at += piece) {
     std::string part = bytes.substr(at, piece);
-    if (const auto failure = parser.parse(part, limits, notes))
+    if (const auto failure = parser.parse(part, limits, notes).failure)
       return {notes.lines, failure, false};
   }
   return {notes.lines, std::nullopt, parser.is_idle()};
@@ -180,13 +180,21 @@ TEST(FrameParser, reads_nothing_behind_a_close_frame) {
   EXPECT_EQ(parse(client_frame(Opcode::close, ""), 1).lines, std::vector<std::string>{"close - "});
 }
 
-TEST(FrameParser, stops_when_the_sink_says_so) {
-  FrameParser parser;
-  Notes notes;
-  notes.stop_at = "text b";
-  std::string bytes = text("a") + text("b") + text("c");
-  EXPECT_EQ(parser.parse(bytes, {}, notes), std::nullopt);
-  EXPECT_EQ(notes.lines, (std::vector<std::string>{"text a", "text b"}));
+TEST(FrameParser, stops_when_the_sink_says_so_and_goes_on_with_the_rest) {
+  const std::string begun = text("b", not_final), ended = more("B", true);
+  for (const std::string& second : {text("bB"), begun + client_frame(Opcode::ping, "p") + ended}) {
+    FrameParser parser;
+    Notes notes;
+    notes.stop_at = "text bB";
+    std::string bytes = text("a") + second + text("c");
+    const auto [failure, rest] = parser.parse(bytes, {}, notes);
+    EXPECT_EQ(failure, std::nullopt);
+    EXPECT_EQ(notes.lines.back(), "text bB");
+    EXPECT_EQ(rest.size(), text("c").size());
+    EXPECT_TRUE(parser.is_idle());
+    EXPECT_TRUE(parser.parse(rest, {}, notes).rest.empty());
+    EXPECT_EQ(notes.lines.back(), "text c");
+  }
 }
 
 TEST(FrameParser, is_eight_bytes_while_idle) { EXPECT_EQ(sizeof(FrameParser), 8u); }

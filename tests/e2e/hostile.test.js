@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { randomBytes } from 'node:crypto';
 import { after, before, describe, test } from 'node:test';
+import { constants, deflateRawSync } from 'node:zlib';
 
 import { Device, closeDevices } from '../lib/device.js';
 import { history, people, person } from '../lib/people.js';
@@ -294,6 +295,28 @@ test('a flood of events from one client does not starve the others', async (t) =
   } finally {
     clearInterval(flood);
   }
+});
+
+test('a flood of messages that inflate to a thousand times their size does not starve the others', async (t) => {
+  const packed = await Server.start({ env: { PER_MESSAGE_DEFLATE: 'true' }, args: ['--shards', '1'] });
+  t.after(() => packed.destroy());
+  const [eve, kay, may] = await people(packed, 'eve', 'kay', 'may');
+  const tablet = await Device.connect(packed, kay);
+  const wire = await Wire.connect(packed.port);
+  t.after(() => wire.destroy());
+  wire.write(upgradeRequest().replace('\r\n\r\n', '\r\nSec-WebSocket-Extensions: permessage-deflate\r\n\r\n'));
+  assert.equal((await wire.answer()).headers.get('sec-websocket-extensions')?.split(';')[0], 'permessage-deflate');
+  await nextFrame(wire);
+  wire.write(frame(`40${JSON.stringify({ token: eve.token })}`));
+  assert.match((await nextFrame(wire)).text, /^40\{"sid"/);
+  const deflated = deflateRawSync(`6${' '.repeat(999_990)}`, { finishFlush: constants.Z_SYNC_FLUSH });
+  const bomb = frame(deflated.subarray(0, -4));
+  bomb[0] |= 0x40;
+  wire.write(Buffer.concat(Array.from({ length: 1000 }, () => bomb)));
+  const times = [];
+  for (let round = 0; round < 5; round += 1) times.push((await timed(() => tablet.send(may, `${round}`))).ms);
+  assert.ok(median(times) < 250 * patience, `a message took ${median(times)} ms`);
+  assert.ok(!wire.isClosed);
 });
 
 test('a flood of registrations is refused in bounds, not queued without end', async () => {
