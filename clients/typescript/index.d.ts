@@ -110,7 +110,7 @@ export interface Auth {
 }
 
 /** What a `connect_error` of the server says. */
-export type ConnectRefusal = "Token missing" | "Auth failed" | "Too many devices";
+export type ConnectRefusal = "Token missing" | "Auth failed" | "Auth too large" | "Too many devices";
 
 /** 24 lower-case hex digits. */
 export type Id = string;

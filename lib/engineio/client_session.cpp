@@ -44,6 +44,11 @@ ClientSession::~ClientSession() {
 
 net::Shard& ClientSession::shard() { return registry_.shard(); }
 
+void ClientSession::set_trusted(bool trusted) {
+  trusted_ = trusted;
+  if (socket_) socket_->set_config(registry_.websocket_config(trusted));
+}
+
 // The heartbeat.
 
 void ClientSession::restart_heartbeat() {

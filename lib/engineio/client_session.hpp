@@ -47,6 +47,8 @@ class ClientSession final : public Session,
     return polling_ ? TransportName::polling : TransportName::websocket;
   }
   net::Shard& shard() override;
+  void set_trusted(bool trusted) override;
+  bool is_trusted() const { return trusted_; }
   void send(const Message& message) override { send(std::span{&message, 1}); }
   void send(const TextFrames& texts) override;
   void send(std::span<const Message> messages) override;
@@ -102,6 +104,7 @@ class ClientSession final : public Session,
   websocket::Connection* socket_ = nullptr;  ///< nullptr on polling, and once it is closed.
   State state_ = State::open;
   Polling::LastWord last_word_ = Polling::LastWord::close;
+  bool trusted_ = false;
   bool overfull_ = false;  ///< Too much is queued: the timer ends the session.
   CloseReason reason_ = CloseReason::transport_close;
   Heartbeat heartbeat_;

@@ -34,8 +34,8 @@ void ClientSession::open_websocket(http::Exchange& exchange,
                                    const websocket::Handshake& handshake) {
   std::string leftover;
   const auto extra = registry_.answers().cors_fields(exchange.request());
-  auto& socket =
-      accept_websocket(exchange, handshake, extra, *this, registry_.common().websocket, leftover);
+  auto& socket = accept_websocket(exchange, handshake, extra, *this,
+                                  registry_.websocket_config(trusted_), leftover);
   socket_ = &socket;
   registry_.counters().websocket.add();
   restart_heartbeat();
@@ -58,7 +58,7 @@ void ClientSession::announce() {
 
 void ClientSession::begin_upgrade(http::Exchange& exchange, const websocket::Handshake& handshake) {
   const auto extra = registry_.answers().cors_fields(exchange.request());
-  const auto& config = registry_.common().websocket;
+  const auto& config = registry_.common().early_websocket;  // to be trusted with the session
   if (state_ != State::open || !polling_ || upgrade_)
     return accept_and_close(exchange, handshake, extra, config);
   std::string leftover;
@@ -72,6 +72,7 @@ void ClientSession::begin_upgrade(http::Exchange& exchange, const websocket::Han
 void ClientSession::on_upgrade() {
   socket_ = &upgrade_->take();
   socket_->set_handler(*this);
+  set_trusted(trusted_);
   registry_.bury(std::move(upgrade_));
   // A client that keeps the rules has no request left. A GET gets its noop; a POST is dropped, as
   // in Node.

@@ -68,6 +68,8 @@ void Endpoint::on_head(std::shared_ptr<http::Exchange> exchange) {
   if (const auto refusal = check_before_allow(asked, request, config(), transport))
     return refuse(*exchange, *refusal);
   if (asked.is_upgrade) return upgrade(*exchange, session);
+  if (!session || !session->is_trusted() || request.method != http::Method::post)
+    exchange->limit_body(core_->common.max_early_payload);
   if (!session || request.method == http::Method::get) return;  // on_body goes on.
   if (request.method != http::Method::post) return answers().empty(*exchange, internal_error);
   session->begin_post(std::move(exchange));

@@ -395,6 +395,39 @@ TEST_F(LongPost, lets_a_get_through_meanwhile) {
   EXPECT_EQ(heard(), std::size_t{count} + 1) << "the drain too";
 }
 
+class EarlyPolling : public testing::Test {
+ protected:
+  std::optional<std::size_t> limit_of(Method method, const std::string& id) {
+    return rig.begin(Rig::request(method, Rig::polling(id)))->max_body;
+  }
+
+  Rig rig{small_payloads()};
+  std::string sid = rig.open_polling();
+};
+
+TEST_F(EarlyPolling, takes_little_from_a_stranger) {
+  EXPECT_EQ(limit_of(Method::post, sid), 10u);
+  EXPECT_EQ(limit_of(Method::post, ""), std::nullopt) << "refused at once";
+}
+
+TEST_F(EarlyPolling, takes_more_from_whom_it_trusts_and_less_when_it_does_not_any_more) {
+  Session& session = *rig.recorder.sessions.back();
+  session.set_trusted(true);
+  const auto post = rig.begin(Rig::request(Method::post, Rig::polling(sid), "4hello"));
+  EXPECT_EQ(post->max_body, std::nullopt);
+  rig.finish(post);
+  session.set_trusted(false);
+  EXPECT_EQ(limit_of(Method::post, sid), 10u);
+}
+
+TEST_F(EarlyPolling, takes_as_little_with_a_get) {
+  rig.recorder.sessions.back()->set_trusted(true);
+  EXPECT_EQ(limit_of(Method::get, sid), 10u);
+  EXPECT_EQ(
+      rig.begin(Rig::request(Method::get, {{"EIO", "4"}, {"transport", "polling"}}))->max_body,
+      10u);
+}
+
 TEST(PollingOpening, greets_behind_the_open_packet) {
   Rig rig;
   rig.recorder.greeting = "welcome";

@@ -10,9 +10,9 @@ namespace {
 
 constexpr std::chrono::milliseconds drain_step{10};
 
-websocket::Config websocket_config(const Config& config) {
+websocket::Config websocket_config(const Config& config, std::size_t max_message) {
   websocket::Config out;
-  out.max_message = config.max_payload;
+  out.max_message = max_message;
   out.deflate_threshold = config.deflate_threshold;
   return out;
 }
@@ -23,7 +23,10 @@ Common::Common(Config chosen, Application& above)
     : config(std::move(chosen)),
       application(above),
       answers(config),
-      websocket(websocket_config(config)) {}
+      max_early_payload(
+          std::min(config.max_payload, config.max_early_payload.value_or(config.max_payload))),
+      websocket(websocket_config(config, config.max_payload)),
+      early_websocket(websocket_config(config, max_early_payload)) {}
 
 Registry::Registry(net::Shard& shard, Common& common)
     : shard_(shard),

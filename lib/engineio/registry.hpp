@@ -25,7 +25,8 @@ struct Common {
   const Config config;
   Application& application;
   const Answers answers;
-  const websocket::Config websocket;
+  const std::size_t max_early_payload;
+  const websocket::Config websocket, early_websocket;
   std::atomic<std::size_t> sessions = 0;
 };
 
@@ -58,6 +59,9 @@ class Registry : public std::enable_shared_from_this<Registry> {
   const Config& config() const { return common_.config; }
   const Answers& answers() const { return common_.answers; }
   Common& common() { return common_; }
+  const websocket::Config& websocket_config(bool trusted) const {
+    return trusted ? common_.websocket : common_.early_websocket;
+  }
   Counters& counters() { return counters_; }
   const Counters& counters() const { return counters_; }
 

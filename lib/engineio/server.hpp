@@ -31,6 +31,8 @@ struct Config {
   /// Bytes in one packet or polling body; more is refused. Of Socket.IO also in a packet and its
   /// attachments together.
   std::size_t max_payload = 1'000'000;
+  /// The same while the layer above does not trust the client yet (Session::set_trusted).
+  std::optional<std::size_t> max_early_payload;
   /// Bytes waiting for one client; whoever has more when the next packet is sent is closed.
   std::size_t max_queued = 4 * 1024 * 1024;
   /// In the process; further handshakes are refused with code 4.

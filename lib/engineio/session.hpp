@@ -53,6 +53,10 @@ class Session {
   virtual TransportName transport() const = 0;
   virtual net::Shard& shard() = 0;
 
+  /// Whether the client may send packets of Config::max_payload. It is a stranger at first, who may
+  /// send no more than Config::max_early_payload.
+  virtual void set_trusted(bool trusted) = 0;
+
   /// Queues one packet.
   virtual void send(const Message& message) = 0;
   /// Queues packets that are not shared: their bytes are copied.

@@ -22,6 +22,7 @@ class FakeExchange final : public http::Exchange {
   std::optional<http::Response> response;
   bool is_aborted = false;
   bool is_taken = false;
+  std::optional<std::size_t> max_body;
   net::Shard* moved_to = nullptr;
 
   /// The client cancels its request.
@@ -38,6 +39,7 @@ class FakeExchange final : public http::Exchange {
   bool is_open() const override {
     return !response && !is_aborted && !is_taken && moved_to == nullptr;
   }
+  void limit_body(std::size_t bytes) override { max_body = bytes; }
   void abort() override { is_aborted = true; }
   void on_abort(std::function<void()> callback) override { on_abort_ = std::move(callback); }
   net::Connection& take_over(std::string& leftover) override {
@@ -110,6 +112,14 @@ class Recorder final : public Application {
     Session& session_;
   };
 };
+
+/// 100 bytes in a packet; 10 of a stranger.
+inline Config small_payloads() {
+  Config config;
+  config.max_payload = 100;
+  config.max_early_payload = 10;
+  return config;
+}
 
 /// A server on one shard without thread or network, and its clients.
 class Rig {

@@ -54,6 +54,7 @@ class FakeSession final : public Session {
     return out;
   }
   const std::vector<Message>& sent() const { return sent_; }
+  bool is_trusted() const { return trusted_; }
   /// Set once the session has ended, by either side.
   std::optional<CloseReason> closed() const { return closed_; }
 
@@ -61,6 +62,7 @@ class FakeSession final : public Session {
   const Handshake& handshake() const override { return handshake_; }
   TransportName transport() const override { return TransportName::websocket; }
   net::Shard& shard() override { return shard_; }
+  void set_trusted(bool trusted) override { trusted_ = trusted; }
   void send(const Message& message) override {
     if (!is_open()) return;
     sent_.push_back(message);
@@ -91,6 +93,7 @@ class FakeSession final : public Session {
   std::optional<CloseReason> closed_;
   std::size_t queued_bytes_ = 0;
   bool writable_ = true;
+  bool trusted_ = false;
 };
 
 }  // namespace parley::engineio

@@ -45,6 +45,29 @@ TEST_F(UpgradedSession, answers_the_probe_and_ends_the_open_get_with_a_noop) {
   EXPECT_EQ(outcome(held), "200 6");
 }
 
+/// Trusts its session.
+class TrustedUpgrade : public testing::Test {
+ protected:
+  TrustedUpgrade() { rig.recorder.sessions.back()->set_trusted(true); }
+
+  Rig rig{small_payloads()};
+  std::string sid = rig.open_polling();
+};
+
+TEST_F(TrustedUpgrade, takes_little_from_a_probe) {
+  const auto client = rig.probe(sid);
+  rig.say(client, "2probe" + std::string(5, 'x'));
+  EXPECT_EQ(rig.hear(client), websocket::encode_close(websocket::CloseCode::too_big));
+}
+
+TEST_F(TrustedUpgrade, takes_more_behind_the_swap) {
+  const auto client = rig.probe(sid);
+  rig.say(client, "2probe");
+  rig.say(client, "5");
+  rig.say(client, "4" + std::string(99, 'x'));
+  EXPECT_EQ(rig.recorder.take_heard().size(), 1u);
+}
+
 TEST_F(UpgradedSession, answers_every_idle_get_with_a_noop_until_the_swap) {
   const auto client = rig.probe(sid);
   rig.say(client, "2probe");

@@ -71,6 +71,38 @@ TEST_F(WebSocketSession, tolerates_packets_without_meaning) {
   EXPECT_EQ(rig.hear(client), "");
 }
 
+TEST(EarlyWebSocket, takes_little_from_a_stranger) {
+  Rig rig{small_payloads()};
+  const auto client = rig.open_websocket();
+  rig.say(client, "4" + std::string(9, 'x'));
+  EXPECT_EQ(rig.recorder.take_heard(), Strings{"text xxxxxxxxx"});
+  rig.hear(client);
+  rig.say(client, "4" + std::string(10, 'x'));
+  EXPECT_EQ(rig.hear(client), websocket::encode_close(CloseCode::too_big));
+  EXPECT_EQ(rig.recorder.take_heard(), Strings{"close transport error"});
+}
+
+TEST(EarlyWebSocket, takes_more_from_whom_it_trusts_and_less_when_it_does_not_any_more) {
+  Rig rig{small_payloads()};
+  const auto client = rig.open_websocket();
+  rig.recorder.sessions.back()->set_trusted(true);
+  rig.say(client, "4" + std::string(99, 'x'));
+  EXPECT_EQ(rig.recorder.take_heard().size(), 1u);
+  rig.hear(client);
+  rig.recorder.sessions.back()->set_trusted(false);
+  rig.say(client, "4" + std::string(10, 'x'));
+  EXPECT_EQ(rig.hear(client), websocket::encode_close(CloseCode::too_big));
+}
+
+TEST(EarlyWebSocket, may_send_what_max_payload_says_when_nothing_else_does) {
+  Config config;
+  config.max_payload = 5'000'000;
+  Rig rig{config};
+  const auto client = rig.open_websocket();
+  rig.say(client, "4" + std::string(4'000'000, 'x'));
+  EXPECT_EQ(rig.recorder.take_heard().size(), 1u);
+}
+
 TEST_F(WebSocketSession, closes_with_1009_over_the_limit) {
   client->socket().feed(websocket::client_frame(Opcode::text, std::string(1'000'001, '4')));
   EXPECT_EQ(client->socket().take_sent(), websocket::encode_close(CloseCode::too_big));

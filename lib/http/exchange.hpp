@@ -27,6 +27,10 @@ class Exchange {
   /// True until respond(), take_over(), move_to(), abort() or the peer's end.
   virtual bool is_open() const = 0;
 
+  /// From Endpoint::on_head: no more than this is read of the body, if that is less than
+  /// Endpoint::max_body.
+  virtual void limit_body(std::size_t bytes) = 0;
+
   /// Ends the connection without an answer.
   virtual void abort() = 0;
 

@@ -107,6 +107,26 @@ TEST_F(ExchangeTest, the_client_is_known_at_the_head_though_no_middleware_runs) 
   EXPECT_EQ(notes_.client, "198.51.100.7");
 }
 
+TEST_F(ExchangeTest, the_endpoint_may_take_less_of_one_body) {
+  notes_.on_head = [](auto exchange) { exchange->limit_body(5); };
+  EXPECT_TRUE(has(post("hello"), "got hello"));
+  EXPECT_TRUE(has(post("hello!"), "HTTP/1.1 413 "));
+  EXPECT_EQ(notes_.order, "hbhl");
+}
+
+TEST_F(ExchangeTest, a_chunked_body_is_cut_off_there_too) {
+  notes_.on_head = [](auto exchange) { exchange->limit_body(5); };
+  const auto answer = ask(
+      "POST /mounted/x HTTP/1.1\r\nHost: h\r\nTransfer-Encoding: chunked\r\n\r\n6\r\nhello!\r\n");
+  EXPECT_TRUE(has(answer, "HTTP/1.1 413 "));
+  EXPECT_EQ(notes_.order, "hl");
+}
+
+TEST_F(ExchangeTest, the_endpoint_cannot_take_more_than_it_said) {
+  notes_.on_head = [](auto exchange) { exchange->limit_body(1'000); };
+  EXPECT_TRUE(has(post(std::string(101, 'x')), "HTTP/1.1 413 "));
+}
+
 TEST_F(ExchangeTest, an_answer_at_the_head_ends_it) {
   notes_.on_head = [](auto exchange) {
     exchange->respond(Response::text(403, "no"));

@@ -28,13 +28,19 @@ std::string error_json(const ConnectError& error) {
 
 Client::Client(Directory& directory, engineio::Session& session)
     : directory_(directory), session_(session), decoder_(directory.packet_limits()) {
-  net::Shard& shard = session.shard();
-  const auto on_timer = [](void* self) { static_cast<Client*>(self)->on_connect_timeout(); };
-  connect_timer_ = std::make_unique<net::Timer>(shard.timers(), this, on_timer);
-  connect_timer_->start(shard.now() + directory.config().connect_timeout);
+  await_join();
 }
 
 Client::~Client() = default;
+
+void Client::await_join() {
+  if (connect_timer_) return;
+  session_.set_trusted(false);
+  net::Shard& shard = session_.shard();
+  const auto on_timer = [](void* self) { static_cast<Client*>(self)->on_connect_timeout(); };
+  connect_timer_ = std::make_unique<net::Timer>(shard.timers(), this, on_timer);
+  connect_timer_->start(shard.now() + directory_.config().connect_timeout);
+}
 
 void Client::on_connect_timeout() { session_.close(engineio::CloseReason::forced_close); }
 
@@ -93,6 +99,10 @@ void Client::connect(const Packet& packet) {
   if (find(packet.nsp) || sockets_.size() >= directory_.config().max_namespaces ||
       ++connects_ > max_connects)
     return close_for_state();
+  if (packet.json.size() > directory_.config().max_connect) {
+    return session_.send(
+        encode_plain(PacketType::connect_error, packet.nsp, R"({"message":"Auth too large"})"));
+  }
   json::object auth = parse_auth(packet);
   Namespace* const nsp = directory_.find(packet.nsp, auth);
   if (nsp == nullptr) {
@@ -112,6 +122,7 @@ void Client::start(const std::shared_ptr<Socket>& started) {
 
 void Client::admit(const std::shared_ptr<Socket>& socket, std::vector<SharedLogged> missed) {
   connect_timer_.reset();
+  session_.set_trusted(true);
   socket->connected();
   for (const SharedLogged& event : missed) socket->send(event->event->messages());
   if (!socket->is_connected()) return;
@@ -135,6 +146,8 @@ std::shared_ptr<Socket> Client::take(const Socket& socket) {
   if (found == sockets_.end()) return nullptr;
   std::shared_ptr<Socket> taken = std::move(*found);
   sockets_.erase(found);
+  const auto is_in = [](const auto& one) { return one->is_connected(); };
+  if (std::none_of(sockets_.begin(), sockets_.end(), is_in)) await_join();
   return taken;
 }
 

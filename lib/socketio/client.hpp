@@ -61,6 +61,8 @@ class Client final : public engineio::SessionHandler {
   bool has_joined(std::string_view nsp) const;
   /// A packet that does not fit the state.
   void close_for_state();
+  /// Nothing is joined: the client is a stranger, and has until the timeout.
+  void await_join();
   void on_connect_timeout();
 
   Directory& directory_;
@@ -68,7 +70,7 @@ class Client final : public engineio::SessionHandler {
   Decoder decoder_;
   /// Connecting ones too; mostly one.
   boost::container::small_vector<std::shared_ptr<Socket>, 1> sockets_;
-  std::unique_ptr<net::Timer> connect_timer_;  ///< Until the first namespace is joined.
+  std::unique_ptr<net::Timer> connect_timer_;  ///< While no namespace is joined.
   std::uint32_t connects_ = 0;                 ///< CONNECTs so far.
   bool state_error_ = false;
 };

@@ -135,6 +135,75 @@ TEST_F(ClientTest, cancels_the_connect_timeout_with_the_first_join_only) {
   EXPECT_FALSE(is_closed());
 }
 
+TEST_F(ClientTest, closes_a_connection_that_has_left_everything) {
+  io.of("/other");
+  open();
+  join();
+  join("/other");
+  feed("1");
+  pass(50s);
+  EXPECT_FALSE(is_closed()) << "it is still in the other";
+  feed("1/other,");
+  pass(44s);
+  EXPECT_FALSE(is_closed());
+  pass(46s);
+  EXPECT_EQ(session->closed(), CloseReason::forced_close);
+}
+
+TEST_F(ClientTest, does_not_close_a_connection_that_joins_again) {
+  open();
+  join();
+  feed("1");
+  join();
+  pass(50s);
+  EXPECT_FALSE(is_closed());
+}
+
+TEST_F(ClientTest, gives_a_refused_client_no_more_time) {
+  io.of("/").use([](const auto&) { return refuse({"no", std::nullopt}); });
+  open();
+  pass(44s);
+  feed("0");
+  pass(46s);
+  EXPECT_TRUE(is_closed());
+}
+
+TEST_F(ClientTest, trusts_a_session_while_something_is_joined) {
+  io.of("/other");
+  io.of("/closed").use([](const auto&) { return refuse({"no", std::nullopt}); });
+  open();
+  EXPECT_FALSE(session->is_trusted());
+  feed("0/closed,");
+  EXPECT_FALSE(session->is_trusted());
+  join();
+  EXPECT_TRUE(session->is_trusted());
+  join("/other");
+  feed("1");
+  feed("0/closed,");
+  EXPECT_TRUE(session->is_trusted());
+  feed("1/other,");
+  EXPECT_FALSE(session->is_trusted());
+}
+
+TEST_F(ClientTest, refuses_an_auth_that_is_too_large) {
+  int asked = 0;
+  io.of("/").use([&](const auto&) {
+    ++asked;
+    return let_in();
+  });
+  const auto auth_of = [](std::size_t size) {
+    return R"({"token":")" + std::string(size - 12, 'x') + R"("})";
+  };
+  open();
+  feed("0" + auth_of(16 * 1024 + 1));
+  EXPECT_EQ(sent(), (Texts{R"(4{"message":"Auth too large"})"}));
+  EXPECT_EQ(asked, 0);
+  EXPECT_FALSE(is_closed());
+  feed("0" + auth_of(16 * 1024));
+  EXPECT_EQ(asked, 1);
+  EXPECT_EQ(sent().at(0).substr(0, 8), R"(0{"sid":)");
+}
+
 TEST_F(ClientTest, closes_with_forced_close_when_a_packet_cannot_be_read) {
   for (const char* text :
        {"abc", "2{}", R"(2abc["message"])", "", "51-[]", "0[]", R"(2["disconnect"])"}) {

@@ -31,11 +31,15 @@ using AdapterWrapper =
     std::function<std::unique_ptr<Adapter>(Namespace&, std::unique_ptr<Adapter> inner)>;
 
 struct Config {
-  Config() { engine.path = "/socket.io/"; }
+  Config() {
+    engine.path = "/socket.io/";
+    engine.max_early_payload = 64 * 1024;  // room for the CONNECTs of several namespaces
+  }
 
   engineio::Config engine;
-  /// No namespace joined by then: the connection is closed.
+  /// For so long nothing is joined (not yet, or not any more): the connection is closed.
   std::chrono::milliseconds connect_timeout = 45s;
+  std::size_t max_connect = 16 * 1024;         ///< Bytes of a CONNECT's auth; more is refused.
   std::size_t max_namespaces = 16;             ///< Joined by one connection; one more closes it.
   std::size_t max_attachments = 10;            ///< Of one packet; see engine.max_payload, too.
   std::size_t max_dynamic_namespaces = 1'000;  ///< Made by Server::dynamic; they stay for good.

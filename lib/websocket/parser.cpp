@@ -150,7 +150,9 @@ std::optional<CloseCode> FrameParser::Run::refusal(const Head& head) {
   if (continues != in_message) return CloseCode::protocol_error;
   if (head.compressed && (continues || !limits.allow_compressed)) return CloseCode::protocol_error;
   const std::size_t before = in_message ? existing()->message.size() : 0;
-  if (head.length > limits.max_message - before) return CloseCode::too_big;
+  // The limit may have come down since the message began.
+  if (before > limits.max_message || head.length > limits.max_message - before)
+    return CloseCode::too_big;
   return std::nullopt;
 }
 

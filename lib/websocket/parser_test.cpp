@@ -157,6 +157,16 @@ TEST(FrameParser, refuses_messages_over_the_limit_before_reading_them) {
          limits);
 }
 
+TEST(FrameParser, refuses_a_message_that_was_begun_under_a_higher_limit) {
+  FrameParser parser;
+  Notes notes;
+  std::string begun = text(std::string(100, 'x'), not_final);
+  ASSERT_EQ(parser.parse(begun, {.max_message = 100}, notes).failure, std::nullopt);
+  std::string rest = more("", true);
+  EXPECT_EQ(parser.parse(rest, {.max_message = 99}, notes).failure, CloseCode::too_big);
+  EXPECT_TRUE(notes.lines.empty());
+}
+
 TEST(FrameParser, lets_compressed_messages_through_when_agreed) {
   const ParserLimits limits{.max_message = 100, .allow_compressed = true};
   expect(text("\xFF\xFE", {.fin = true, .compressed = true}),

@@ -95,6 +95,11 @@ describe('connecting', () => {
     assert.equal(await refusal('nonsense', ways.polling), 'Auth failed');
   });
 
+  test('with an auth that no token needs is refused with `Auth too large`', async () => {
+    const token = 'x'.repeat(17_000);
+    for (const way of Object.values(ways)) assert.equal(await refusal(token, way), 'Auth too large');
+  });
+
   test('takes a token minted by the original, and one of a login', async () => {
     const who = await person(server);
     const session = await login(server, who);

@@ -13,6 +13,7 @@ import { median, patience, timed, until } from '../lib/wait.js';
 import { Wire, frame, nextFrame, openWebSocket, upgradeRequest, webSocketOver } from '../lib/wire.js';
 
 const MiB = 1024 * 1024;
+const twoAttachments = '452-["a",{"_placeholder":true,"num":0},{"_placeholder":true,"num":1}]';
 
 let server;
 let ann;
@@ -120,6 +121,13 @@ describe('slow clients', () => {
     const pongs = setInterval(() => !wire.isClosed && wire.write(frame('3')), 500);
     await webSocketOver(wire, 8000).finally(() => clearInterval(pongs));
   });
+});
+
+test('a client that has left everything is closed as one that never joined', async (t) => {
+  const wire = await joined(t, bob);
+  wire.write(frame('41'));
+  const pongs = setInterval(() => !wire.isClosed && wire.write(frame('3')), 500);
+  await webSocketOver(wire, 8000).finally(() => clearInterval(pongs));
 });
 
 describe('silent connections', () => {
@@ -238,12 +246,15 @@ describe('garbage', () => {
     'an unknown packet type': () => frame('9'),
     'a client\'s ping': () => frame('2'),
     'an event before the join': () => frame('42["send_message",{}]'),
+    'a large message before the join': () => frame(`6${' '.repeat(70_000)}`),
+    'large fragments before the join': () => Buffer.concat([frame(`6${' '.repeat(40_000)}`, { fin: false }), frame(' '.repeat(40_000), { opcode: 0 })]),
     'an unknown Socket.IO type': () => frame('47'),
     'bad JSON': () => frame('42["a",'),
     'an event without a name': () => frame('42[]'),
     'a reserved event': () => frame('42["disconnect"]'),
     'joining without end': () => Buffer.concat([frame('41'), ...Array.from({ length: 100 }, () => frame('40{"token":"x"}'))]),
     'eleven attachments': () => frame('4511-["a",{"_placeholder":true,"num":0}]'),
+    'attachments over maxPayload together': () => Buffer.concat([frame(twoAttachments), ...[0, 1].map(() => frame(Buffer.alloc(600_000), { opcode: 2 }))]),
     'a deep JSON': () => frame(`42["a",${'['.repeat(100_000)}${']'.repeat(100_000)}]`),
     'random bytes': () => randomBytes(4000),
   };
@@ -254,7 +265,7 @@ describe('garbage', () => {
     const [kim, lee] = await people(calm, 'kim', 'lee');
     const tablet = await Device.connect(calm, kim);
     for (const [what, bytes] of Object.entries(frames)) {
-      const wire = what === 'an event before the join' ? await openWebSocket(calm.port) : await joined(t, lee, calm);
+      const wire = what.endsWith('before the join') ? await openWebSocket(calm.port) : await joined(t, lee, calm);
       t.after(() => wire.destroy());
       wire.write(bytes());
       await webSocketOver(wire, 8000).catch((error) => assert.fail(`${what}: ${error.message}`));
@@ -272,6 +283,18 @@ describe('garbage', () => {
       assert.ok([200, 400, 413].includes(answer.status), `${raw.slice(0, 20)}: ${answer.status}`);
     }
     await assertOthersUnaffected();
+  });
+
+  test('of 70,000 bytes in a polling body is not read before the join, and is behind it', async () => {
+    const rest = new Rest(server.url);
+    const { sid } = JSON.parse((await rest.get('/socket.io/?EIO=4&transport=polling')).text.slice(1));
+    const path = `/socket.io/?EIO=4&transport=polling&sid=${sid}`;
+    const post = async (raw) => (await rest.post(path, undefined, { raw, headers: { 'content-type': 'text/plain' } })).status;
+    const large = `6${' '.repeat(70_000)}`;
+    assert.equal(await post(large), 413);
+    assert.equal(await post(`40${JSON.stringify({ token: bob.token })}`), 200);
+    assert.match((await rest.get(path)).text, /40\{"sid"/);
+    assert.equal(await post(large), 200);
   });
 
   test('thousands of connections that leave in the middle of an upgrade leave nothing behind', async () => {

@@ -112,7 +112,7 @@ bool Http1::step_head() {
 bool Http1::step_body() {
   const auto exchange = exchange_;
   const auto read =
-      exchange->parser->read_body(rest_, exchange->request().body, exchange->endpoint.max_body());
+      exchange->parser->read_body(rest_, exchange->request().body, exchange->max_body);
   rest_.remove_prefix(read.used);
   switch (read.state) {
     case RequestParser::Body::needs_more:
@@ -164,7 +164,7 @@ void Http1::dispatch() {
     exchange->endpoint.on_body(exchange);
     return;
   }
-  if (length && *length > exchange->endpoint.max_body()) {
+  if (length && *length > exchange->max_body) {
     too_large(exchange);
     return;
   }

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <algorithm>
 #include <atomic>
 #include <boost/intrusive/list.hpp>
 #include <memory>
@@ -98,6 +99,7 @@ class Http1Exchange final : public Exchange, public std::enable_shared_from_this
                 Endpoint& its_endpoint)
       : parser(std::move(its_parser)),
         endpoint(its_endpoint),
+        max_body(its_endpoint.max_body()),
         head_only(request.method == Method::head),
         request_(std::move(request)),
         protocol_(&protocol) {}
@@ -106,6 +108,7 @@ class Http1Exchange final : public Exchange, public std::enable_shared_from_this
   Request& request() override { return request_; }
   void respond(Response response) override;
   bool is_open() const override { return protocol_ != nullptr; }
+  void limit_body(std::size_t bytes) override { max_body = std::min(max_body, bytes); }
   void abort() override;
   void on_abort(std::function<void()> callback) override;
   net::Connection& take_over(std::string& leftover) override;
@@ -120,6 +123,7 @@ class Http1Exchange final : public Exchange, public std::enable_shared_from_this
 
   std::unique_ptr<RequestParser> parser;
   Endpoint& endpoint;
+  std::size_t max_body;
   const bool head_only;
   bool body_read = false;
 
