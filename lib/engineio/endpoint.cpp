@@ -152,10 +152,7 @@ Handshake Endpoint::handshake_of(http::Request& request) const {
   for (const auto& [name, value] : request.headers.all()) {
     if (is_kept(name, config().keep_headers)) out.headers.add(name, value);
   }
-  // Nothing behind this reads the query or the target of a handshake again.
-  out.query = std::move(request.query);
-  out.query.shrink_to_fit();
-  out.url = std::move(request.target);
+  out.url = std::move(request.target);  // nothing behind this reads it again
   out.address = request.client;
   out.issued = wall_now();
   out.secure = request.secure;

@@ -2,6 +2,7 @@
 #include "engineio/polling.hpp"
 
 #include <gtest/gtest.h>
+#include <malloc.h>
 
 #include "engineio/test_rig.hpp"
 
@@ -40,13 +41,34 @@ TEST_F(PollingSession, keeps_the_handshake) {
   request.headers.set("Origin", "https://a.example");
   rig.send(request);
   const Handshake& handshake = session().handshake();
-  EXPECT_EQ(http::find(handshake.query, "token"), "abc");
+  EXPECT_EQ(handshake.url, "/engine.io/?EIO=4&transport=polling&token=abc");
+  const http::Query query = handshake.query();
+  EXPECT_EQ(http::find(query, "token"), "abc");
   EXPECT_EQ(handshake.headers.find("x-custom"), "1");
   EXPECT_EQ(handshake.address, "192.0.2.7");
   EXPECT_TRUE(handshake.cross_domain);
   EXPECT_FALSE(handshake.secure);
   EXPECT_EQ(session().transport(), TransportName::polling);
 }
+
+#ifndef __SANITIZE_ADDRESS__  // it counts for itself
+TEST(PollingOpening, keeps_little_more_than_the_bytes_of_a_query) {
+  http::Query query{{"EIO", "4"}, {"transport", "polling"}};
+  for (int i = 0; i < 250; ++i) query.emplace_back(std::to_string(i), "");
+  Rig rig;
+  rig.open_polling();
+  auto request = Rig::request(Method::get, std::move(query));
+  const auto before = ::mallinfo2();
+  {
+    const auto exchange = std::make_shared<FakeExchange>(rig.shard, request);
+    rig.endpoint->on_head(exchange);
+    rig.endpoint->on_body(exchange);
+  }
+  rig.settle();
+  const auto after = ::mallinfo2();
+  EXPECT_LT(after.uordblks - before.uordblks, 6'000u);
+}
+#endif
 
 TEST_F(PollingSession, answers_a_post_with_ok) {
   const auto answer = rig.post(sid, "4hello");

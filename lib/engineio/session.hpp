@@ -31,13 +31,16 @@ std::string_view to_string(TransportName name);
 
 /// What is known of the handshake request, kept for the session's life.
 struct Handshake {
-  http::Query query;      ///< Everything, EIO, transport, t and sid included.
   http::Headers headers;  ///< See Config::keep_headers.
   std::string address;    ///< The client's.
-  std::string url;
+  std::string url;        ///< The request's target.
   Time issued;
   bool secure = false;
   bool cross_domain = false;  ///< An Origin header was there.
+
+  /// Everything, EIO, transport, t and sid included. Read anew from `url`: kept, it would take
+  /// twenty times the room.
+  http::Query query() const { return http::query_of(url); }
 };
 
 /// A client's session, over whichever transport it has now. Lives on one shard, owned by the

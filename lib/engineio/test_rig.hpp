@@ -138,7 +138,9 @@ class Rig {
     http::Request out;
     out.method = method;
     out.path = "/engine.io/";
-    out.target = "/engine.io/?…";
+    out.target = out.path;
+    for (const auto& [name, value] : query)
+      out.target.append(out.target == out.path ? "?" : "&").append(name).append("=").append(value);
     out.query = std::move(query);
     out.body = std::move(body);
     out.client = "192.0.2.7";

@@ -235,7 +235,7 @@ TEST(WebSocketOpening, keeps_only_the_headers_that_are_asked_for) {
 TEST(ClientSession, is_small) {
   // What an idle WebSocket session costs besides its handshake's strings; the README gives the
   // figures.
-  EXPECT_LE(sizeof(ClientSession), 360u);
+  EXPECT_LE(sizeof(ClientSession), 336u);
   EXPECT_LE(sizeof(websocket::Connection), 72u);
 }
 

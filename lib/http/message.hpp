@@ -47,6 +47,9 @@ bool is_media_type(std::string_view content_type, std::string_view media);
 /// does for engines).
 using Query = std::vector<std::pair<std::string, std::string>>;
 std::optional<std::string_view> find(const Query& query, std::string_view key);
+/// Of `/path?a=1&b=x%20y+z`; a broken escape is kept as it is (as Node does). At most 256 pairs,
+/// and the first 1,000 are looked at; the rest is ignored.
+Query query_of(std::string_view target);
 
 struct Request {
   Method method = Method::get;

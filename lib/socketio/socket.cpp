@@ -329,7 +329,7 @@ json::object Handshake::to_json() const {
   if (engine == nullptr) return out;
   json::object headers, query;
   for (const auto& [name, value] : engine->headers.all()) headers[name] = value;
-  for (const auto& [name, value] : engine->query) query[name] = value;
+  for (const auto& [name, value] : engine->query()) query[name] = value;
   out["headers"] = std::move(headers);
   out["query"] = std::move(query);
   out["address"] = engine->address;

@@ -348,7 +348,7 @@ TEST_F(SocketTest, shares_an_encoded_event) {
 
 TEST_F(SocketTest, describes_its_handshake_as_other_servers_read_it) {
   engineio::Handshake handshake;
-  handshake.query = {{"EIO", "4"}};
+  handshake.url = "/socket.io/?EIO=4";
   handshake.headers.add("x-a", "b");
   handshake.address = "::1";
   TestClient other{io, shards, 0, handshake};
@@ -356,7 +356,7 @@ TEST_F(SocketTest, describes_its_handshake_as_other_servers_read_it) {
   const auto text = json::serialize(socket->handshake().to_json());
   EXPECT_EQ(
       text,
-      R"({"auth":{"token":"t"},"headers":{"x-a":"b"},"query":{"EIO":"4"},"address":"::1","url":"","time":)"
+      R"({"auth":{"token":"t"},"headers":{"x-a":"b"},"query":{"EIO":"4"},"address":"::1","url":"/socket.io/?EIO=4","time":)"
       R"("1970-01-01T00:00:00.000Z","issued":0,"secure":false,"xdomain":false})");
 }
 

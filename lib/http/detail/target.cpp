@@ -101,10 +101,18 @@ bool parse_target(std::string_view target, Request& request) {
   if (!path) return false;
   request.target = *origin;
   request.path = std::move(*path);
-  const auto question = origin->find('?');
-  request.query =
-      question == std::string_view::npos ? Query{} : parse_query(origin->substr(question + 1));
+  request.query = query_of(*origin);
   return true;
 }
 
 }  // namespace parley::http::detail
+
+namespace parley::http {
+
+Query query_of(std::string_view target) {
+  const auto question = target.find('?');
+  return question == std::string_view::npos ? Query{}
+                                            : detail::parse_query(target.substr(question + 1));
+}
+
+}  // namespace parley::http

@@ -16,8 +16,7 @@ std::optional<std::string> percent_decode(std::string_view text);
 /// section 3.2.
 bool parse_target(std::string_view target, Request& request);
 
-/// `a=1&b=x%20y+z`; a broken escape is kept as it is (as Node does). At most 256 pairs, and
-/// the first 1,000 are looked at; the rest is ignored.
+/// As query_of, of what is behind the `?`.
 Query parse_query(std::string_view text);
 
 /// The path part of `target`, still escaped. Borrows.
