@@ -137,11 +137,15 @@ void Connection::on_bytes(std::span<char> bytes) {
 void Connection::read(std::span<char> bytes) {
   if (finished_) return;
   inflated_ = 0;
-  const ParserLimits limits{config_->max_message, deflate_};
-  const auto [failure, rest] = parser_.parse(bytes, limits, *this);
-  if (failure) return fail(*failure);
-  if (rest.empty() || finished_) return;
-  waiting_ = std::make_unique<Waiting>(*this, rest);
+  for (const Config* config = nullptr; config != config_;) {
+    config = config_;
+    const ParserLimits limits{config->max_message, deflate_};
+    const auto [failure, rest] = parser_.parse(bytes, limits, *this);
+    if (failure) return fail(*failure);
+    if (rest.empty() || finished_) return;
+    bytes = rest;
+  }
+  waiting_ = std::make_unique<Waiting>(*this, bytes);
   net_.pause();
 }
 
@@ -167,13 +171,15 @@ bool Connection::on_message(Opcode opcode, std::span<char> payload, bool compres
   return compressed ? deliver_compressed(opcode, bytes) : deliver(opcode, bytes);
 }
 
+/// False where nothing more is to be read under the limits of before.
 bool Connection::deliver(Opcode opcode, std::string_view payload) {
+  const Config* config = config_;
   if (opcode == Opcode::text) {
     handler_->on_text(payload);
   } else {
     handler_->on_binary(payload);
   }
-  return !finished_;
+  return !finished_ && config == config_;
 }
 
 bool Connection::deliver_compressed(Opcode opcode, std::string_view payload) {

@@ -59,7 +59,7 @@ class Connection final : public net::Protocol, private FrameSink {
 
   /// Another layer above takes over; for the end of an upgrade.
   void set_handler(Handler& handler) { handler_ = &handler; }
-  /// For the bytes that come from now on.
+  /// For what comes from now on, be it in the same bytes.
   void set_config(const Config& config) { config_ = &config; }
 
   void send_text(std::string_view text);
