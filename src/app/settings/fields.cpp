@@ -157,7 +157,7 @@ void add_connections(std::vector<Field>& list) {
                       "Silence after a ping before the client is given up."));
   list.push_back(make(realtime, "connect-timeout", Interval{100ms, 1h},
                       in(&Settings::realtime, &decltype(Settings::realtime)::connect_timeout),
-                      "A client that has not joined a namespace by then is disconnected."));
+                      "A client that is in no namespace for so long is disconnected."));
   list.push_back(
       make(realtime, "upgrade-timeout", Interval{100ms, 1h},
            in(&Settings::realtime, &decltype(Settings::realtime)::upgrade_timeout),
