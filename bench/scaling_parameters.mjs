@@ -23,7 +23,7 @@ export const parameters = {
   redisConnectOps: assumed(6, 'commands', 'presence script, subscription, limit, and the same when leaving'),
   cpuRedisOp: assumed(5, 'µs', 'a command, or a line of a script'),
   redisMessageOps: assumed(2, 'publications', 'one channel for the receiver, one for the sender; receipts share them'),
-  idleBytes: measured(1822, 'bytes', 'bench/idle-memory 10000: user space, an authenticated WebSocket'),
+  idleBytes: measured(1657, 'bytes', 'bench/idle-memory 10000: user space, an authenticated WebSocket'),
   kernelBytes: assumed(4096, 'bytes', 'the socket in the kernel, idle'),
   redisUserBytes: assumed(500, 'bytes', 'presence of a user online with their devices, and the subscription'),
   mongoWrites: assumed(3.5, 'documents', 'insert, conversation, delivered, read; marks share commands, not documents'),
