@@ -1,8 +1,12 @@
 #include "store/embedded/log_space.hpp"
 
 #include <gtest/gtest.h>
+#include <rocksdb/env.h>
+#include <rocksdb/file_system.h>
 
 #include <filesystem>
+#include <future>
+#include <memory>
 #include <vector>
 
 #include "store/embedded/testing.hpp"
@@ -20,6 +24,36 @@ std::vector<std::uintmax_t> logs(const fs::path& data) {
   }
   return sizes;
 }
+
+/// A disk on which no table is begun until `let_go`: logs are closed, and none is done with.
+class NoTables {
+ public:
+  NoTables() : env_(rocksdb::NewCompositeEnv(std::make_shared<Files>(end_.get_future()))) {}
+  /// Once; a store cannot be closed before.
+  void let_go() { end_.set_value(); }
+  rocksdb::Env* env() { return env_.get(); }
+
+ private:
+  class Files final : public rocksdb::FileSystemWrapper {
+   public:
+    explicit Files(std::future<void> end)
+        : FileSystemWrapper(rocksdb::FileSystem::Default()), end_(end.share()) {}
+    const char* Name() const override { return "NoTables"; }
+
+    rocksdb::IOStatus NewWritableFile(const std::string& name, const rocksdb::FileOptions& options,
+                                      std::unique_ptr<rocksdb::FSWritableFile>* file,
+                                      rocksdb::IODebugContext* context) override {
+      if (fs::path(name).extension() == ".sst") end_.wait();
+      return FileSystemWrapper::NewWritableFile(name, options, file, context);
+    }
+
+   private:
+    std::shared_future<void> end_;
+  };
+
+  std::promise<void> end_;
+  std::unique_ptr<rocksdb::Env> env_;
+};
 
 class LogSpaceTest : public ::testing::Test {
  protected:
@@ -61,14 +95,20 @@ TEST_F(LogSpaceTest, is_taken_before_it_is_written_and_given_back_at_the_end) {
 TEST_F(LogSpaceTest, that_nobody_gave_back_is_not_read) {
   Config config = small_config(data_.path());
   config.write_buffer = 64u << 10;  // So that logs are closed.
-  OpenStore store(config);
-  alice_ = caller_.user(store, "alice");
-  bob_ = caller_.user(store, "bob");
-  write(store, 12);
-  // As a power cut may leave it; kill -9 does so with the last one.
   const TemporaryDirectory other;
+  {
+    NoTables disk;
+    config.env = disk.env();
+    OpenStore store(config);
+    alice_ = caller_.user(store, "alice");
+    bob_ = caller_.user(store, "bob");
+    write(store, 3);
+    // As a power cut may leave it; kill -9 does so with the last one.
+    fs::copy(data_.path() / "db", other.path() / "db", fs::copy_options::recursive);
+    disk.let_go();
+  }
+  config.env = nullptr;
   config.directory = other.path() / "db";
-  fs::copy(data_.path() / "db", config.directory, fs::copy_options::recursive);
   EXPECT_GT(logs(other.path()).size(), 2u);
   for (const auto& file : fs::directory_iterator(config.directory)) {
     if (file.path().extension() == ".log") fs::resize_file(file.path(), log_space);
