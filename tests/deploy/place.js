@@ -6,6 +6,8 @@ import { dirname, join, relative } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 
+import { temporaryDirectory } from '../lib/server.js';
+
 const here = dirname(fileURLToPath(import.meta.url));
 export const root = join(here, '../..');
 export const build = process.env.PARLEY_BUILD ?? join(root, 'build/release');
@@ -32,13 +34,12 @@ export async function run(command, args, options = {}) {
   }
 }
 
-/** Builds the Debian package, one file at a time; gives its path. */
+/** Builds the Debian package; gives the path of a copy, for the next one to build it begins by removing it. */
 export async function buildPackage() {
   const script = join(root, 'scripts/package');
-  const printed = await run('flock', [script, script], { timeout: 600_000 });
-  const deb = printed.trim().split('\n').find((line) => line.endsWith('.deb'));
-  assert.ok(deb, printed);
-  return deb;
+  const copy = join(temporaryDirectory(), 'parley.deb');
+  await run('flock', [script, 'bash', '-c', 'deb=$("$0" | tail -n 1) && cp "$deb" "$1"', script, copy], { timeout: 600_000 });
+  return copy;
 }
 
 /** Installs the tools at the first call; several test files may call at once. */
