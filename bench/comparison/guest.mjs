@@ -46,7 +46,7 @@ const script = (options, connections) => `
 
 /** Runs `parley bench idle` with these options against a new Parley; gives its JSON, and the guest's kernel as `guest`. */
 export async function benchInGuest(options, connections) {
-  const missing = missingForGuest();
+  const missing = await missingForGuest();
   if (missing) throw new Error(`This machine lets a process have fewer than ${connections} connections. A guest could hold them, but: ${missing}`);
   const folder = temporaryDirectory();
   await prepare(folder, `${connections}`);

@@ -13,10 +13,29 @@ import { within } from './wait.js';
 const kernel = '/usr/bin/linux.uml';
 const init = fileURLToPath(new URL('guest_init.sh', import.meta.url));
 
-/** Why there can be no guest here; undefined when there can. */
-export function missingForGuest() {
+/** A guest whose first process is `init`; `parameters` are in that one's environment. Its `output` is what is written to the console. */
+function boot(init, memory, parameters = []) {
+  const namespace = ['--pid', '--fork', '--kill-child']; // A guest is many processes: they end together.
+  const all = [`mem=${memory}`, 'rootfstype=hostfs', 'root=/dev/root', 'ro', `init=${init}`, ...parameters, 'con0=null,fd:1', 'con=null', 'quiet'];
+  return new Child('unshare', [...namespace, kernel, ...all], { env: { ...process.env, TMPDIR: '/dev/shm' } });
+}
+
+/** Why there can be no guest here, on one line; undefined when there can: one was started. */
+export async function missingForGuest() {
   if (!existsSync(kernel)) return 'no User-Mode Linux here: apt-get install user-mode-linux kmod';
-  return process.getuid() === 0 ? undefined : 'a guest sees the files as who starts it does: be root';
+  if (process.getuid() !== 0) return 'a guest sees the files as who starts it does: be root';
+  const first = join(temporaryDirectory(), 'init');
+  writeFileSync(first, '#!/bin/sh\nmount -t proc proc /proc\necho it starts\necho o > /proc/sysrq-trigger\nsleep 60\n', { mode: 0o755 });
+  const guest = boot(first, '256M');
+  try {
+    await within(30_000, 'a guest', guest.ended);
+  } catch {
+    // What it wrote tells.
+  } finally {
+    await guest.kill();
+  }
+  if (guest.output.includes('it starts')) return undefined;
+  return `User-Mode Linux does not start here: ${guest.output.trim().split('\n').at(-1)}`;
 }
 
 /**
@@ -26,9 +45,7 @@ export function missingForGuest() {
  */
 export async function runInGuest(script, { folder = temporaryDirectory(), systemd = false, memory = '4G', ms = 300_000 } = {}) {
   writeFileSync(join(folder, 'script'), script);
-  const parameters = [`mem=${memory}`, 'rootfstype=hostfs', 'root=/dev/root', 'ro', `init=${init}`, `folder=${folder}`, ...(systemd ? ['systemd=yes'] : [])];
-  const namespace = ['--pid', '--fork', '--kill-child']; // A guest is many processes: they end together.
-  const guest = new Child('unshare', [...namespace, kernel, ...parameters, 'con0=null,fd:1', 'con=null', 'quiet'], { env: { ...process.env, TMPDIR: '/dev/shm' } });
+  const guest = boot(init, memory, [`folder=${folder}`, ...(systemd ? ['systemd=yes'] : [])]);
   const read = (name) => (existsSync(join(folder, name)) ? readFileSync(join(folder, name), 'utf8') : '');
   try {
     await within(ms, 'a guest', guest.ended);
