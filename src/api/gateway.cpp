@@ -13,10 +13,6 @@ namespace {
 using SocketPtr = std::shared_ptr<socketio::Socket>;
 using SocketEvent = void (ShardGateway::*)(socketio::Socket&, socketio::Event&);
 
-Task<std::optional<socketio::ConnectError>> admit(ShardGateway& shard, SocketPtr socket) {
-  co_return shard.admit(socket);
-}
-
 }  // namespace
 
 Gateway::Gateway(net::Shards& shards, socketio::Server& server, const Services& services,
@@ -57,7 +53,7 @@ void Gateway::subscribe(chat::Feed& feed) {
 void Gateway::set_up(socketio::Namespace& nsp) {
   nsp.use([this](SocketPtr socket) {
     ShardGateway& shard = at(*socket);
-    return admit(shard, std::move(socket));
+    return shard.admit(std::move(socket));
   });
   nsp.on_connection([this](const SocketPtr& socket) { at(*socket).on_connection(socket); });
   nsp.on_disconnect([this](const SocketPtr& socket, socketio::DisconnectReason) {

@@ -1,62 +1,12 @@
 // The gateway of a node that has neighbours: what is stored and what is published overlap.
 #include <gtest/gtest.h>
 
-#include <map>
-
 #include "api/test_house.hpp"
 #include "api/test_ports.hpp"
 
 namespace parley::api {
 
 namespace {
-
-/// A feed that says what the test lets it say, when it lets it.
-class ScriptedFeed final : public ToldFeed {
- public:
-  ScriptedFeed() : ToldFeed(chat::no_cut) {}
-  Task<void> follow(chat::UserId user) override {
-    ++followed[user];
-    co_return;
-  }
-  void unfollow(chat::UserId user) override { --followed[user]; }
-  void on_gap(Executor executor, GapListener listener) override {
-    gaps_.push_back({executor, std::move(listener)});
-  }
-
-  void say(const chat::Message& message) {
-    const chat::MessageAppended appended{message, {{message.receiver, 1}, {message.sender, 0}}};
-    publish({appended});
-  }
-  /// That it was delivered, in one commit with `others` more that nobody here hears of.
-  void say_delivered(const chat::Message& message, std::size_t others) {
-    chat::MessageDelivered delivered{message.conversation_id,
-                                     message.id,
-                                     message.seq,
-                                     message.sender,
-                                     message.receiver,
-                                     wall_now(),
-                                     0};
-    std::vector<chat::Change> changes{delivered};
-    delivered.sender = message.receiver;
-    changes.resize(1 + others, delivered);
-    publish(std::move(changes));
-  }
-  /// Whatever came behind `since` may be lost.
-  void lose_some(chat::Version since) {
-    for (const auto& [executor, listener] : gaps_)
-      asio::post(executor, [&listener, since] { listener(since); });
-  }
-
-  std::map<chat::UserId, int> followed;
-
- private:
-  void publish(std::vector<chat::Change> changes) {
-    ToldFeed::publish(std::make_shared<const chat::ChangeBatch>(
-        chat::ChangeBatch{std::move(changes), chat::no_cut}));
-  }
-
-  std::vector<std::pair<Executor, GapListener>> gaps_;
-};
 
 /// A store that reads watermarks first and messages later: what is read meanwhile shows in the
 /// latter.
@@ -228,9 +178,7 @@ TEST_F(GatewayNeighbours, does_not_tell_a_new_device_of_what_others_had_before_i
   const chat::Message old = house_.send(ann_, bob_, "old");
   house_.read(bob_, old);
   const chat::Message read = house_.stored(old, ann_);
-  const Time then = wall_now();
-  while (wall_now() == then) {
-  }
+  house_.messaging.set_clock([] { return wall_now() + 1s; });
   const auto bobs = house_.device(bob_, 1), anns = house_.device(ann_, 1);
   (void)told(*bobs);
   (void)told(*anns);

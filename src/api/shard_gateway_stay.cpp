@@ -15,6 +15,8 @@ using namespace std::chrono_literals;
 namespace {
 
 constexpr std::size_t backlog_page = 100;
+/// No more than that, where the database that says what time it is answers soon (ADR 0016).
+constexpr auto clocks_differ = 50ms;
 /// How long the backlog waits for a device that does not read before it looks again.
 constexpr auto drain_patience = 30s;
 /// Of a connection whose token is good for longer, perhaps until a year that no timer counts to.
@@ -40,22 +42,38 @@ std::optional<chat::Version> take_gap(Device& device) {
 
 }  // namespace
 
-std::optional<socketio::ConnectError> ShardGateway::admit(
-    const std::shared_ptr<socketio::Socket>& socket) {
+Task<std::optional<socketio::ConnectError>> ShardGateway::admit(
+    std::shared_ptr<socketio::Socket> socket) {
   const json::object& auth = socket->handshake().auth;
   const auto token = json::string_member(auth, "token");
-  if (!token || token->empty()) return socketio::ConnectError{"Token missing", std::nullopt};
+  if (!token || token->empty()) co_return socketio::ConnectError{"Token missing", std::nullopt};
   const auto claims = services_.sessions.authenticate(std::string{*token}, wall_now());
-  if (!claims) return socketio::ConnectError{"Auth failed", std::nullopt};
-  if (!devices_.has_room(claims->user))
-    return socketio::ConnectError{"Too many devices", std::nullopt};
+  if (!claims) co_return socketio::ConnectError{"Auth failed", std::nullopt};
 
-  auto device = Device::make(socket, claims->user, services_.messaging.now());
+  auto device = Device::make(socket, claims->user, services_.messaging.now() - clocks_differ);
   device->family = claims->family;
   const json::value* acks = auth.if_contains("acks");
   device->confirms = acks != nullptr && acks->is_bool() && acks->get_bool();
-  set_expiry(*device, claims->expires_at);
-  socket->data = std::move(device);
+
+  // Whoever knows that the device is connected may count on it to hear what they send.
+  co_await feed_.follow(device->user);
+  const bool is_gone = socket->handshake().engine == nullptr;
+  auto refused = is_gone ? std::nullopt : why_not(*claims);
+  if (is_gone || refused) {
+    feed_.unfollow(device->user);
+  } else {
+    set_expiry(*device, claims->expires_at);
+    socket->data = std::move(device);
+  }
+  co_return refused;
+}
+
+/// What may have come about while the device waited.
+std::optional<socketio::ConnectError> ShardGateway::why_not(const chat::Claims& claims) const {
+  if (services_.sessions.is_barred(claims))
+    return socketio::ConnectError{"Auth failed", std::nullopt};
+  if (!devices_.has_room(claims.user))
+    return socketio::ConnectError{"Too many devices", std::nullopt};
   return std::nullopt;
 }
 
@@ -71,7 +89,7 @@ void ShardGateway::set_expiry(Device& device, Time expires_at) {
 void ShardGateway::on_connection(const std::shared_ptr<socketio::Socket>& socket) {
   const DevicePtr device = device_of(*socket);
   socket->forget_auth();
-  device->joined_at = delivery_.seen_version();
+  device->joined_at = std::min(delivery_.seen_version(), feed_.version_before(device->came));
   devices_.add(device);
   ++attended_;
   if (ways_.room) socket->join(ways_.room(device->user));
@@ -102,7 +120,6 @@ Task<void> ShardGateway::attend(DevicePtr device) {
   const Time now = wall_now();
   const auto arrived = co_await services_.presences.arrive(device->user, name, now);
   if (arrived && *arrived) ways_.presence_changed(device->user, true);
-  co_await feed_.follow(device->user);
   device->arrived = true;
   if (device->is_gone()) {
     co_await leave(device);
@@ -112,8 +129,11 @@ Task<void> ShardGateway::attend(DevicePtr device) {
 }
 
 Task<void> ShardGateway::catch_up(DevicePtr device) {
-  chat::BacklogQuery query{device->user, 0, device->joined_at, backlog_page};
-  while (true) {
+  const bool may_overlap = delivery_.seen_version() == chat::no_cut;
+  chat::BacklogQuery query{device->user, 0, may_overlap ? chat::no_cut : device->joined_at,
+                           backlog_page};
+  std::optional<chat::Version> since;
+  for (bool has_more = true; has_more;) {
     const auto page = co_await services_.messaging.backlog(query);
     if (device->is_gone()) co_return;
     if (!page) {
@@ -121,17 +141,22 @@ Task<void> ShardGateway::catch_up(DevicePtr device) {
       co_return;
     }
     for (const chat::Message& message : page->messages) {
+      // The backlog leaves out what other devices were faster to have: what is as new as the device
+      // is told as it was stored, with what came before it.
+      if (message.version > device->joined_at) since = device->joined_at;
+      if (since) break;
       delivery_.deliver_backlog(device, message);
       if (device->is_gone()) co_return;
     }
-    if (!page->has_more) break;
+    has_more = page->has_more && !since;
+    if (!has_more) break;
     query.after = page->messages.back().version;
     co_await wait_for_drain(shard_, device);
     if (device->is_gone()) co_return;
   }
-  const auto missed_since = take_gap(*device);
-  if (!missed_since) co_return delivery_.go_live(device);
-  mending_.add({device, *missed_since, chat::to_cursor(*missed_since)});
+  if (const auto missed = take_gap(*device)) since = std::min(since.value_or(*missed), *missed);
+  if (!since) co_return delivery_.go_live(device);
+  mending_.add({device, *since, chat::to_cursor(*since)});
 }
 
 void ShardGateway::on_gap(chat::Version since) {

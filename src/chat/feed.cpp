@@ -8,6 +8,8 @@ Task<void> Feed::follow(UserId) { co_return; }
 
 void Feed::unfollow(UserId) {}
 
+Version Feed::version_before(Time) const { return no_cut; }
+
 void Feed::on_gap(Executor, GapListener) {}
 
 }  // namespace parley::chat

@@ -102,6 +102,10 @@ Result<Claims> Sessions::authenticate(const std::string& access_token, Time now)
   return claims;
 }
 
+bool Sessions::is_barred(const Claims& access) const {
+  return bars_ != nullptr && (bars_->has(access.user) || bars_->has_ended(access));
+}
+
 void Sessions::end(UserId user, std::optional<FamilyId> family, Time now) {
   if (bars_ != nullptr) bars_->end({user, family, now}, now + settings_.access_ttl);
 }

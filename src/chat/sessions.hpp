@@ -64,6 +64,8 @@ class Sessions {
 
   /// Plain: no store is asked.
   Result<Claims> authenticate(const std::string& access_token, Time now) const;
+  /// Whether such a token, accepted before, is refused by now, however long it is good.
+  bool is_barred(const Claims& access) const;
 
  private:
   Claims next_claims(UserId user, FamilyId family, std::chrono::seconds ttl, Time now);

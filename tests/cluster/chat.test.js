@@ -218,7 +218,7 @@ test('many writers of one conversation on all nodes: no gap, no doubled seq', as
   const sent = (await Promise.all(writers.map((writer, index) => writer.sendMany(index < 3 ? bob : ann, numbers(30), 10)))).flat();
   assert.deepEqual(sent.map((message) => message.seq).sort((a, b) => a - b), Array.from({ length: 180 }, (_, index) => index + 1));
   for (const writer of writers) {
-    await writer.wait(() => received(writer).length >= 180, 10_000, 'all of it');
+    await writer.wait(() => received(writer).length >= 180, 10_000, () => `all of it, got ${received(writer).map((message) => message.seq)}`);
     assert.deepEqual(received(writer).map((message) => message.seq), Array.from({ length: 180 }, (_, index) => index + 1));
   }
 });

@@ -34,6 +34,9 @@ class Feed {
   /// is told by `on_gap`. Any shard, and back there.
   virtual Task<void> follow(UserId user);
   virtual void unfollow(UserId user);
+  /// Below all versions that any node gives from `time` on, which is of the clock that they share;
+  /// no_cut where versions are of no time.
+  virtual Version version_before(Time time) const;
   /// `listener` runs on `executor` when changes of other nodes may have been missed, and come
   /// again from now on: none up to version `since` was. Call before the server opens.
   using GapListener = std::function<void(Version since)>;

@@ -46,6 +46,8 @@ void Feed::unfollow(chat::UserId user) {
   bus_.unfollow(user);
 }
 
+chat::Version Feed::version_before(Time time) const { return VersionClock::floor_of(time); }
+
 void Feed::on_gap(Executor executor, GapListener listener) {
   const std::lock_guard lock(mutex_);
   gap_listeners_.push_back({executor, std::move(listener)});

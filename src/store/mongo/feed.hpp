@@ -49,6 +49,7 @@ class Feed final : public chat::Feed {
   chat::Version subscribe(Executor executor, Subscriber subscriber) override;
   Task<void> follow(chat::UserId user) override;
   void unfollow(chat::UserId user) override;
+  chat::Version version_before(Time time) const override;
   void on_gap(Executor executor, GapListener listener) override;
 
   /// Before the server opens.
