@@ -56,7 +56,6 @@ struct Device : boost::intrusive_ref_counter<Device> {
   // What every message needs comes first: each line of memory that is not cached costs.
   Phase phase = Phase::catching_up;
   bool confirms = false;    ///< `auth.acks`: an acknowledgement counts as delivery, not the write.
-  bool arrived = false;     ///< Presence knows of it.
   std::uint16_t calls = 0;  ///< Calls (send_message, message_read, sync) under way.
   std::uint16_t unconfirmed = 0;  ///< receive_message without its acknowledgement yet.
   std::uint16_t typed = 0;        ///< typing and stop_typing in `typing_second`.

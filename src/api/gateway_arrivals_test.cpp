@@ -65,7 +65,7 @@ TEST_F(GatewayArrivals, follow_nobody_when_they_went_before) {
   device->close();
   let_go_on(feed_);
   EXPECT_EQ(feed_.followed[ann_.id], 0);
-  EXPECT_EQ(house_.gateway.is_idle(), true);
+  EXPECT_TRUE(house_.gateway.is_idle()) << "and are not taken for online";
 }
 
 TEST_F(GatewayArrivals, are_refused_when_their_login_ended_meanwhile) {

@@ -43,8 +43,8 @@ class ShardGateway {
   /// Devices that have come and are not seen off yet. Any thread.
   std::size_t attended() const { return attended_.load(std::memory_order_relaxed); }
 
-  /// nullopt when the socket may join, and whatever happens to its user from now on comes here; its
-  /// Device is then in `socket->data`.
+  /// nullopt when the socket may join: its Device is then in `socket->data`, its user online, and
+  /// whatever happens to them from now on comes here.
   Task<std::optional<socketio::ConnectError>> admit(std::shared_ptr<socketio::Socket> socket);
   void on_connection(const std::shared_ptr<socketio::Socket>& socket);
   void on_drain(socketio::Socket& socket) { delivery_.on_drained(*device_of(socket)); }
@@ -77,7 +77,7 @@ class ShardGateway {
   // A device's stay (shard_gateway_stay.cpp).
   std::optional<socketio::ConnectError> why_not(const chat::Claims& claims) const;
   void set_expiry(Device& device, Time expires_at);
-  Task<void> attend(DevicePtr device);
+  Task<void> arrive(DevicePtr device);
   Task<void> catch_up(DevicePtr device);
   Task<void> make_good(Gap gap);
   Task<void> go_on(Gap gap);

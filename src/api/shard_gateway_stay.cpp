@@ -55,12 +55,13 @@ Task<std::optional<socketio::ConnectError>> ShardGateway::admit(
   const json::value* acks = auth.if_contains("acks");
   device->confirms = acks != nullptr && acks->is_bool() && acks->get_bool();
 
-  // Whoever knows that the device is connected may count on it to hear what they send.
-  co_await feed_.follow(device->user);
+  // Whoever knows that the device is connected may count on it to be online, and to hear what they
+  // send.
+  co_await arrive(device);
   const bool is_gone = socket->handshake().engine == nullptr;
   auto refused = is_gone ? std::nullopt : why_not(*claims);
   if (is_gone || refused) {
-    feed_.unfollow(device->user);
+    leaving_.add(device);
   } else {
     set_expiry(*device, claims->expires_at);
     socket->data = std::move(device);
@@ -91,9 +92,8 @@ void ShardGateway::on_connection(const std::shared_ptr<socketio::Socket>& socket
   socket->forget_auth();
   device->joined_at = std::min(delivery_.seen_version(), feed_.version_before(device->came));
   devices_.add(device);
-  ++attended_;
   if (ways_.room) socket->join(ways_.room(device->user));
-  shard_.spawn("attend to a device", attend(device));
+  shard_.spawn("catch a device up", catch_up(device));
 }
 
 void ShardGateway::on_disconnect(socketio::Socket& socket) {
@@ -110,22 +110,16 @@ void ShardGateway::on_disconnect(socketio::Socket& socket) {
     restart_typing_timer();
   }
   socket.data.reset();
-  // Otherwise `attend` is still waiting for the arrival, and sees to it: presence must not hear of
-  // the end first.
-  if (device->arrived) leaving_.add(device);
+  leaving_.add(device);
 }
 
-Task<void> ShardGateway::attend(DevicePtr device) {
+Task<void> ShardGateway::arrive(DevicePtr device) {
+  ++attended_;
+  co_await feed_.follow(device->user);
   const std::string name = device->socket->id();
   const Time now = wall_now();
   const auto arrived = co_await services_.presences.arrive(device->user, name, now);
   if (arrived && *arrived) ways_.presence_changed(device->user, true);
-  device->arrived = true;
-  if (device->is_gone()) {
-    co_await leave(device);
-  } else {
-    co_await catch_up(device);
-  }
 }
 
 Task<void> ShardGateway::catch_up(DevicePtr device) {

@@ -1,11 +1,11 @@
-/** Devices that come while their user is written to: once connected they hear of everything, in order. */
+/** Devices that come while their user is written to: once connected they are online, and hear of everything, in order. */
 import assert from 'node:assert/strict';
 import { after, afterEach } from 'node:test';
 
 import { Device, closeDevices } from '../lib/device.js';
 import { people } from '../lib/people.js';
 import { pause } from '../lib/wait.js';
-import { contents, setUp } from './setup.js';
+import { contents, presenceOf, setUp } from './setup.js';
 
 const { cluster, test } = await setUp({ nodes: 2, linked: true });
 const { nodes, links } = cluster;
@@ -17,6 +17,16 @@ afterEach(() => {
 
 const received = (device) => contents(device.all('receive_message'));
 const some = 300;  // Milliseconds of a way that is held: less than anybody gives up after.
+
+test('who is told that they are connected is online on all nodes', async () => {
+  const [ann] = await people(cluster, 'ann');
+  links[1].redis.hold();
+  const coming = Device.connect(nodes[1], ann);
+  assert.equal(await Promise.race([coming, pause(some)]), undefined);
+  links[1].redis.restore();
+  await coming;
+  assert.deepEqual((await presenceOf(cluster, ann)).map((presence) => presence.online), [true, true]);
+});
 
 test('a device is not told that it is connected before its node hears what others have for it', async () => {
   const [ann, bob] = await people(cluster, 'ann', 'bob');
