@@ -137,8 +137,10 @@ Task<void> ShardGateway::catch_up(DevicePtr device) {
     for (const chat::Message& message : page->messages) {
       // The backlog leaves out what other devices were faster to have: what is as new as the device
       // is told as it was stored, with what came before it.
-      if (message.version > device->joined_at) since = device->joined_at;
-      if (since) break;
+      if (message.version > device->joined_at) {
+        since = device->joined_at;
+        break;
+      }
       delivery_.deliver_backlog(device, message);
       if (device->is_gone()) co_return;
     }
