@@ -252,7 +252,10 @@ void Delivery::deliver_backlog(const DevicePtr& device, const chat::Message& mes
 void Delivery::tell_missed(const DevicePtr& device, const chat::Sync& page) {
   std::unordered_set<chat::MessageId> told;
   for (const chat::Message& message : page.messages) {
-    if (!is_for(*device, message)) continue;
+    if (!is_for(*device, message)) {
+      (void)was_told(*device, message, From::store);  // And is not told later, behind its place.
+      continue;
+    }
     deliver_backlog(device, message);
     if (device->is_gone()) return;
     tell_receipts(*device, page, message);

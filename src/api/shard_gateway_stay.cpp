@@ -17,6 +17,8 @@ namespace {
 constexpr std::size_t backlog_page = 100;
 /// No more than that, where the database that says what time it is answers soon (ADR 0016).
 constexpr auto clocks_differ = 50ms;
+/// A message has been published so soon after it got its version, or is late for everybody.
+constexpr auto unpublished = 15s;
 /// How long the backlog waits for a device that does not read before it looks again.
 constexpr auto drain_patience = 30s;
 /// Of a connection whose token is good for longer, perhaps until a year that no timer counts to.
@@ -90,7 +92,8 @@ void ShardGateway::set_expiry(Device& device, Time expires_at) {
 void ShardGateway::on_connection(const std::shared_ptr<socketio::Socket>& socket) {
   const DevicePtr device = device_of(*socket);
   socket->forget_auth();
-  device->joined_at = std::min(delivery_.seen_version(), feed_.version_before(device->came));
+  device->joined_at =
+      std::min(delivery_.seen_version(), feed_.version_before(device->came - unpublished));
   devices_.add(device);
   if (ways_.room) socket->join(ways_.room(device->user));
   shard_.spawn("catch a device up", catch_up(device));
@@ -135,8 +138,8 @@ Task<void> ShardGateway::catch_up(DevicePtr device) {
       co_return;
     }
     for (const chat::Message& message : page->messages) {
-      // The backlog leaves out what other devices were faster to have: what is as new as the device
-      // is told as it was stored, with what came before it.
+      // The backlog leaves out what other devices were faster to have. Where the feed may tell of
+      // that yet, all is told in the order in which it was stored.
       if (message.version > device->joined_at) {
         since = device->joined_at;
         break;
