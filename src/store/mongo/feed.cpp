@@ -17,7 +17,7 @@ Feed::Feed(Config config)
 
 chat::Version Feed::subscribe(Executor executor, Subscriber subscriber) {
   const std::lock_guard lock(mutex_);
-  Lane& lane = lane_of(subscribed_, executor);
+  Lane& lane = lane_of(executor);
   Subscribers all = lane.subscribers ? *lane.subscribers : Subscribers{};
   all.push_back(std::move(subscriber));
   lane.subscribers = std::make_shared<const Subscribers>(std::move(all));
@@ -60,7 +60,8 @@ void Feed::set_bus(Bus bus) {
 
 void Feed::set_outlet(Executor executor, Subscriber outlet) {
   const std::lock_guard lock(mutex_);
-  outlet_ = Lane{executor, std::make_shared<const Subscribers>(1, std::move(outlet)), {}};
+  outlet_ = std::make_shared<Lane>(std::move(executor));
+  outlet_->subscribers = std::make_shared<const Subscribers>(1, std::move(outlet));
 }
 
 void Feed::set_arrived(Arrived arrived) {
@@ -71,17 +72,12 @@ void Feed::set_arrived(Arrived arrived) {
 void Feed::publish(std::vector<chat::Change> changes, std::vector<WaitingPtr> waiting) {
   const std::lock_guard lock(mutex_);
   const chat::ChangeBatchPtr batch = fresh(std::move(changes));
-  std::vector<Lane> all = batch ? lanes() : std::vector<Lane>{};
   for (WaitingPtr& one : waiting) {
     if (const Executor* executor = one->executor())
-      lane_of(all, *executor).waiting.push_back(std::move(one));
+      lane_of(*executor).waiting.push_back(std::move(one));
   }
-  if (batch && outlet_) {
-    std::vector<Lane> out;
-    out.push_back({outlet_->executor, outlet_->subscribers, {}});
-    post(std::move(out), batch);
-  }
-  post(std::move(all), batch);
+  if (outlet_) post(*outlet_, batch);
+  post(batch);
 }
 
 void Feed::arrive(std::vector<chat::Change> changes) {
@@ -89,7 +85,7 @@ void Feed::arrive(std::vector<chat::Change> changes) {
   const chat::ChangeBatchPtr batch = fresh(std::move(changes));
   if (!batch) return;
   if (arrived_) arrived_(batch);
-  post(lanes(), batch);
+  post(batch);
 }
 
 void Feed::gap(Time since) {
@@ -117,31 +113,59 @@ chat::ChangeBatchPtr Feed::fresh(std::vector<chat::Change> changes) {
   return std::make_shared<const chat::ChangeBatch>(chat::ChangeBatch{std::move(changes), greatest});
 }
 
-std::vector<Feed::Lane> Feed::lanes() const {
-  std::vector<Lane> all;
-  for (const Lane& lane : subscribed_) all.push_back({lane.executor, lane.subscribers, {}});
-  return all;
-}
-
-Feed::Lane& Feed::lane_of(std::vector<Lane>& lanes, const Executor& executor) {
-  const auto found = std::find_if(lanes.begin(), lanes.end(), [&](const Lane& lane) {
-    return &lane.executor.context() == &executor.context();
+Feed::Lane& Feed::lane_of(const Executor& executor) {
+  const auto found = std::find_if(lanes_.begin(), lanes_.end(), [&](const LanePtr& lane) {
+    return &lane->executor.context() == &executor.context();
   });
-  return found != lanes.end() ? *found : lanes.emplace_back(Lane{executor, nullptr, {}});
+  return found != lanes_.end() ? **found : *lanes_.emplace_back(std::make_shared<Lane>(executor));
 }
 
-void Feed::post(std::vector<Lane> lanes, const chat::ChangeBatchPtr& batch) {
-  for (Lane& lane : lanes) {
-    const Executor executor = lane.executor;
-    asio::post(executor, [lane = std::move(lane), batch]() mutable {
-      if (batch && lane.subscribers) {
-        for (const auto& subscriber : *lane.subscribers) subscriber(batch);
-      }
-      for (WaitingPtr& one : lane.waiting) {
-        one->complete();
-        one.reset();
-      }
-    });
+void Feed::post(const chat::ChangeBatchPtr& batch) {
+  for (const LanePtr& lane : lanes_) post(*lane, batch);
+}
+
+void Feed::post(Lane& lane, const chat::ChangeBatchPtr& batch) {
+  const bool is_told = batch && lane.subscribers;
+  if (!is_told && lane.waiting.empty()) return;
+  lane.add({is_told ? batch : nullptr, lane.subscribers, std::exchange(lane.waiting, {})});
+}
+
+/// Runs the oldest post, which another thread may have added; or drops one, with its executor.
+class Feed::Lane::Turn {
+ public:
+  explicit Turn(LanePtr lane) : lane_(std::move(lane)) {}
+  Turn(Turn&&) = default;
+  ~Turn() {
+    if (lane_) lane_->take();
+  }
+  void operator()() { std::exchange(lane_, nullptr)->take().run(); }
+
+ private:
+  LanePtr lane_;
+};
+
+void Feed::Lane::add(Post post) {
+  {
+    const std::lock_guard lock(mutex_);
+    posts_.push_back(std::move(post));
+  }
+  asio::post(executor, Turn(shared_from_this()));
+}
+
+Feed::Post Feed::Lane::take() {
+  const std::lock_guard lock(mutex_);
+  Post oldest = std::move(posts_.front());
+  posts_.pop_front();
+  return oldest;
+}
+
+void Feed::Post::run() {
+  if (batch) {
+    for (const auto& subscriber : *subscribers) subscriber(batch);
+  }
+  for (WaitingPtr& one : waiting) {
+    one->complete();
+    one.reset();
   }
 }
 

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <deque>
 #include <functional>
 #include <memory>
 #include <mutex>
@@ -72,11 +73,33 @@ class Feed final : public chat::Feed {
 
  private:
   using Subscribers = std::vector<Subscriber>;
-  struct Lane {
-    Executor executor;
+  /// What one executor is told at once.
+  struct Post {
+    chat::ChangeBatchPtr batch;
     std::shared_ptr<const Subscribers> subscribers;
     std::vector<WaitingPtr> waiting;
+
+    void run();
   };
+  /// The posts to one executor, in order whoever adds them: asio lets what another thread posts
+  /// overtake what the executor's own thread has posted in the same handler.
+  class Lane : public std::enable_shared_from_this<Lane> {
+   public:
+    explicit Lane(Executor its) : executor(std::move(its)) {}
+    void add(Post post);
+
+    const Executor executor;
+    std::shared_ptr<const Subscribers> subscribers;
+    std::vector<WaitingPtr> waiting;  ///< For the next post.
+
+   private:
+    class Turn;
+    Post take();
+
+    std::mutex mutex_;
+    std::deque<Post> posts_;
+  };
+  using LanePtr = std::shared_ptr<Lane>;
   struct Listener {
     Executor executor;
     GapListener call;
@@ -87,15 +110,15 @@ class Feed final : public chat::Feed {
   };
 
   chat::ChangeBatchPtr fresh(std::vector<chat::Change> changes);
-  std::vector<Lane> lanes() const;
-  static Lane& lane_of(std::vector<Lane>& lanes, const Executor& executor);
-  static void post(std::vector<Lane> lanes, const chat::ChangeBatchPtr& batch);
+  Lane& lane_of(const Executor& executor);
+  void post(const chat::ChangeBatchPtr& batch);
+  static void post(Lane& lane, const chat::ChangeBatchPtr& batch);
 
   const Config config_;
   mutable std::mutex mutex_;  ///< Held while posting: the posts of two callers stay in order.
   Seen seen_;
-  std::vector<Lane> subscribed_;
-  std::optional<Lane> outlet_;
+  std::vector<LanePtr> lanes_;
+  LanePtr outlet_;
   std::vector<Listener> gap_listeners_;
   Arrived arrived_;
   Bus bus_;

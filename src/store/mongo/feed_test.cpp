@@ -109,6 +109,15 @@ TEST_F(FeedTest, never_lets_a_message_come_after_a_later_one) {
   EXPECT_EQ(heard_, (Heard{"m5"}));
 }
 
+TEST_F(FeedTest, keeps_the_order_of_what_its_own_thread_and_another_one_tell) {
+  asio::post(context_, [this] {
+    feed_.arrive({message(1)});
+    std::thread([this] { feed_.publish({message(2)}); }).join();
+  });
+  settle();
+  EXPECT_EQ(heard_, (Heard{"m1", "m2"}));
+}
+
 TEST_F(FeedTest, keeps_conversations_apart) {
   feed_.arrive({message(5, 1), message(1, 2)});
   settle();
