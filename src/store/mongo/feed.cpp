@@ -96,7 +96,9 @@ void Feed::gap(Time since) {
   }
   const chat::Version version = VersionClock::floor_of(since);
   for (const Listener& one : gap_listeners_)
-    asio::post(one.executor, [call = one.call, version] { call(version); });
+    lane_of(one.executor).add({nullptr, nullptr, {}, [call = one.call, version] {
+                                 call(version);
+                               }});
 }
 
 std::optional<SteadyTime> Feed::followed_since(chat::UserId user) const {
@@ -127,7 +129,7 @@ void Feed::post(const chat::ChangeBatchPtr& batch) {
 void Feed::post(Lane& lane, const chat::ChangeBatchPtr& batch) {
   const bool is_told = batch && lane.subscribers;
   if (!is_told && lane.waiting.empty()) return;
-  lane.add({is_told ? batch : nullptr, lane.subscribers, std::exchange(lane.waiting, {})});
+  lane.add({is_told ? batch : nullptr, lane.subscribers, std::exchange(lane.waiting, {}), {}});
 }
 
 /// Runs the oldest post, which another thread may have added; or drops one, with its executor.
@@ -160,6 +162,7 @@ Feed::Post Feed::Lane::take() {
 }
 
 void Feed::Post::run() {
+  if (gap) gap();
   if (batch) {
     for (const auto& subscriber : *subscribers) subscriber(batch);
   }

@@ -78,6 +78,7 @@ class Feed final : public chat::Feed {
     chat::ChangeBatchPtr batch;
     std::shared_ptr<const Subscribers> subscribers;
     std::vector<WaitingPtr> waiting;
+    std::function<void()> gap;
 
     void run();
   };

@@ -118,6 +118,17 @@ TEST_F(FeedTest, keeps_the_order_of_what_its_own_thread_and_another_one_tell) {
   EXPECT_EQ(heard_, (Heard{"m1", "m2"}));
 }
 
+TEST_F(FeedTest, tells_of_a_gap_before_what_came_behind_it) {
+  feed_.on_gap(context_.get_executor(), [this](chat::Version) { heard_.push_back("gap"); });
+  asio::post(context_, [this] {
+    feed_.gap(Time{});
+    feed_.arrive({message(1)});
+    std::thread([this] { feed_.publish({message(2)}); }).join();
+  });
+  settle();
+  EXPECT_EQ(heard_, (Heard{"gap", "m1", "m2"}));
+}
+
 TEST_F(FeedTest, keeps_conversations_apart) {
   feed_.arrive({message(5, 1), message(1, 2)});
   settle();
