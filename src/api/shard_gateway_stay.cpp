@@ -15,8 +15,6 @@ using namespace std::chrono_literals;
 namespace {
 
 constexpr std::size_t backlog_page = 100;
-/// No more than that, where the database that says what time it is answers soon (ADR 0016).
-constexpr auto clocks_differ = 50ms;
 /// A message has been published so soon after it got its version, or is late for everybody.
 constexpr auto unpublished = 15s;
 /// How long the backlog waits for a device that does not read before it looks again.
@@ -52,7 +50,7 @@ Task<std::optional<socketio::ConnectError>> ShardGateway::admit(
   const auto claims = services_.sessions.authenticate(std::string{*token}, wall_now());
   if (!claims) co_return socketio::ConnectError{"Auth failed", std::nullopt};
 
-  auto device = Device::make(socket, claims->user, services_.messaging.now() - clocks_differ);
+  auto device = Device::make(socket, claims->user, services_.messaging.now());
   device->family = claims->family;
   const json::value* acks = auth.if_contains("acks");
   device->confirms = acks != nullptr && acks->is_bool() && acks->get_bool();
