@@ -50,7 +50,7 @@ class Shard {
   /// Steady time, read at most once per loop turn. This shard's thread only.
   SteadyTime now() const;
 
-  /// Runs `work` on this shard, after what is queued already. Any thread. `work` may be move-only
+  /// Runs `work` here, after what the same thread has posted. Any thread. `work` may be move-only,
   /// and owns what it captures.
   template <class Work>
   void post(Work&& work) {
