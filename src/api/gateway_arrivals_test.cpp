@@ -23,15 +23,6 @@ class GatewayArrivals : public ::testing::Test {
     turnstile.go_on();
     house_.settle();
   }
-  /// The contents of receive_message since last time.
-  Contents told(socketio::TestClient& device) {
-    house_.settle();
-    device.run();
-    Contents all;
-    for (const std::string& args : device.take("receive_message"))
-      all.emplace_back(only_object(args).at("content").as_string());
-    return all;
-  }
   std::string refusal_of(socketio::TestClient& device) {
     device.run();
     const auto& error = device.connect_error();
@@ -65,7 +56,7 @@ TEST_F(GatewayArrivals, follow_nobody_when_they_went_before) {
   device->close();
   let_go_on(feed_);
   EXPECT_EQ(feed_.followed[ann_.id], 0);
-  EXPECT_TRUE(house_.gateway.is_idle()) << "and are not taken for online";
+  EXPECT_TRUE(house_.gateway.is_idle());
 }
 
 TEST_F(GatewayArrivals, are_refused_when_their_login_ended_meanwhile) {
@@ -101,11 +92,12 @@ TEST_F(GatewayArrivals, miss_nothing_that_another_device_was_faster_to_have) {
   house_.read(bob_, had);
   feed_.say(next);
   let_go_on(store_);
-  EXPECT_EQ(told(*device), Contents{"waited"}) << "what came before the next one is not known yet";
+  EXPECT_EQ(house_.told(*device), Contents{"waited"})
+      << "what came before the next one is not known yet";
   let_go_on(store_);
-  EXPECT_EQ(told(*device), (Contents{"had meanwhile", "next"}));
+  EXPECT_EQ(house_.told(*device), (Contents{"had meanwhile", "next"}));
   feed_.say(had);
-  EXPECT_EQ(told(*device), Contents{}) << "told twice";
+  EXPECT_EQ(house_.told(*device), Contents{}) << "told twice";
 }
 
 }  // namespace

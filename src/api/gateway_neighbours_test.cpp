@@ -338,16 +338,6 @@ class SmallStoreAfterGap : public ::testing::Test {
  protected:
   SmallStoreAfterGap() { store_.inner = &house_.stores.messages; }
 
-  /// The contents of receive_message since last time.
-  Contents told(socketio::TestClient& device) {
-    house_.settle();
-    device.run();
-    Contents all;
-    for (const std::string& args : device.take("receive_message"))
-      all.emplace_back(only_object(args).at("content").as_string());
-    return all;
-  }
-
   ScriptedFeed feed_;
   SmallStore store_;
   TestHouse house_{{&feed_, &store_, nullptr, 1}, Neighbours{room, [](chat::UserId, auto) {}}};
@@ -360,7 +350,7 @@ TEST_F(SmallStoreAfterGap, is_asked_for_a_few_devices_at_a_time) {
   house_.send(ann_, bob_, "lost");
   feed_.lose_some(0);
   for (const auto& device : devices) {
-    EXPECT_EQ(told(*device), Contents{"lost"});
+    EXPECT_EQ(house_.told(*device), Contents{"lost"});
     EXPECT_FALSE(device->closed());
   }
 }
@@ -370,13 +360,13 @@ TEST_F(SmallStoreAfterGap, is_asked_again_when_it_was_away) {
   house_.send(ann_, bob_, "lost");
   store_.is_away = true;
   feed_.lose_some(0);
-  EXPECT_EQ(told(*device), Contents{});
+  EXPECT_EQ(house_.told(*device), Contents{});
   device->run_after(store_pause);
   feed_.say(house_.send(ann_, bob_, "next"));
-  EXPECT_EQ(told(*device), Contents{}) << "before what it missed";
+  EXPECT_EQ(house_.told(*device), Contents{}) << "before what it missed";
   store_.is_away = false;
   device->run_after(store_pause);
-  EXPECT_EQ(told(*device), (Contents{"lost", "next"}));
+  EXPECT_EQ(house_.told(*device), (Contents{"lost", "next"}));
   EXPECT_FALSE(device->closed());
 }
 
@@ -386,13 +376,13 @@ TEST_F(SmallStoreAfterGap, is_asked_from_where_the_longer_one_of_two_gaps_began)
                       second = house_.send(ann_, bob_, "second");
   store_.is_patient = true;
   feed_.lose_some(second.version - 1);
-  EXPECT_EQ(told(*device), Contents{});
+  EXPECT_EQ(house_.told(*device), Contents{});
   feed_.lose_some(first.version - 1);
-  EXPECT_EQ(told(*device), Contents{});
+  EXPECT_EQ(house_.told(*device), Contents{});
   store_.let_all_go_on();
-  EXPECT_EQ(told(*device), Contents{"second"});
+  EXPECT_EQ(house_.told(*device), Contents{"second"});
   device->session().drain();
-  EXPECT_EQ(told(*device), Contents{"first"}) << "late, rather than never";
+  EXPECT_EQ(house_.told(*device), Contents{"first"}) << "late, rather than never";
 }
 
 TEST_F(SmallStoreAfterGap, is_asked_for_what_a_device_missed_while_it_got_its_backlog) {
@@ -401,9 +391,9 @@ TEST_F(SmallStoreAfterGap, is_asked_for_what_a_device_missed_while_it_got_its_ba
   const chat::Message lost = house_.send(ann_, bob_, "lost");
   house_.read(bob_, lost);
   feed_.lose_some(lost.version - 1);
-  EXPECT_EQ(told(*device), Contents{});
+  EXPECT_EQ(house_.told(*device), Contents{});
   store_.let_all_go_on();
-  EXPECT_EQ(told(*device), Contents{"lost"});
+  EXPECT_EQ(house_.told(*device), Contents{"lost"});
 }
 
 TEST_F(GatewayNeighbours, follows_whoever_is_connected) {

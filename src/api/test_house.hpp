@@ -41,6 +41,11 @@ class ListedMail final : public chat::MailQueue {
   }
 };
 
+/// The one object in an event's arguments.
+inline json::object only_object(const std::string& args) {
+  return json::parse(args)->as_array().at(0).as_object();
+}
+
 /// The whole server but for network and disk: shards (two, mostly) that the test's thread runs.
 class TestHouse {
  public:
@@ -85,6 +90,16 @@ class TestHouse {
     client->connect("/", auth);
     settle();
     return client;
+  }
+
+  /// The contents of receive_message since last time.
+  std::vector<std::string> told(socketio::TestClient& device) {
+    settle();
+    device.run();
+    std::vector<std::string> all;
+    for (const std::string& args : device.take("receive_message"))
+      all.emplace_back(only_object(args).at("content").as_string());
+    return all;
   }
 
   /// Sends a message by REST's way in; gives it.
@@ -144,10 +159,5 @@ class TestHouse {
     return chat::fakes::run(shards[0].context(), std::move(task));
   }
 };
-
-/// The one object in an event's arguments.
-inline json::object only_object(const std::string& args) {
-  return json::parse(args)->as_array().at(0).as_object();
-}
 
 }  // namespace parley::api
