@@ -2,8 +2,12 @@
 
 #include <gtest/gtest.h>
 
+#include <latch>
+#include <thread>
+
 #include "store/embedded/internals.hpp"
 #include "store/embedded/presence.hpp"
+#include "store/embedded/submit.hpp"
 #include "store/embedded/testing.hpp"
 
 namespace parley::store::embedded {
@@ -100,6 +104,22 @@ TEST_F(LivenessTest, knows_at_once_who_is_online) {
     EXPECT_TRUE(presence.is_online(alice));
     caller_.good(presence.leave(alice, "laptop", at(2'000)));
     EXPECT_FALSE(presence.is_online(alice));
+  });
+}
+
+TEST_F(LivenessTest, says_when_somebody_was_last_seen_as_soon_as_they_are_gone) {
+  live(at(1'000), [&](OpenStore& store, Presence& presence) {
+    const chat::UserId alice = caller_.user(store, "alice");
+    caller_.good(presence.arrive(alice, "phone", at(1'000)));
+    std::latch can_write{1};
+    submit_errand(store.database->internals().committer,
+                  [&can_write](Transaction&) { can_write.wait(); });
+    std::thread leaving([&] { Caller().good(presence.leave(alice, "phone", at(2'000))); });
+    while (presence.is_online(alice)) std::this_thread::yield();
+    EXPECT_EQ(status(presence, alice), (chat::Presence{alice, false, at(2'000)}));
+    can_write.count_down();
+    leaving.join();
+    EXPECT_EQ(status(presence, alice), (chat::Presence{alice, false, at(2'000)}));
   });
 }
 

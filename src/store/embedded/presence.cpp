@@ -37,6 +37,7 @@ bool Presence::exit(chat::UserId user, const std::string& device, Time now) {
     const std::lock_guard lock{home.mutex};
     if (home.present.leave(user, device) != Change::edge) return false;
   }
+  home.leaving[user] = now;
   Internals& internals = database_.internals();
   internals.liveness.online.fetch_sub(1);
   submit_errand(internals.committer,
@@ -48,6 +49,13 @@ bool Presence::exit(chat::UserId user, const std::string& device, Time now) {
 Task<Result<Done>> Presence::settle() {
   return submit<Done>(database_.internals().committer,
                       [](Transaction&) -> Result<Done> { return Done{}; });
+}
+
+/// On the user's home.
+void Presence::settled(chat::UserId user, Time left) {
+  auto& leaving = homes_[home_of(user)].leaving;
+  const auto found = leaving.find(user);
+  if (found != leaving.end() && found->second == left) leaving.erase(found);
 }
 
 Task<Result<bool>> Presence::arrive(chat::UserId user, std::string device, Time now) {
@@ -63,32 +71,37 @@ Task<Result<bool>> Presence::leave(chat::UserId user, std::string device, Time n
   auto work = [this, user, device = std::move(device), now] { return exit(user, device, now); };
   net::Shard& home = shards_[home_of(user)];
   const bool is_last = co_await net::run_on(home, std::move(work));
+  if (!is_last) co_return false;
   // They have left, whether or not the disk can say so.
-  if (is_last) [[maybe_unused]]
-    const auto settled = co_await settle();
-  co_return is_last;
+  [[maybe_unused]] const auto written = co_await settle();
+  auto forget = [this, user, now] { return settled(user, now), true; };
+  co_await net::run_on(home, std::move(forget));
+  co_return true;
 }
 
 Task<Result<std::vector<chat::Presence>>> Presence::status(std::vector<chat::UserId> users) {
-  std::vector<char> online(users.size(), 0);
-  for (std::size_t home = 0; home < homes_.size(); ++home) {
-    auto look = [this, home, &users, &online] {
-      for (std::size_t i = 0; i < users.size(); ++i) {
-        if (home_of(users[i]) == home) online[i] = homes_[home].present.has(users[i]) ? 1 : 0;
+  std::vector<chat::Presence> all;
+  all.reserve(users.size());
+  for (const chat::UserId& user : users) all.push_back({user, false, std::nullopt});
+  for (std::size_t i = 0; i < homes_.size(); ++i) {
+    auto look = [this, i, &all] {
+      const Home& home = homes_[i];
+      for (chat::Presence& one : all) {
+        if (home_of(one.user) != i) continue;
+        one.online = home.present.has(one.user);
+        const auto leaving = home.leaving.find(one.user);
+        if (leaving != home.leaving.end()) one.last_seen = leaving->second;
       }
       return true;
     };
-    net::Shard& shard = shards_[home];
+    net::Shard& shard = shards_[i];
     co_await net::run_on(shard, std::move(look));
   }
-  auto times = [users,
-                online = std::move(online)](View& view) -> Result<std::vector<chat::Presence>> {
-    std::vector<chat::Presence> all;
-    all.reserve(users.size());
-    for (std::size_t i = 0; i < users.size(); ++i) {
-      all.push_back({users[i], online[i] != 0, view.last_seen(users[i])});
+  auto times = [all = std::move(all)](View& view) mutable -> Result<std::vector<chat::Presence>> {
+    for (chat::Presence& one : all) {
+      if (!one.last_seen) one.last_seen = view.last_seen(one.user);
     }
-    return all;
+    return std::move(all);
   };
   co_return co_await read(database_.internals(), std::move(times));
 }

@@ -2,6 +2,7 @@
 
 #include <mutex>
 #include <string>
+#include <unordered_map>
 #include <vector>
 
 #include "chat/ports/presence_store.hpp"
@@ -26,17 +27,20 @@ class Presence final : public chat::PresenceStore {
   bool is_online(const chat::UserId& user) const;
 
  private:
-  /// One shard's users who are online. Changed by that shard's thread only, which need not lock to
-  /// read.
+  /// One shard's users. Touched by that shard's thread only, but for `is_online`: what it reads is
+  /// changed under the lock.
   struct Home {
     mutable std::mutex mutex;
     chat::PresentUsers present;
+    /// When those left whose rows cannot be read yet.
+    std::unordered_map<chat::UserId, Time> leaving;
   };
 
   std::size_t home_of(chat::UserId user) const;
   bool enter(chat::UserId user, std::string device, Time now);
   bool exit(chat::UserId user, const std::string& device, Time now);
   Task<Result<Done>> settle();
+  void settled(chat::UserId user, Time left);
 
   net::Shards& shards_;
   Database& database_;
