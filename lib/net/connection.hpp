@@ -82,6 +82,11 @@ class Connection {
   /// afterwards.
   virtual void move_to(Shard& target, std::function<void(Connection&)> arrive) = 0;
 
+  /// Whether this connection may be closed to make room for a new one when the listener has
+  /// `max_connections`; whoever may for longest goes first. True at first, and in any case once it
+  /// is being closed.
+  virtual void set_expendable(bool expendable) = 0;
+
   virtual Shard& shard() = 0;
   /// Bytes sent by us that the kernel has not taken yet.
   virtual std::size_t queued_bytes() const = 0;
@@ -103,7 +108,8 @@ struct ConnectionLimits {
   /// No byte taken by the peer for so long while some wait: cut off.
   std::chrono::milliseconds write_stall{30'000};
   std::chrono::milliseconds linger{5'000};  ///< How long close_after_flush waits.
-  /// Per listener; more are closed at accept and counted.
+  /// Per listener; for one more an expendable connection of its shard makes way, or it is closed at
+  /// once itself. Both are counted.
   std::size_t max_connections = 1'000'000;
 };
 

@@ -24,6 +24,8 @@ namespace parley::net {
 
 namespace {
 constexpr int accepts_per_turn = 64;
+/// Beyond the limit: newcomers for whom their shards have not looked for room yet.
+constexpr std::uint64_t most_arriving = 256;
 constexpr std::chrono::milliseconds rest{100};
 
 struct AddressesDeleter {
@@ -128,6 +130,7 @@ class Listener::Acceptor : public std::enable_shared_from_this<Acceptor> {
   bool accept_one();
   bool on_accept_error(int error);
   void deal(Descriptor socket, detail::Peer peer);
+  static bool take_place(Shard& shard, detail::Origin& origin);
 
   std::shared_ptr<detail::Origin> origin_;
   std::uint16_t port_;
@@ -166,7 +169,7 @@ bool Listener::Acceptor::accept_one() {
   Descriptor socket{::accept4(socket_.native_handle(), reinterpret_cast<sockaddr*>(&address), &size,
                               SOCK_NONBLOCK | SOCK_CLOEXEC)};
   if (!socket) return on_accept_error(errno);
-  if (origin_->open >= origin_->limits.max_connections) {
+  if (origin_->open + origin_->arriving >= origin_->limits.max_connections + most_arriving) {
     refused_.add();
     return true;
   }
@@ -186,15 +189,22 @@ bool Listener::Acceptor::on_accept_error(int error) {
   return false;
 }
 
+/// Counts a newcomer as open. False: there is no place for it.
+bool Listener::Acceptor::take_place(Shard& shard, detail::Origin& origin) {
+  if (origin.open++ < origin.limits.max_connections || shard.poller().make_room(origin))
+    return true;
+  --origin.open;
+  origin.counts[shard.index()].refused.add();
+  return false;
+}
+
 void Listener::Acceptor::deal(Descriptor socket, detail::Peer peer) {
-  ++origin_->open;
+  ++origin_->arriving;
   Shard& shard = shards_[next_shard_++ % shards_.size()];
   shard.post(
       [&shard, socket = std::move(socket), peer = std::move(peer), origin = origin_]() mutable {
-        if (!origin->accepting) {
-          --origin->open;
-          return;
-        }
+        --origin->arriving;
+        if (!origin->accepting || !take_place(shard, *origin)) return;
         const auto& first = origin->accept;
         shard.poller().adopt(std::move(socket), std::move(peer), origin, nullptr, first);
       });
@@ -207,6 +217,8 @@ Listener::Counts Listener::Acceptor::counts() const {
   sum.accept_pauses = pauses_.value();
   sum.open = origin_->open;
   for (const detail::ShardCounts& shard : origin_->counts) {
+    sum.refused += shard.refused.value();
+    sum.displaced += shard.displaced.value();
     sum.slow_consumers += shard.slow_consumers.value();
     sum.bytes_in += shard.bytes_in.value();
     sum.bytes_out += shard.bytes_out.value();

@@ -135,6 +135,10 @@ class ListenerTest : public testing::Test {
   bool until(const std::function<bool()>& done, std::chrono::milliseconds limit = 10s) {
     return run_until(shard_, done, limit);
   }
+  static bool has_ended(Client& client) {
+    client.read();
+    return client.ended || client.reset;
+  }
   void in_shard(const std::function<void()>& call) {
     bool ran = false;
     shard_.post([&] {
@@ -604,17 +608,60 @@ TEST_F(ListenerTest, on_drained_may_send_more_and_more_without_holding_the_loop)
 TEST_F(ListenerTest, refuses_connections_above_the_limit_and_takes_them_again_later) {
   listen({.max_connections = 2});
   Client first = connect(), second = connect();
+  for (Connection* connection : script_.connections) connection->set_expendable(false);
   Client third{listener_->port()};
-  EXPECT_TRUE(until([&] {
-    third.read();
-    return third.ended || third.reset;
-  }));
+  EXPECT_TRUE(until([&] { return has_ended(third); }));
   EXPECT_EQ(listener_->counts().refused, 1U);
   EXPECT_EQ(listener_->counts().open, 2U);
   first.close();
   EXPECT_TRUE(until([&] { return listener_->counts().open == 1; }));
   Client fourth = connect();
-  EXPECT_EQ(listener_->counts().accepted, 3U);
+  EXPECT_EQ(listener_->counts().displaced, 0U);
+}
+
+TEST_F(ListenerTest, makes_room_above_the_limit_by_closing_who_is_expendable_for_longest) {
+  listen({.max_connections = 4});
+  Client first = connect(), second = connect(), third = connect(), fourth = connect();
+  const auto all = script_.connections;
+  all[1]->set_expendable(false);
+  all[0]->set_expendable(false);
+  all[0]->set_expendable(true);  // behind the third and the fourth now
+  const std::vector<Client*> order{&third, &fourth, &first};
+  std::vector<Client> newcomers;
+  for (Client* oldest : order) {
+    newcomers.emplace_back(listener_->port());
+    EXPECT_TRUE(until([&] { return has_ended(*oldest); }));
+    EXPECT_TRUE(until([&] { return listener_->counts().open == 4; }));
+  }
+  EXPECT_FALSE(has_ended(second));
+  for (Client& newcomer : newcomers) EXPECT_FALSE(has_ended(newcomer));
+  EXPECT_EQ(listener_->counts().displaced, 3U);
+  EXPECT_EQ(listener_->counts().refused, 0U);
+  EXPECT_EQ(script_.causes, std::vector<CloseCause>(3, CloseCause::local));
+}
+
+TEST_F(ListenerTest, makes_room_for_the_last_of_many_who_come_at_once) {
+  listen({.max_connections = 2});
+  std::vector<Client> clients;
+  for (int i = 0; i < 6; ++i) clients.emplace_back(listener_->port());
+  EXPECT_TRUE(until([&] { return listener_->counts().accepted == 6; }));
+  EXPECT_TRUE(until([&] { return listener_->counts().open == 2; }));
+  for (std::size_t i = 0; i < clients.size(); ++i) EXPECT_EQ(has_ended(clients[i]), i < 4) << i;
+  EXPECT_EQ(listener_->counts().displaced, 4U);
+}
+
+TEST_F(ListenerTest, whoever_is_being_closed_makes_room) {
+  listen({.max_connections = 1});
+  Client first = connect();
+  Connection& connection = *script_.connections.front();
+  connection.set_expendable(false);
+  in_shard([&] { connection.close_after_flush(); });
+  EXPECT_TRUE(until([&] { return has_ended(first); }));
+  EXPECT_EQ(listener_->counts().open, 1U) << "the peer's end is awaited";
+  Client second{listener_->port()};
+  EXPECT_TRUE(until([&] { return listener_->counts().displaced == 1; }));
+  EXPECT_TRUE(until([&] { return listener_->counts().open == 1; }));
+  EXPECT_FALSE(has_ended(second));
 }
 
 TEST_F(ListenerTest, rests_when_file_descriptors_run_out_and_goes_on_later) {

@@ -50,6 +50,7 @@ class FakeConnection final : public Connection {
   /// close_after_flush was called and everything has left, or close was called.
   bool is_closed() const { return state_ == State::closed; }
   bool is_paused() const { return paused_; }
+  bool is_expendable() const { return expendable_; }
   Protocol* protocol() { return protocol_.get(); }
   /// Sends that would have reached the kernel: turns in which something left.
   std::size_t flushes() const { return flushes_; }
@@ -65,6 +66,7 @@ class FakeConnection final : public Connection {
   void resume() override { paused_ = false; }
   void set_protocol(std::unique_ptr<Protocol> protocol) override;
   void move_to(Shard& target, std::function<void(Connection&)> arrive) override;
+  void set_expendable(bool expendable) override { expendable_ = expendable; }
   Shard& shard() override { return shard_; }
   std::size_t queued_bytes() const override { return queued_.size(); }
   bool is_writable() const override { return is_open() && !blocked_; }
@@ -84,6 +86,7 @@ class FakeConnection final : public Connection {
   const std::string peer_ = "192.0.2.1";
   State state_ = State::open;
   CloseCause cause_ = CloseCause::local;
+  bool expendable_ = true;
   bool paused_ = false, blocked_ = false, sent_in_turn_ = false, told_ = false;
   std::size_t flushes_ = 0;
   Shard* target_ = nullptr;

@@ -13,7 +13,8 @@ namespace parley::net::detail {
 
 /// What the connections of one listener do on one shard.
 struct alignas(64) ShardCounts {
-  SingleWriter<std::uint64_t> slow_consumers, bytes_in, bytes_out, sends, receives;
+  SingleWriter<std::uint64_t> refused, displaced, slow_consumers, bytes_in, bytes_out, sends,
+      receives;
 };
 
 /// Where connections come from: what all connections of a listener share, on every shard. Every
@@ -27,6 +28,7 @@ struct Origin {
   const std::function<std::unique_ptr<Protocol>(Connection&)> accept;
   std::vector<ShardCounts> counts;
   std::atomic<bool> accepting{true};
+  std::atomic<std::uint64_t> arriving{0};  ///< On their way to their shards.
   std::atomic<std::uint64_t> open{0};
 };
 

@@ -62,6 +62,7 @@ void Poller::adopt(Descriptor socket, detail::Peer peer, std::shared_ptr<detail:
   connections_[number] = std::make_unique<detail::SocketConnection>(
       *this, *origin, std::move(socket), std::move(peer), std::move(unsent));
   detail::SocketConnection& connection = *connections_[number];
+  connection.set_expendable(true);
   if (!connection.watch()) {
     connection.close();
     return;
@@ -141,6 +142,23 @@ bool Poller::set_events(detail::SocketConnection& connection, int operation, std
   event.data.ptr = &connection;
   const int set = connection.is_in_lobby() ? lobby_.get() : epoll_.native_handle();
   return ::epoll_ctl(set, operation, connection.socket(), &event) == 0;
+}
+
+bool Poller::make_room(const detail::Origin& origin) {
+  const auto first = std::ranges::find_if(
+      expendables_, [&origin](const auto& connection) { return connection.is_from(origin); });
+  if (first == expendables_.end()) return false;
+  first->give_way();
+  return true;
+}
+
+void Poller::set_expendable(detail::SocketConnection& connection, bool may) {
+  if (connection.expendable.is_linked() == may) return;
+  if (may) {
+    expendables_.push_back(connection);
+  } else {
+    connection.expendable.unlink();
+  }
 }
 
 void Poller::watch_dirty(detail::SocketConnection& connection) {

@@ -35,6 +35,9 @@ class Poller {
              std::unique_ptr<detail::Outbox> unsent,
              const std::function<std::unique_ptr<Protocol>(Connection&)>& first);
 
+  /// Closes whoever of `origin` is expendable for longest. False: nobody is.
+  bool make_room(const detail::Origin& origin);
+
   Shard& shard() { return shard_; }
   void set_lobby_share(detail::LobbyShare::Config config) {
     lobby_share_ = detail::LobbyShare{config};
@@ -42,6 +45,7 @@ class Poller {
 
   // For SocketConnection:
 
+  void set_expendable(detail::SocketConnection& connection, bool may);
   void watch_dirty(detail::SocketConnection& connection);
   /// The connection left the epoll set: destroys it at the turn's end.
   void bury(int socket);
@@ -57,6 +61,12 @@ class Poller {
   std::span<char> send_scratch() { return send_scratch_; }
 
  private:
+  using Expendables = boost::intrusive::list<
+      detail::SocketConnection,
+      boost::intrusive::member_hook<detail::SocketConnection, detail::SocketConnection::Hook,
+                                    &detail::SocketConnection::expendable>,
+      boost::intrusive::constant_time_size<false>>;
+
   struct Ending {
     std::unique_ptr<Protocol> protocol;
     CloseCause cause;
@@ -81,6 +91,7 @@ class Poller {
   std::vector<char> receive_buffer_;
   std::vector<char> send_scratch_;
   std::vector<std::shared_ptr<detail::Origin>> origins_;
+  Expendables expendables_;  ///< Who has been for longest first.
   std::vector<std::unique_ptr<detail::SocketConnection>> connections_;  ///< By socket number.
   std::vector<detail::SocketConnection*> dirty_, flushing_;
   std::vector<Ending> endings_;

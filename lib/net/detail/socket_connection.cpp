@@ -32,6 +32,15 @@ SocketConnection::~SocketConnection() {
   if (counted_) --origin_.open;
 }
 
+void SocketConnection::set_expendable(bool may) {
+  if (state_ == State::open) poller_.set_expendable(*this, may);
+}
+
+void SocketConnection::give_way() {
+  counts().displaced.add();
+  end(CloseCause::local);
+}
+
 Shard& SocketConnection::shard() { return poller_.shard(); }
 
 ShardCounts& SocketConnection::counts() { return origin_.counts[poller_.shard().index()]; }
@@ -202,6 +211,7 @@ void SocketConnection::on_peer_end() {
     }
     // The peer may still be reading: the protocol is told now, and what was sent goes on leaving.
     poller_.announce_end(std::move(protocol_), CloseCause::peer);
+    set_expendable(true);
     state_ = State::flushing;
     start_deadline(origin_.limits.linger);
     update_interest();
@@ -237,6 +247,7 @@ void SocketConnection::update_interest() {
 
 void SocketConnection::close_after_flush() {
   if (state_ != State::open) return;
+  set_expendable(true);
   state_ = State::flushing;
   paused_ = false;
   start_deadline(origin_.limits.linger);
@@ -269,6 +280,7 @@ void SocketConnection::on_deadline() {
 void SocketConnection::end(CloseCause cause) {
   if (is_gone()) return;
   state_ = State::gone;
+  expendable.unlink();
   if (cause == CloseCause::slow_consumer) counts().slow_consumers.add();
   deadline_.reset();
   blocked_ = false;
@@ -291,6 +303,7 @@ void SocketConnection::set_protocol(std::unique_ptr<Protocol> protocol) {
 void SocketConnection::move_to(Shard& target, std::function<void(Connection&)> arrive) {
   if (state_ != State::open) return;
   state_ = State::gone;
+  expendable.unlink();
   counted_ = false;  // the connection goes on to be counted as the one that arrives
   deadline_.reset();
   poller_.set_events(*this, EPOLL_CTL_DEL, 0);

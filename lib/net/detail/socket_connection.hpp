@@ -1,5 +1,6 @@
 #pragma once
 
+#include <boost/intrusive/list.hpp>
 #include <cstdint>
 #include <functional>
 #include <memory>
@@ -40,6 +41,7 @@ class SocketConnection final : public Connection {
   void resume() override;
   void set_protocol(std::unique_ptr<Protocol> protocol) override;
   void move_to(Shard& target, std::function<void(Connection&)> arrive) override;
+  void set_expendable(bool expendable) override;
   Shard& shard() override;
   std::size_t queued_bytes() const override { return outbox_ ? outbox_->size() : 0; }
   bool is_writable() const override { return state_ == State::open && !blocked_; }
@@ -47,6 +49,13 @@ class SocketConnection final : public Connection {
   std::uint16_t peer_port() const override { return peer_.port; }
 
   // For the poller:
+
+  using Hook = boost::intrusive::list_member_hook<
+      boost::intrusive::link_mode<boost::intrusive::auto_unlink>>;
+  Hook expendable;  ///< In the poller's list of those who may be closed to make room.
+  bool is_from(const Origin& origin) const { return &origin_ == &origin; }
+  /// A newcomer takes its place.
+  void give_way();
 
   /// Enters the epoll set. False when the kernel refuses.
   bool watch();
