@@ -107,6 +107,22 @@ TEST_F(Http1Test, answers_a_request) {
   EXPECT_FALSE(client().is_closed());
 }
 
+TEST_F(Http1Test, is_expendable_but_while_a_complete_request_is_served) {
+  const auto& connection = client().connection();
+  EXPECT_TRUE(connection.is_expendable());
+  ask("GET /late/1 HTTP/1.1\r\n");
+  EXPECT_TRUE(connection.is_expendable()) << "half a head";
+  ask("Host: h\r\n\r\n");
+  EXPECT_FALSE(connection.is_expendable());
+  wait_for_answers(1);
+  EXPECT_TRUE(connection.is_expendable()) << "between requests";
+  router_.route(Method::post, "/late/:n", wait_a_little);
+  ask("POST /late/2 HTTP/1.1\r\nHost: h\r\nContent-Length: 2\r\n\r\na");
+  EXPECT_TRUE(connection.is_expendable()) << "half a body";
+  ask("b");
+  EXPECT_FALSE(connection.is_expendable());
+}
+
 TEST_F(Http1Test, reads_requests_that_come_byte_by_byte) {
   std::string all;
   const std::string_view text =

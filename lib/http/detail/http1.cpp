@@ -130,7 +130,7 @@ bool Http1::step_body() {
   }
   state_ = State::waiting;
   exchange->body_read = true;
-  exchange->endpoint.on_body(exchange);
+  hand_over(exchange);
   return true;
 }
 
@@ -161,7 +161,7 @@ void Http1::dispatch() {
   exchange->endpoint.on_head(exchange);
   if (!exchange->is_open()) return;
   if (!has_body) {
-    exchange->endpoint.on_body(exchange);
+    hand_over(exchange);
     return;
   }
   if (length && *length > exchange->max_body) {
@@ -173,6 +173,12 @@ void Http1::dispatch() {
   }
   state_ = State::body;
   timer_.start(connection_.shard().now() + core_.config.body_timeout);
+}
+
+/// A complete request. Until its answer the connection is no longer like one that says nothing.
+void Http1::hand_over(const std::shared_ptr<Http1Exchange>& exchange) {
+  connection_.set_expendable(false);
+  exchange->endpoint.on_body(exchange);
 }
 
 void Http1::too_large(std::shared_ptr<Http1Exchange> exchange) {
@@ -249,6 +255,7 @@ void Http1::finish(Http1Exchange& exchange, Response response) {
     end();
     return;
   }
+  connection_.set_expendable(true);
   state_ = State::head;
   head_begun_ = false;
   if (processing_) return;

@@ -65,6 +65,7 @@ class Http1 final : public net::Protocol,
   bool step_body();
   void begin(std::unique_ptr<RequestParser> parser, Request request);
   void dispatch();
+  void hand_over(const std::shared_ptr<Http1Exchange>& exchange);
   void settle();
   void go_on_soon();
   void set_deadlines();
