@@ -46,7 +46,11 @@ net::Shard& ClientSession::shard() { return registry_.shard(); }
 
 void ClientSession::set_trusted(bool trusted) {
   trusted_ = trusted;
-  if (socket_) socket_->set_config(registry_.websocket_config(trusted));
+  registry_.set_expendable(*this, !trusted);
+  if (polling_) polling_->set_expendable(!trusted);
+  if (!socket_) return;
+  socket_->set_config(registry_.websocket_config(trusted));
+  socket_->set_expendable(!trusted);
 }
 
 // The heartbeat.
@@ -246,8 +250,16 @@ void ClientSession::end_by_client() {
 
 void ClientSession::linger(Polling::LastWord last, std::chrono::milliseconds grace) {
   state_ = State::closing;
+  registry_.set_expendable(*this, true);
   last_word_ = last;
   timer_.start(shard().now() + grace);
+}
+
+void ClientSession::give_way() {
+  if (state_ == State::open) return end(CloseReason::forced_close);
+  state_ = State::closed;
+  timer_.stop();
+  registry_.retire(*this);
 }
 
 void ClientSession::leave(CloseReason reason) {

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <boost/intrusive/list.hpp>
 #include <memory>
 #include <optional>
 #include <string>
@@ -40,6 +41,12 @@ class ClientSession final : public Session,
   void refuse_post(http::Exchange& exchange);
   /// A WebSocket for this session: probed, or closed at once when there is no use for it.
   void begin_upgrade(http::Exchange& exchange, const websocket::Handshake& handshake);
+
+  using Hook = boost::intrusive::list_member_hook<
+      boost::intrusive::link_mode<boost::intrusive::auto_unlink>>;
+  Hook expendable;  ///< In the registry's list of those who may be ended to make room.
+  /// Another session takes its place.
+  void give_way();
 
   const std::string& id() const override { return id_; }
   const Handshake& handshake() const override { return handshake_; }

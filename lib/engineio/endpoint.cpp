@@ -124,11 +124,6 @@ void Endpoint::open(http::Exchange& exchange) {
 
 bool Endpoint::allow(http::Exchange& exchange) {
   Registry& registry = registry_of(exchange);
-  if (!registry.has_room()) {
-    registry.counters().overfull.add();
-    answers().refusal(exchange, Refusal::forbidden);
-    return false;
-  }
   if (!is_allowed_origin(exchange.request(), config())) {
     refuse(exchange, Refusal::forbidden);
     return false;
@@ -137,9 +132,14 @@ bool Endpoint::allow(http::Exchange& exchange) {
     refuse(exchange, Refusal::forbidden, allowed.error().detail);
     return false;
   }
-  const auto refusal = check_after_allow(Asked{exchange.request()});
-  if (refusal) refuse(exchange, *refusal);
-  return !refusal;
+  if (const auto refusal = check_after_allow(Asked{exchange.request()})) {
+    refuse(exchange, *refusal);
+    return false;
+  }
+  if (registry.make_room()) return true;
+  registry.counters().overfull.add();
+  answers().refusal(exchange, Refusal::forbidden);
+  return false;
 }
 
 void Endpoint::refuse(http::Exchange& exchange, Refusal refusal, std::string_view message) {

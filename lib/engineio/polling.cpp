@@ -24,6 +24,7 @@ void Polling::poll(std::shared_ptr<http::Exchange> exchange) {
   if (queue_.empty() && hurrying_) queue_.push_back(FixedPackets::all().noop);
   if (!queue_.empty()) return flush();
   watch(poll_);
+  set_expendable(expendable_);
 }
 
 void Polling::begin_post(std::shared_ptr<http::Exchange> exchange) {
@@ -134,6 +135,11 @@ void Polling::set_hurrying(bool hurrying) {
   if (!hurrying || !poll_ || !queue_.empty()) return;
   queue_.push_back(FixedPackets::all().noop);
   flush();
+}
+
+void Polling::set_expendable(bool expendable) {
+  expendable_ = expendable;
+  if (poll_) poll_->connection().set_expendable(expendable);
 }
 
 bool Polling::finish(LastWord last) {

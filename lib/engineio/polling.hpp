@@ -59,6 +59,9 @@ class Polling : public std::enable_shared_from_this<Polling> {
   /// knows of the probe.
   void set_hurrying(bool hurrying);
 
+  /// What net::Connection::set_expendable says of the connection of a held GET.
+  void set_expendable(bool expendable);
+
   /// Ends this transport: gives a held GET its last answer (what is queued and a close packet, or a
   /// noop alone), answers a POST whose packets are being read, and drops one whose body is. True
   /// when there was a GET.
@@ -99,6 +102,7 @@ class Polling : public std::enable_shared_from_this<Polling> {
   std::optional<Reading> reading_;
   bool flush_scheduled_ = false;
   bool hurrying_ = false;
+  bool expendable_ = true;
 };
 
 }  // namespace parley::engineio

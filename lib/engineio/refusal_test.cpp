@@ -146,11 +146,68 @@ TEST(Refusal, comes_at_the_limit_of_sessions) {
   config.max_sessions = 1;
   Rig rig{config};
   const std::string sid = rig.open_polling();
+  rig.recorder.sessions.front()->set_trusted(true);
   EXPECT_EQ(outcome(rig.send(Rig::request(Method::get, {{"EIO", "4"}, {"transport", "polling"}}))),
             forbidden);
   rig.post(sid, "1");
   rig.get(sid);
   EXPECT_NE(rig.open_polling(), "");
+}
+
+TEST(Refusal, leaves_its_place_to_a_newcomer_who_is_a_stranger_for_longest) {
+  Config config;
+  config.max_sessions = 3;
+  Rig rig{config};
+  const std::string first = rig.open_polling();
+  const auto get = rig.get(first);
+  const auto second = rig.open_websocket();
+  rig.open_polling();
+  rig.recorder.sessions[1]->set_trusted(true);
+
+  EXPECT_NE(rig.open_polling(), "");
+  EXPECT_EQ(outcome(get), "200 1");
+  EXPECT_EQ(rig.recorder.take_heard(), std::vector<std::string>{"close forced close"});
+  EXPECT_NE(rig.open_polling(), "") << "in the place of the third";
+  EXPECT_TRUE(second->socket().is_open());
+
+  rig.recorder.sessions[1]->set_trusted(false);
+  rig.recorder.sessions[3]->set_trusted(true);
+  rig.recorder.sessions[4]->set_trusted(true);
+  EXPECT_NE(rig.open_polling(), "");
+  EXPECT_EQ(rig.hear(second), Rig::close_frame());
+  EXPECT_EQ(rig.server.counts().displaced, 3u);
+  EXPECT_EQ(rig.server.counts().polling, 3u);
+  EXPECT_EQ(rig.server.counts().websocket, 0u);
+}
+
+TEST(Refusal, comes_not_while_a_session_waits_only_to_say_goodbye) {
+  Config config;
+  config.max_sessions = 1;
+  Rig rig{config};
+  const std::string sid = rig.open_polling();
+  rig.recorder.sessions.front()->set_trusted(true);
+  rig.recorder.sessions.front()->close();
+  EXPECT_NE(rig.open_polling(), "");
+  EXPECT_EQ(outcome(rig.get(sid)), unknown_session);
+}
+
+TEST(Refusal, is_not_the_fate_of_a_connection_whose_session_is_trusted) {
+  Rig rig;
+  const std::string sid = rig.open_polling();
+  const auto get = rig.get(sid);
+  EXPECT_TRUE(get->socket().is_expendable());
+  rig.recorder.sessions[0]->set_trusted(true);
+  EXPECT_FALSE(get->socket().is_expendable());
+  rig.recorder.sessions[0]->send(Message::text("news"));
+  rig.settle();
+  EXPECT_FALSE(rig.get(sid)->socket().is_expendable());
+
+  const auto websocket = rig.open_websocket();
+  EXPECT_TRUE(websocket->socket().is_expendable());
+  rig.recorder.sessions[1]->set_trusted(true);
+  EXPECT_FALSE(websocket->socket().is_expendable());
+  rig.recorder.sessions[1]->close();
+  EXPECT_TRUE(websocket->socket().is_expendable());
 }
 
 TEST(Refusal, enforces_origins_only_when_told) {

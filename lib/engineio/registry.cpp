@@ -38,9 +38,22 @@ ClientSession* Registry::find(std::string_view id) {
   return found == sessions_.end() ? nullptr : found->get();
 }
 
-bool Registry::has_room() const {
-  return !draining_ &&
-         common_.sessions.load(std::memory_order_relaxed) < common_.config.max_sessions;
+bool Registry::make_room() {
+  if (draining_) return false;
+  if (common_.sessions.load(std::memory_order_relaxed) < common_.config.max_sessions) return true;
+  if (expendables_.empty()) return false;
+  counters_.displaced.add();
+  expendables_.front().give_way();
+  return true;
+}
+
+void Registry::set_expendable(ClientSession& session, bool may) {
+  if (session.expendable.is_linked() == may) return;
+  if (may) {
+    expendables_.push_back(session);
+  } else {
+    session.expendable.unlink();
+  }
 }
 
 ClientSession& Registry::add(Handshake handshake) {
@@ -48,6 +61,7 @@ ClientSession& Registry::add(Handshake handshake) {
   auto made = std::make_unique<ClientSession>(*this, make_session_id(home), std::move(handshake));
   ClientSession& session = *made;
   sessions_.insert(std::move(made));
+  set_expendable(session, true);
   common_.sessions.fetch_add(1, std::memory_order_relaxed);
   counters_.opened.add();
   return session;
@@ -56,6 +70,7 @@ ClientSession& Registry::add(Handshake handshake) {
 void Registry::retire(ClientSession& session) {
   const auto found = sessions_.find(std::string_view{session.id()});
   if (found == sessions_.end()) return;
+  session.expendable.unlink();
   graveyard_.sessions.push_back(std::move(sessions_.extract(found).value()));
   common_.sessions.fetch_sub(1, std::memory_order_relaxed);
   schedule_burial();

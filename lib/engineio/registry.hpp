@@ -39,8 +39,10 @@ class Registry : public std::enable_shared_from_this<Registry> {
   ClientSession* find(std::string_view id);
   /// A registered session without a transport; open it at once.
   ClientSession& add(Handshake handshake);
-  /// True when a further session may be opened.
-  bool has_room() const;
+  /// True when a further session may be opened, be it in the place of another one.
+  bool make_room();
+  /// Whether a session may be ended to make room; who may for longest goes first. True at first.
+  void set_expendable(ClientSession& session, bool may);
 
   /// The session is over: its id is forgotten now; it and its handler are freed when this turn is
   /// over.
@@ -84,6 +86,10 @@ class Registry : public std::enable_shared_from_this<Registry> {
       return id(a) == id(b);
     }
   };
+  using Expendables = boost::intrusive::list<
+      ClientSession,
+      boost::intrusive::member_hook<ClientSession, ClientSession::Hook, &ClientSession::expendable>,
+      boost::intrusive::constant_time_size<false>>;
   /// What is over and may still be on the call stack. Destroyed from the last member to the first:
   /// handlers may still look at their sessions.
   struct Graveyard {
@@ -107,6 +113,7 @@ class Registry : public std::enable_shared_from_this<Registry> {
   net::Shard& shard_;
   Common& common_;
   Counters counters_;
+  Expendables expendables_;
   std::unordered_set<std::unique_ptr<ClientSession>, Hash, Equal> sessions_;
   Graveyard graveyard_;
   Drain drain_;

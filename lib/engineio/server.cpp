@@ -73,6 +73,7 @@ Server::Counts Server::counts() const {
     out.websocket += unsigned_value(counters.websocket);
     out.opened += unsigned_value(counters.opened);
     out.upgraded += unsigned_value(counters.upgraded);
+    out.displaced += unsigned_value(counters.displaced);
     out.packets_in += unsigned_value(counters.packets_in);
     out.packets_out += unsigned_value(counters.packets_out);
     for (std::size_t i = 0; i < close_reason_count; ++i) {

@@ -35,7 +35,8 @@ struct Config {
   std::optional<std::size_t> max_early_payload;
   /// Bytes waiting for one client; whoever has more when the next packet is sent is closed.
   std::size_t max_queued = 4 * 1024 * 1024;
-  /// In the process; further handshakes are refused with code 4.
+  /// In the process. For one more the oldest of its shard that the layer above does not trust
+  /// (Session::set_trusted) is ended; if there is none, the handshake is refused with code 4.
   std::size_t max_sessions = 1'000'000;
 
   bool polling = true;               ///< Offer the polling transport.
@@ -92,7 +93,7 @@ class Server {
 
   struct Counts {
     std::uint64_t polling = 0, websocket = 0;  ///< Open sessions.
-    std::uint64_t opened = 0, upgraded = 0;
+    std::uint64_t opened = 0, upgraded = 0, displaced = 0;
     std::vector<std::pair<std::string, std::uint64_t>> closed;    ///< By reason.
     std::vector<std::pair<std::string, std::uint64_t>> rejected;  ///< Requests, by cause.
     std::uint64_t packets_in = 0, packets_out = 0;

@@ -56,8 +56,9 @@ class Session {
   virtual TransportName transport() const = 0;
   virtual net::Shard& shard() = 0;
 
-  /// Whether the client may send packets of Config::max_payload. It is a stranger at first, who may
-  /// send no more than Config::max_early_payload.
+  /// Whether the client may send packets of Config::max_payload, and stays when the server is full.
+  /// It is a stranger at first, who may send no more than Config::max_early_payload, and goes when
+  /// a newcomer finds no room.
   virtual void set_trusted(bool trusted) = 0;
 
   /// Queues one packet.

@@ -115,6 +115,7 @@ bool Connection::packs(std::string_view frame, Head& head) const {
 void Connection::close(std::optional<CloseCode> code) {
   if (!is_open()) return;
   handler_ = nullptr;
+  net_.set_expendable(true);
   net_.send(encode_close(code));
   closing_ = std::make_unique<Closing>(net_);
   closing_->deadline.start(net_.shard().now() + config_->close_timeout);

@@ -61,6 +61,8 @@ class Connection final : public net::Protocol, private FrameSink {
   void set_handler(Handler& handler) { handler_ = &handler; }
   /// For what comes from now on, be it in the same bytes.
   void set_config(const Config& config) { config_ = &config; }
+  /// See net::Connection.
+  void set_expendable(bool expendable) { net_.set_expendable(expendable); }
 
   void send_text(std::string_view text);
   void send_binary(std::string_view bytes);
