@@ -19,7 +19,10 @@ void export_http(ops::Metrics& metrics, const http::Server& http) {
   using Counts = net::Listener::Counts;
   gauge("parley_connections", "Open TCP connections.", &Counts::open);
   counter("parley_connections_accepted_total", "TCP connections accepted.", &Counts::accepted);
-  counter("parley_connections_refused_total", "TCP connections over the limit.", &Counts::refused);
+  counter("parley_connections_refused_total", "TCP connections for which there was no room.",
+          &Counts::refused);
+  counter("parley_connections_displaced_total",
+          "TCP connections of strangers closed to make room for new ones.", &Counts::displaced);
   counter("parley_slow_consumers_total", "Connections closed because the peer did not read.",
           &Counts::slow_consumers);
   counter("parley_received_bytes_total", "Bytes from clients.", &Counts::bytes_in);
@@ -53,6 +56,8 @@ void export_engine(ops::Metrics& metrics, const engineio::Server& engine) {
   };
   counter("parley_sessions_opened_total", "Engine.IO sessions opened.", &Counts::opened);
   counter("parley_sessions_upgraded_total", "Sessions upgraded to WebSocket.", &Counts::upgraded);
+  counter("parley_sessions_displaced_total",
+          "Sessions of strangers ended to make room for new ones.", &Counts::displaced);
   counter("parley_packets_received_total", "Engine.IO packets from clients.", &Counts::packets_in);
   counter("parley_packets_sent_total", "Engine.IO packets to clients.", &Counts::packets_out);
   metrics.counters_from("parley_sessions_closed_total", "Engine.IO sessions closed, by reason.",

@@ -12,9 +12,11 @@ Refusals refusals_of(const http::Server& http, const engineio::Server& engine,
   const auto connections = http.counts();
   all.connections = connections.refused;
   all.pauses = connections.accept_pauses;
-  for (const auto& [cause, count] : engine.counts().rejected) {
+  const auto sessions = engine.counts();
+  for (const auto& [cause, count] : sessions.rejected) {
     if (cause == "overfull") all.sessions = count;
   }
+  all.displaced = connections.displaced + sessions.displaced;
   if (tls != nullptr) all.tls_handshakes = tls->counts().displaced;
   return all;
 }
@@ -24,7 +26,8 @@ std::optional<Refusals> RefusalNews::of(const Refusals& total, SteadyTime now) {
   const Refusals before = std::exchange(told_, total);
   told_at_ = now;
   return Refusals{total.connections - before.connections, total.pauses - before.pauses,
-                  total.sessions - before.sessions, total.tls_handshakes - before.tls_handshakes};
+                  total.sessions - before.sessions, total.displaced - before.displaced,
+                  total.tls_handshakes - before.tls_handshakes};
 }
 
 RefusalsWatch::RefusalsWatch(net::Shard& home, std::function<Refusals()> total,
@@ -39,6 +42,7 @@ Task<void> RefusalsWatch::watch() {
       ops::log().warn("the server is full: clients are turned away",
                       {{"connections", news->connections},
                        {"sessions", news->sessions},
+                       {"displaced", news->displaced},
                        {"tls_handshakes", news->tls_handshakes},
                        {"pauses_without_files", news->pauses},
                        {"max_connections", max_connections_}});

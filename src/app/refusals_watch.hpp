@@ -17,9 +17,10 @@ namespace parley::app {
 
 /// What a server that is full has turned away.
 struct Refusals {
-  std::uint64_t connections = 0;     ///< Over MAX_CONNECTIONS.
+  std::uint64_t connections = 0;     ///< Over MAX_CONNECTIONS, and nobody made way.
   std::uint64_t pauses = 0;          ///< Rests of the listener: no open file was left.
-  std::uint64_t sessions = 0;        ///< Engine.IO handshakes over MAX_CONNECTIONS.
+  std::uint64_t sessions = 0;        ///< Engine.IO handshakes, likewise.
+  std::uint64_t displaced = 0;       ///< Strangers, connections and sessions, that made way.
   std::uint64_t tls_handshakes = 0;  ///< Over TLS_MAX_HANDSHAKES.
 
   friend bool operator==(const Refusals&, const Refusals&) = default;

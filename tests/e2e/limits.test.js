@@ -2,10 +2,13 @@ import assert from 'node:assert/strict';
 import { connect } from 'node:net';
 import { describe, test } from 'node:test';
 
+import { Device } from '../lib/device.js';
+import { people, say } from '../lib/people.js';
 import { Rest } from '../lib/rest.js';
 import { Server } from '../lib/server.js';
 import { assertError } from '../lib/shapes.js';
 import { until } from '../lib/wait.js';
+import { Wire } from '../lib/wire.js';
 
 /** A server of its own, because the counters belong to its whole life. */
 async function serverWith(t, env) {
@@ -122,6 +125,60 @@ describe('a full server', () => {
     await until(() => sockets.filter((socket) => socket.closed).length >= 9, { what: 'nine closed connections' });
     const lines = server.log().split('\n').filter((line) => line.includes('turned away'));
     assert.equal(lines.length, 1, lines.join('\n'));
-    assert.match(lines[0], / warn the server is full: clients are turned away connections=[1-9]\d* sessions=0 tls_handshakes=0 pauses_without_files=0 max_connections=3$/);
+    assert.match(lines[0], / warn the server is full: clients are turned away connections=0 sessions=0 displaced=[1-9]\d* tls_handshakes=0 pauses_without_files=0 max_connections=3$/);
   });
+
+  const handshake = 'GET /socket.io/?EIO=4&transport=polling HTTP/1.1\r\nHost: h\r\n\r\n';
+  const upgrade = 'GET /socket.io/?EIO=4&transport=websocket HTTP/1.1\r\nHost: h\r\nUpgrade: websocket\r\n'
+    + 'Connection: Upgrade\r\nSec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n';
+  const get = (sid) => `GET /socket.io/?EIO=4&transport=polling&sid=${sid} HTTP/1.1\r\nHost: h\r\n\r\n`;
+  const sidIn = (wire) => /"sid":"([^"]+)"/.exec(wire.text())[1];
+
+  /** What somebody without an account can fill a server with. Each opens one more. */
+  const strangers = {
+    'connections that say nothing': (port) => Wire.connect(port),
+    'half a request': async (port) => (await Wire.connect(port)).write('GET / HTT'),
+    'half a body': async (port) => (await Wire.connect(port))
+      .write('POST /api/auth/login HTTP/1.1\r\nHost: h\r\nContent-Type: application/json\r\nContent-Length: 50\r\n\r\n{'),
+    'requests that were answered': async (port) => (await Wire.connect(port)).write('GET /healthz HTTP/1.1\r\nHost: h\r\n\r\n'),
+    'sessions that are never used': async (port) => {
+      const wire = await Wire.connect(port);
+      wire.write(handshake);
+      await until(() => wire.text().includes('"sid"') || wire.isClosed, { what: 'a session' });
+      wire.socket.destroy();
+    },
+    'sessions that wait': async (port) => {
+      const wire = await Wire.connect(port);
+      wire.write(handshake);
+      await until(() => wire.text().includes('"sid"') || wire.isClosed, { what: 'a session' });
+      if (!wire.isClosed) wire.write(get(sidIn(wire)));
+    },
+    'WebSockets that log in never': async (port) => (await Wire.connect(port)).write(upgrade),
+  };
+
+  for (const [what, open] of Object.entries(strangers)) {
+    test(`makes room among strangers for whoever logs in: ${what}`, async (t) => {
+      const server = await Server.start({ env: { MAX_CONNECTIONS: '24', SHARDS: '1' } });
+      t.after(() => server.destroy());
+      const [ann, ben, cat] = await people(server, 'ann', 'ben', 'cat');
+      const early = await Device.connect(server, ann);
+      const polling = await Device.connect(server, ben, { transports: ['polling'] });
+      for (let i = 0; i < 40; i += 1) await open(server.port);
+
+      const late = await Device.connect(server, cat);
+      const lateToo = await Device.connect(server, cat, { transports: ['polling'] });
+      for (let i = 0; i < 40; i += 1) await open(server.port);
+      const message = await say(cat, ann, 'in time');
+      assert.equal((await early.next('receive_message'))._id, message._id);
+      await say(ann, ben, 'to one who polls');
+      await polling.next('receive_message');
+      await say(ann, cat, 'to both');
+      await Promise.all([late.next('receive_message'), lateToo.next('receive_message')]);
+      for (const device of [early, polling, late, lateToo]) assert.deepEqual(device.drops, []);
+      const metrics = (await cat.rest.get('/metrics')).text;
+      const displaced = [...metrics.matchAll(/^parley_(?:connections|sessions)_displaced_total (\d+)$/gm)].map((found) => Number(found[1]));
+      assert.equal(displaced.length, 2);
+      assert.ok(displaced[0] + displaced[1] >= 20, `${displaced} made way`);
+    });
+  }
 });

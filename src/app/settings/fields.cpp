@@ -117,7 +117,9 @@ void add_limits(std::vector<Field>& list) {
                       "All other calls a minute and client IP; 0 means no limit."));
   list.push_back(make(limits, "max-connections", WholeNumber{1, 10 * million},
                       in(&Settings::limits, &decltype(Settings::limits)::max_connections),
-                      "Open connections; more are closed at once. Mind the limit of open files."));
+                      "Open connections, and sessions; for one more somebody who has not logged in "
+                      "makes way, or it "
+                      "is closed at once. Mind the limit of open files."));
   list.push_back(
       make(limits, "max-queued", ByteSize{16 << 10, gibibyte},
            in(&Settings::limits, &decltype(Settings::limits)::max_queued),
