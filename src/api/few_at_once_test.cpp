@@ -4,6 +4,7 @@
 
 #include <boost/asio/post.hpp>
 #include <boost/asio/use_awaitable.hpp>
+#include <map>
 #include <stdexcept>
 #include <vector>
 
@@ -46,6 +47,29 @@ TEST_F(FewAtOnceTest, does_all_in_turn_and_few_at_once) {
   EXPECT_EQ(done_, all);
   EXPECT_EQ(most_, Few::most);
   EXPECT_EQ(few_.waiting(), 0u);
+}
+
+TEST_F(FewAtOnceTest, does_those_of_one_user_one_after_another) {
+  std::map<chat::UserId, int> running;
+  const auto owner = [](int one) {
+    chat::UserId user;
+    user.bytes[0] = static_cast<std::uint8_t>(one / 100);
+    return user;
+  };
+  Few few(
+      shard_, "work of a test",
+      [&](int one) -> Task<void> {
+        EXPECT_EQ(++running[owner(one)], 1);
+        co_await work(one);
+        --running[owner(one)];
+      },
+      owner);
+  for (const int one : {100, 101, 102, 200, 300, 201}) few.add(one);
+  run();
+  EXPECT_EQ(done_, (std::vector<int>{100, 200, 300, 101, 201, 102}));
+  few.add(103);
+  run();
+  EXPECT_EQ(done_.back(), 103);
 }
 
 TEST_F(FewAtOnceTest, takes_what_comes_when_all_was_done) {

@@ -38,6 +38,10 @@ class LateSummaries final : public StoreInFront {
 /// away.
 class SmallStore final : public PatientStore {
  public:
+  Task<Result<chat::MessagePage>> backlog(chat::BacklogQuery query) override {
+    if (is_away) co_return fail(Errc::unavailable);
+    co_return co_await PatientStore::backlog(query);
+  }
   Task<Result<chat::SyncPage>> changes(chat::UserId user, chat::SyncCursor since,
                                        std::size_t limit) override {
     if (is_away) co_return fail(Errc::unavailable);
@@ -367,6 +371,17 @@ TEST_F(SmallStoreAfterGap, is_asked_again_when_it_was_away) {
   store_.is_away = false;
   device->run_after(store_pause);
   EXPECT_EQ(house_.told(*device), (Contents{"lost", "next"}));
+  EXPECT_FALSE(device->closed());
+}
+
+TEST_F(SmallStoreAfterGap, is_asked_again_for_the_backlog_when_it_was_away) {
+  house_.send(ann_, bob_, "early");
+  store_.is_away = true;
+  const auto device = house_.device(bob_);
+  EXPECT_EQ(house_.told(*device), Contents{});
+  store_.is_away = false;
+  device->run_after(store_pause);
+  EXPECT_EQ(house_.told(*device), Contents{"early"});
   EXPECT_FALSE(device->closed());
 }
 

@@ -95,6 +95,29 @@ TEST_F(PatientGateway, answers_few_syncs_at_once_and_lets_every_device_have_its_
   EXPECT_EQ(store_.asked.back(), eve_.id) << "before the second call of anybody";
 }
 
+TEST_F(PatientGateway, asks_for_the_backlog_of_a_user_once_at_a_time) {
+  store_.is_patient = true;
+  const auto phone = house_.device(ann_), laptop = house_.device(ann_), watch = house_.device(ann_);
+  EXPECT_EQ(store_.waiting(), 1u);
+  const auto eves = house_.device(eve_);
+  EXPECT_EQ(store_.waiting(), 2u) << "another user does not wait for it";
+  laptop->close();
+  let_go_on();
+  EXPECT_EQ(store_.waiting(), 2u) << "now for the watch, and never for who is gone";
+  let_go_on();
+  let_go_on();
+  EXPECT_EQ(store_.waiting(), 0u);
+}
+
+TEST_F(PatientGateway, asks_for_the_backlog_of_few_at_once) {
+  constexpr std::size_t most = FewAtOnce<DevicePtr>::most;
+  std::vector<std::unique_ptr<socketio::TestClient>> all;
+  store_.is_patient = true;
+  while (all.size() < most + 2)
+    all.push_back(house_.device(house_.person("many" + std::to_string(all.size()))));
+  EXPECT_EQ(store_.waiting(), most);
+}
+
 TEST_F(PatientGateway, asks_nothing_more_for_a_device_that_is_gone) {
   const auto phone = house_.device(ann_);
   store_.is_patient = true;

@@ -33,6 +33,9 @@ ShardGateway::ShardGateway(net::Shard& shard, const Services& services, chat::Fe
       delivery_(devices_, services.messaging, metrics),
       leaving_(shard, "see a device off", [this](DevicePtr device) { return leave(device); }),
       syncing_(shard, "sync", [this](DevicePtr device) { return answer_sync(device); }),
+      catching_up_(
+          shard, "catch a device up", [this](Backlog rest) { return catch_up(std::move(rest)); },
+          [](const Backlog& rest) { return rest.device->user; }),
       mending_(shard, "make a gap good", [this](Gap gap) { return make_good(std::move(gap)); }),
       typing_timer_(shard.timers(), this,
                     [](void* self) { static_cast<ShardGateway*>(self)->on_typing_deadline(); }) {}

@@ -68,6 +68,11 @@ class ShardGateway {
     chat::Version since;
     std::string cursor;
   };
+  /// What is left of a device's backlog: whatever is behind `after`.
+  struct Backlog {
+    DevicePtr device;
+    chat::Version after = 0;
+  };
   /// What a refused call was about: the member that names it in message_error.
   struct Subject {
     std::string_view key;
@@ -78,9 +83,10 @@ class ShardGateway {
   std::optional<socketio::ConnectError> why_not(const chat::Claims& claims) const;
   void set_expiry(Device& device, Time expires_at);
   Task<void> arrive(DevicePtr device);
-  Task<void> catch_up(DevicePtr device);
+  Task<void> catch_up(Backlog rest);
   Task<void> make_good(Gap gap);
-  Task<void> go_on(Gap gap);
+  template <class Rest>
+  Task<void> go_on(FewAtOnce<Rest>& queue, Rest rest);
   Task<void> leave(DevicePtr device);
 
   // Its calls (shard_gateway.cpp).
@@ -108,6 +114,7 @@ class ShardGateway {
   Delivery delivery_;
   socketio::EventWriter writer_;
   FewAtOnce<DevicePtr> leaving_, syncing_;
+  FewAtOnce<Backlog> catching_up_;
   FewAtOnce<Gap> mending_;
   chat::Typing typing_{chat::Typing::Settings{}};
   net::Timer typing_timer_;

@@ -94,7 +94,7 @@ void ShardGateway::on_connection(const std::shared_ptr<socketio::Socket>& socket
       std::min(delivery_.seen_version(), feed_.version_before(device->came - unpublished));
   devices_.add(device);
   if (ways_.room) socket->join(ways_.room(device->user));
-  shard_.spawn("catch a device up", catch_up(device));
+  catching_up_.add({device});
 }
 
 void ShardGateway::on_disconnect(socketio::Socket& socket) {
@@ -123,33 +123,35 @@ Task<void> ShardGateway::arrive(DevicePtr device) {
   if (arrived && *arrived) ways_.presence_changed(device->user, true);
 }
 
-Task<void> ShardGateway::catch_up(DevicePtr device) {
+/// A page of its backlog.
+Task<void> ShardGateway::catch_up(Backlog rest) {
+  const DevicePtr device = rest.device;
+  if (device->is_gone()) co_return;
   const bool may_overlap = delivery_.seen_version() == chat::no_cut;
-  chat::BacklogQuery query{device->user, 0, may_overlap ? chat::no_cut : device->joined_at,
-                           backlog_page};
+  const chat::BacklogQuery query{device->user, rest.after,
+                                 may_overlap ? chat::no_cut : device->joined_at, backlog_page};
+  const auto page = co_await services_.messaging.backlog(query);
+  if (device->is_gone()) co_return;
+  if (!page) {
+    // It comes back, and so does its backlog.
+    if (!info(page.error().code).temporary) co_return device->socket->close_engine();
+    co_return catching_up_.put_off(std::move(rest));
+  }
   std::optional<chat::Version> since;
-  for (bool has_more = true; has_more;) {
-    const auto page = co_await services_.messaging.backlog(query);
-    if (device->is_gone()) co_return;
-    if (!page) {
-      device->socket->close_engine();  // It comes back, and so does its backlog.
-      co_return;
+  for (const chat::Message& message : page->messages) {
+    // The backlog leaves out what other devices were faster to have. Where the feed may tell of
+    // that yet, all is told in the order in which it was stored.
+    if (message.version > device->joined_at) {
+      since = device->joined_at;
+      break;
     }
-    for (const chat::Message& message : page->messages) {
-      // The backlog leaves out what other devices were faster to have. Where the feed may tell of
-      // that yet, all is told in the order in which it was stored.
-      if (message.version > device->joined_at) {
-        since = device->joined_at;
-        break;
-      }
-      delivery_.deliver_backlog(device, message);
-      if (device->is_gone()) co_return;
-    }
-    has_more = page->has_more && !since;
-    if (!has_more) break;
-    query.after = page->messages.back().version;
-    co_await wait_for_drain(shard_, device);
+    delivery_.deliver_backlog(device, message);
     if (device->is_gone()) co_return;
+  }
+  if (page->has_more && !since) {
+    rest.after = page->messages.back().version;
+    shard_.spawn("wait for a device", go_on(catching_up_, std::move(rest)));
+    co_return;
   }
   if (const auto missed = take_gap(*device)) since = std::min(since.value_or(*missed), *missed);
   if (!since) co_return delivery_.go_live(device);
@@ -178,13 +180,14 @@ Task<void> ShardGateway::make_good(Gap gap) {
   const auto again = take_gap(*device);
   if (!page->has_more && !again) co_return delivery_.go_live(device);
   if (again && *again < gap.since) gap = {device, *again, chat::to_cursor(*again)};
-  shard_.spawn("wait for a device", go_on(std::move(gap)));
+  shard_.spawn("wait for a device", go_on(mending_, std::move(gap)));
 }
 
 /// Whoever does not read has no place among the few.
-Task<void> ShardGateway::go_on(Gap gap) {
-  co_await wait_for_drain(shard_, gap.device);
-  mending_.add(std::move(gap));
+template <class Rest>
+Task<void> ShardGateway::go_on(FewAtOnce<Rest>& queue, Rest rest) {
+  co_await wait_for_drain(shard_, rest.device);
+  queue.add(std::move(rest));
 }
 
 Task<void> ShardGateway::leave(DevicePtr device) {
