@@ -58,8 +58,6 @@ struct Device : boost::intrusive_ref_counter<Device> {
   bool confirms = false;    ///< `auth.acks`: an acknowledgement counts as delivery, not the write.
   std::uint16_t calls = 0;  ///< Calls (send_message, message_read, sync) under way.
   std::uint16_t unconfirmed = 0;  ///< receive_message without its acknowledgement yet.
-  std::uint16_t typed = 0;        ///< typing and stop_typing in `typing_second`.
-  std::uint32_t typing_second = 0;
   std::shared_ptr<socketio::Socket> socket;
   chat::UserId user;
   std::vector<chat::MessageDelivered> receipts;  ///< See LateReceipts.

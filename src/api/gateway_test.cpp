@@ -204,6 +204,27 @@ TEST(Gateway, gives_the_first_message_back_for_the_same_client_id) {
   EXPECT_EQ(bobs->take("receive_message").size(), 1u);
 }
 
+TEST(Gateway, takes_no_more_messages_of_a_user_than_the_limit) {
+  TestHouse house{{.shards = 1, .rate_limit_send = 60}, {}};
+  const auto ann = house.person("ann"), bob = house.person("bob");
+  const auto phone = house.device(ann), laptop = house.device(ann), bobs = house.device(bob);
+  const auto is_taken = [&](socketio::TestClient& device) {
+    return answer_of(device.emit_with_ack("send_message", args(message_to(bob, "hi"))))
+        .at("ok")
+        .as_bool();
+  };
+  for (int i = 0; i < 5; ++i) {
+    EXPECT_TRUE(is_taken(*phone));
+    EXPECT_TRUE(is_taken(*laptop));
+  }
+  EXPECT_FALSE(is_taken(*laptop));
+  const auto refused = answer_of(phone->emit_with_ack("send_message", args(message_to(bob, "x"))));
+  EXPECT_EQ(refused.at("error").as_object().at("code").as_string(), "rate_limited");
+  EXPECT_TRUE(answer_of(bobs->emit_with_ack("send_message", args(message_to(ann, "me too"))))
+                  .at("ok")
+                  .as_bool());
+}
+
 TEST(Gateway, passes_typing_on_and_ends_it_after_silence) {
   TestHouse house;
   const auto ann = house.person("ann"), bob = house.person("bob");

@@ -10,12 +10,19 @@
 
 namespace parley::api {
 
+using namespace std::chrono_literals;
+
 namespace {
 
 socketio::Payload payload(std::string args) { return {std::move(args), {}}; }
 constexpr std::string_view ok = "{\"ok\":true}";
 std::string refusal(const Error& error) {
   return "{\"ok\":false,\"error\":" + wire::error_object(error) + "}";
+}
+
+/// A sixth of a minute's may come at once. 0: no limit.
+Budget messages(std::uint32_t a_minute) {
+  return {a_minute / 6, a_minute == 0 ? 0s : std::chrono::nanoseconds{1min} / a_minute};
 }
 
 Error too_many_calls() { return fail(Errc::overloaded, "too many calls under way"); }
@@ -31,6 +38,8 @@ ShardGateway::ShardGateway(net::Shard& shard, const Services& services, chat::Fe
       ways_(std::move(ways)),
       devices_(shard, metrics),
       delivery_(devices_, services.messaging, metrics),
+      sends_(messages(services.rate_limit_send)),
+      typings_(max_typing, std::chrono::nanoseconds{1s} / max_typing),
       leaving_(shard, "see a device off", [this](DevicePtr device) { return leave(device); }),
       syncing_(shard, "sync", [this](DevicePtr device) { return answer_sync(device); }),
       catching_up_(
@@ -95,6 +104,8 @@ void ShardGateway::on_send_message(socketio::Socket& socket, socketio::Event& ev
   const auto checked = fields.check();
   if (!checked)
     return refuse(socket, event.ack_id(), {"clientId", draft.client_id}, checked.error());
+  if (!sends_.spend(device->user, shard_.now()))
+    return refuse(socket, event.ack_id(), {"clientId", draft.client_id}, fail(Errc::rate_limited));
   if (!may_call(*device))
     return refuse(socket, event.ack_id(), {"clientId", draft.client_id}, too_many_calls());
   ++device->calls;
@@ -163,25 +174,14 @@ bool ShardGateway::may_call(const Device& device) const {
   return device.calls < few_calls || devices_.calls_of(device.user) < max_calls;
 }
 
-bool ShardGateway::may_type(Device& device) const {
-  using namespace std::chrono;
-  const auto second = duration_cast<seconds>(shard_.now().time_since_epoch()).count();
-  if (device.typing_second != static_cast<std::uint32_t>(second)) {
-    device.typing_second = static_cast<std::uint32_t>(second);
-    device.typed = 0;
-  }
-  if (device.typed >= max_typing) return false;
-  ++device.typed;
-  return true;
-}
-
 /// The receiver that the call names; refuses it when it names none, or comes too soon.
 std::optional<chat::UserId> ShardGateway::receiver_of(socketio::Socket& socket,
                                                       socketio::Event& event) {
   Fields fields(event.members());
   const auto receiver = fields.id<chat::UserId>("receiverId");
   auto checked = fields.check();
-  if (checked && !may_type(*device_of(socket))) checked = fail(Errc::rate_limited);
+  if (checked && !typings_.spend(device_of(socket)->user, shard_.now()))
+    checked = fail(Errc::rate_limited);
   if (checked) return receiver;
   refuse(socket, event.ack_id(), {"receiverId", std::nullopt}, checked.error());
   return std::nullopt;

@@ -6,6 +6,7 @@
 #include <span>
 #include <vector>
 
+#include "api/budget.hpp"
 #include "api/delivery.hpp"
 #include "api/few_at_once.hpp"
 #include "api/services.hpp"
@@ -32,7 +33,7 @@ class ShardGateway {
   /// Calls (send_message, message_read, sync) of one user's devices here that may be under way at
   /// once; a device always has a few, whatever the others do.
   static constexpr std::uint16_t max_calls = 1'000, few_calls = 10;
-  /// typing and stop_typing of one device in a second; hands do no more.
+  /// typing and stop_typing of one user in a second; hands do no more.
   static constexpr std::uint16_t max_typing = 20;
 
   ShardGateway(net::Shard& shard, const Services& services, chat::Feed& feed,
@@ -99,7 +100,6 @@ class ShardGateway {
   void refuse(socketio::Socket& socket, socketio::AckId ack, const Subject& subject,
               const Error& error);
   bool may_call(const Device& device) const;
-  bool may_type(Device& device) const;
   std::optional<chat::UserId> receiver_of(socketio::Socket& socket, socketio::Event& event);
   void announce_typing(std::string_view event, chat::UserId sender, chat::UserId receiver);
   void on_typing_deadline();
@@ -113,6 +113,7 @@ class ShardGateway {
   Devices devices_;
   Delivery delivery_;
   socketio::EventWriter writer_;
+  Budget sends_, typings_;
   FewAtOnce<DevicePtr> leaving_, syncing_;
   FewAtOnce<Backlog> catching_up_;
   FewAtOnce<Gap> mending_;

@@ -55,6 +55,7 @@ class TestHouse {
     chat::MessageStore* messages = nullptr;
     chat::ReceiptStore* receipts = nullptr;
     unsigned shards = 2;
+    std::uint32_t rate_limit_send = 0;
   };
 
   TestHouse() : TestHouse(Plan{}, {}) {}
@@ -65,6 +66,17 @@ class TestHouse {
                   plan.receipts != nullptr ? *plan.receipts : stores.messages,
                   stores.messages,
                   {}},
+        services{accounts,
+                 sessions,
+                 logins,
+                 messaging,
+                 presences,
+                 recovery,
+                 mail,
+                 100 * 1024,
+                 [](chat::UserId, std::optional<chat::FamilyId>) {},
+                 nullptr,
+                 plan.rate_limit_send},
         gateway{shards,   io,
                 services, plan.feed != nullptr ? *plan.feed : stores.messages,
                 metrics,  std::move(neighbours)} {}
@@ -148,9 +160,7 @@ class TestHouse {
   chat::Recovery recovery{stores.accounts, hasher, stores.sessions, links, mail, {}, {}};
   ops::Metrics metrics{2};
   socketio::Server io{shards, {}};
-  Services services{accounts,  sessions,   logins,
-                    messaging, presences,  recovery,
-                    mail,      100 * 1024, [](chat::UserId, std::optional<chat::FamilyId>) {}};
+  Services services;
   Gateway gateway;
 
  private:

@@ -93,6 +93,7 @@ Program::Program(const Settings& settings, std::unique_ptr<Stores> stores,
                   gateway_.close(user, family);
                 },
                 [this](chat::UserId user) { return erase(user); },
+                settings.limits.rate_limit_send,
                 settings.mail.require_verified_email},
       gateway_(shards_, io_, services_, stores_->feed(), metrics_,
                neighbourhood_ ? neighbourhood_->for_gateway() : api::Neighbours{}),

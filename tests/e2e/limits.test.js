@@ -115,6 +115,25 @@ describe('rate limits', () => {
   });
 });
 
+describe('messages over Socket.IO', () => {
+  test('are 1,000 at once for a user of many devices, and 100 a second from then on, unless it is set', async (t) => {
+    const server = await Server.start({ env: { RATE_LIMIT_SEND: undefined, SHARDS: '1' } });
+    t.after(() => server.destroy());
+    const [ann, ben] = await people(server, 'ann', 'ben');
+    const [phone, laptop, bens] = await Promise.all([ann, ann, ben].map((who) => Device.connect(server, who)));
+    const write = (device, receiver) => device.socket.timeout(10_000).emitWithAck('send_message', { receiverId: receiver.id, content: 'hi' });
+    const began = Date.now();
+    const answers = await Promise.all(Array.from({ length: 1500 }, (_, i) => write(i % 2 ? phone : laptop, ben)));
+    const most = 1000 + Math.ceil((Date.now() - began) / 10);
+    const taken = answers.filter((answer) => answer.ok).length;
+    assert.ok(taken >= 1000 && taken <= most, `${taken} were taken`);
+    for (const answer of answers.filter((one) => !one.ok)) {
+      assert.deepEqual(answer.error, { code: 'rate_limited', message: 'Too many requests. Please slow down.' });
+    }
+    assert.ok((await write(bens, ann)).ok, 'another one is not limited by it');
+  });
+});
+
 describe('a full server', () => {
   test('says in its log how many it turns away, in one line for all of them, and not whom', async (t) => {
     const server = await Server.start({ env: { MAX_CONNECTIONS: '3' } });

@@ -115,11 +115,14 @@ void add_limits(std::vector<Field>& list) {
   list.push_back(make(limits, "rate-limit-api", WholeNumber{0, million},
                       in(&Settings::limits, &decltype(Settings::limits)::rate_limit_api),
                       "All other calls a minute and client IP; 0 means no limit."));
+  list.push_back(make(limits, "rate-limit-send", WholeNumber{0, million},
+                      in(&Settings::limits, &decltype(Settings::limits)::rate_limit_send),
+                      "Messages a minute that one user may send over Socket.IO, a sixth of them at "
+                      "once, on each shard; 0 means no limit."));
   list.push_back(make(limits, "max-connections", WholeNumber{1, 10 * million},
                       in(&Settings::limits, &decltype(Settings::limits)::max_connections),
                       "Open connections, and sessions; for one more somebody who has not logged in "
-                      "makes way, or it "
-                      "is closed at once. Mind the limit of open files."));
+                      "makes way, or it is closed at once. Mind the limit of open files."));
   list.push_back(
       make(limits, "max-queued", ByteSize{16 << 10, gibibyte},
            in(&Settings::limits, &decltype(Settings::limits)::max_queued),

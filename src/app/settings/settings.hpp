@@ -57,8 +57,9 @@ struct Settings {
   } auth;
 
   struct Limits {
-    unsigned rate_limit_auth = 10;  ///< 0: off.
-    unsigned rate_limit_api = 300;  ///< 0: off.
+    unsigned rate_limit_auth = 10;     ///< 0: off.
+    unsigned rate_limit_api = 300;     ///< 0: off.
+    unsigned rate_limit_send = 6'000;  ///< 0: off.
     std::size_t max_connections = 1'000'000;
     std::size_t max_queued = 4 * 1024 * 1024;
     std::size_t max_payload = 1'000'000;
