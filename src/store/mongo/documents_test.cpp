@@ -154,6 +154,20 @@ TEST(MongoUpdates, guard_a_tail_against_a_later_one_and_against_node_servers) {
   EXPECT_FALSE(tail_update(head, "x", nullptr).filter.view().has("lastMessageAt"));
 }
 
+TEST(MongoUpdates, guard_the_counts_of_a_tail_against_readings_that_are_not_known) {
+  Head head = talk();
+  const Placed first = said(head, "hello");
+  const Location location{head.id, 1, alice, first.sent};
+  ASSERT_TRUE(head.read(bob, first.message.id, location, at(9), 88));
+  said(head, "are you there?");
+  const Recorded before{1, at(5)};
+  const Update update = tail_update(head, "are you there?", &before);
+  const std::string marks = "parley.marks.";
+  EXPECT_EQ(update.filter.view().document(marks + bob.hex() + ".r")->count("$not.$gte"), 2u);
+  EXPECT_EQ(update.filter.view().document(marks + alice.hex() + ".r")->count("$not.$gte"), 1u);
+  EXPECT_FALSE(tail_update(head, "x", nullptr).filter.view().has(marks + bob.hex() + ".r"));
+}
+
 TEST(MongoUpdates, move_each_watermark_by_itself) {
   Head head = talk();
   const Placed placed = said(head, "hello");

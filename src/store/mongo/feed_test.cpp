@@ -174,8 +174,23 @@ TEST_F(FeedTest, tells_a_message_behind_its_receipts_with_the_status_that_they_g
   EXPECT_EQ(told[0].unread, (std::vector<chat::Unread>{{alice, 0}, {bob, 0}}));
   EXPECT_EQ(told[1].message.delivered_at, late);
   EXPECT_FALSE(told[1].message.read_at);
-  EXPECT_EQ(told[1].unread.back().count, 2u);
+  EXPECT_EQ(told[1].unread.back().count, 1u);
   EXPECT_EQ(told[2].message.status(), chat::Status::sent);
+}
+
+TEST_F(FeedTest, counts_what_is_unread_behind_what_was_read_meanwhile) {
+  std::vector<chat::Unread> told;
+  feed_.subscribe(context_.get_executor(), [&told](const chat::ChangeBatchPtr& batch) {
+    for (const chat::Change& one : batch->changes) {
+      if (const auto* appended = std::get_if<chat::MessageAppended>(&one)) told = appended->unread;
+    }
+  });
+  feed_.arrive({message(1), read(1)});
+  chat::Change second = message(2);
+  std::get<chat::MessageAppended>(second).unread = {{alice, 0}, {bob, 2}};
+  feed_.arrive({second});
+  settle();
+  EXPECT_EQ(told, (std::vector<chat::Unread>{{alice, 0}, {bob, 1}}));
 }
 
 TEST_F(FeedTest, forgets_what_is_long_ago) {

@@ -131,4 +131,16 @@ void Head::follow(const chat::MessagesRead& read, const Location& location) {
   members[*found].move_read(to, location.sent_by(*found));
 }
 
+void Head::take_marks(const Head& stored) {
+  for (const Member& theirs : stored.members) {
+    const auto found = member(theirs.user);
+    if (!found) continue;
+    Member& one = members[*found];
+    if (theirs.delivered.seq >= one.delivered.seq) one.delivered = theirs.delivered;
+    if (theirs.read.seq < one.read.seq) continue;
+    one.read = theirs.read;
+    one.sent_at_read = theirs.sent_at_read;
+  }
+}
+
 }  // namespace parley::store::mongo

@@ -92,6 +92,8 @@ struct Head {
   /// Takes note of a move that another node made.
   void follow(const chat::MessageDelivered& delivered);
   void follow(const chat::MessagesRead& read, const Location& location);
+  /// The watermarks of `stored`, but for those that are further here.
+  void take_marks(const Head& stored);
 
   friend bool operator==(const Head&, const Head&) = default;
 };

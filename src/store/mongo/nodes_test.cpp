@@ -61,6 +61,11 @@ class NodesTest : public ::testing::Test {
     return good(node.conversations().list(viewer, std::nullopt, 100)).summaries;
   }
 
+  /// What Node servers see of the only conversation.
+  std::optional<std::int64_t> unread_stored(chat::UserId viewer) {
+    return database_.only("conversations").view().integer("unreadCount." + viewer.hex());
+  }
+
   /// Runs `work(node, context, index)` on threads of both nodes at once.
   template <class Work>
   void at_once(std::size_t threads_a_node, Work work) {
@@ -190,6 +195,31 @@ TEST_F(NodesTest, count_what_is_unread_after_all_of_that) {
           << "Node servers see the same count";
     }
   }
+}
+
+TEST_F(NodesTest, count_what_another_node_was_told_is_read) {
+  const auto alice = user("alice"), bob = user("bob");
+  std::vector<chat::Change> heard;
+  listen(one_, heard);
+  const auto first = say(one_, alice, bob, "1");
+  good(two_.receipts().mark_read(bob, first.id, at(2000)));
+  say(one_, alice, bob, "2");  // Nobody has told it of the reading.
+  EXPECT_EQ(unread_stored(bob), 1);
+  const auto& told = std::get<chat::MessageAppended>(heard.back());
+  for (const chat::Unread& one : told.unread) EXPECT_EQ(one.count, one.user == bob ? 1u : 0u);
+}
+
+TEST_F(NodesTest, count_what_another_node_stored_when_something_is_read) {
+  const auto alice = user("alice"), bob = user("bob");
+  const auto first = say(one_, alice, bob, "1");
+  const std::vector<chat::DeliveryMark> marks{{bob, first.conversation_id, first.id, alice, 1}};
+  good(two_.receipts().mark_delivered(marks, at(1500)));
+  say(one_, alice, bob, "2");
+  std::vector<chat::Change> heard;
+  listen(two_, heard);
+  good(two_.receipts().mark_read(bob, first.id, at(2000)));  // Nobody has told it of the second.
+  EXPECT_EQ(unread_stored(bob), 1);
+  EXPECT_EQ(std::get<chat::MessagesRead>(heard.back()).unread_count, 1u);
 }
 
 TEST_F(NodesTest, store_a_client_id_once) {

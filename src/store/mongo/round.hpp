@@ -104,7 +104,9 @@ class Round {
   void record();
   Result<Done> write_conversations();
   Result<Done> verify();
+  Result<Done> verify(const FoundHead& found, std::vector<Update>& updates);
   void verify_moves(const FoundHead& found);
+  void recount(const Head& found, Head& head, std::vector<Update>& updates);
   void fail_moves(const Error& error);
   std::vector<Moved> coalesced(bool by_time) const;
   void write_receipts();

@@ -113,22 +113,48 @@ Result<Done> Round::verify() {
   for (const Document& document : *documents) {
     const auto found = head_from(document);
     if (!found) continue;
-    verify_moves(*found);
-    CachedHead* known = cache_.find_any(found->head.id);
-    const bool is_recorded =
-        known == nullptr || found->head.last_seq >= known->head.last_seq || known->is_doubtful;
-    if (is_recorded || !touched_.contains(found->head.id)) continue;
-    if (found->is_stale) {
-      if (auto done = adopt(lease_, context_, found->head.id); !done)
-        return std::move(done).error();
-      cache_.forget(found->head.id);
-    } else {
-      updates.push_back(tail_update(known->head, known->last_text, nullptr));
-    }
+    if (auto done = verify(*found, updates); !done) return done;
   }
   if (updates.empty()) return Done{};
   auto written = bulk(conversations_collection, updates);
   return written ? Result<Done>(Done{}) : std::move(written).error();
+}
+
+Result<Done> Round::verify(const FoundHead& found, std::vector<Update>& updates) {
+  const chat::ConversationId& id = found.head.id;
+  CachedHead* known = cache_.find_any(id);
+  if (known == nullptr) return Done{};
+  const bool is_recorded = found.head.last_seq >= known->head.last_seq || known->is_doubtful;
+  verify_moves(found);
+  recount(found.head, known->head, updates);
+  if (is_recorded || !touched_.contains(id)) return Done{};
+  if (found.is_stale) {
+    if (auto done = adopt(lease_, context_, id); !done) return std::move(done).error();
+    cache_.forget(id);
+  } else {
+    updates.push_back(tail_update(known->head, known->last_text, nullptr));
+  }
+  return Done{};
+}
+
+/// What is unread by what others have read, and sent, meanwhile.
+void Round::recount(const Head& found, Head& head, std::vector<Update>& updates) {
+  head.take_marks(found);
+  for (chat::Change& change : changes_) {
+    auto* appended = std::get_if<chat::MessageAppended>(&change);
+    if (appended == nullptr || appended->message.conversation_id != head.id) continue;
+    if (const Location* location = cache_.location(appended->message.id))
+      appended->unread = head.unread_at(location->seq, location->sent);
+  }
+  if (found.last_seq <= head.last_seq) return;
+  for (Moved& one : moves_) {
+    auto* read = std::get_if<chat::MessagesRead>(&one.move.change);
+    if (read == nullptr || read->conversation_id != head.id || one.was_overtaken) continue;
+    const auto member = found.member(read->reader);
+    if (!member) continue;
+    read->unread_count = found.unread(*member);
+    updates.push_back(count_update(found, *member));
+  }
 }
 
 /// A watermark that carries another version than ours, and is as far, was moved by another node.

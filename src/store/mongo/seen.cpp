@@ -58,8 +58,10 @@ void Seen::complete(chat::MessageAppended& appended, const Place& place) {
       if (one.delivered.seq >= message.seq && !message.delivered_at)
         message.delivered_at = std::min(one.delivered.at, message.read_at.value_or(Time::max()));
     }
+    // Its node may not have heard of the reading.
+    const chat::Seq behind = is_read ? 0 : message.seq - one.read.seq;
     for (chat::Unread& unread : appended.unread) {
-      if (is_read && unread.user == one.user) unread.count = 0;
+      if (unread.user == one.user) unread.count = std::min<std::uint64_t>(unread.count, behind);
     }
   }
 }

@@ -19,7 +19,8 @@ class Seen {
       : keep_(keep), capacity_(capacity), places_(capacity) {}
 
   /// True: new, and known from now on. False: told before, or overtaken by what was. A new message
-  /// whose receipt came before it, by another node's word, has the status of that.
+  /// whose receipt came before it, by another node's word, has the status of that, and no more
+  /// unread than is behind it.
   bool take(chat::Change& change, SteadyTime now);
   std::size_t size() const { return places_.size(); }
 

@@ -99,6 +99,10 @@ Update tail_update(const Head& head, std::string_view last_message, const Record
   update.filter.set("_id", head.id).set("parley.tail.seq", below(head.last_seq));
   if (before != nullptr && before->seq > 0) update.filter.set("lastMessageAt", before->at);
   if (before != nullptr && before->seq == 0) update.filter.set("lastMessageAt", nullptr);
+  for (std::size_t i = 0; before != nullptr && i < head.members.size(); ++i) {
+    const Member& one = head.members[i];
+    update.filter.set("parley.marks." + one.user.hex() + ".r", below(one.read.seq + 1));
+  }
   update.change.set("$set", set).set("$max", newest);
   return update;
 }
@@ -119,13 +123,16 @@ void add_move(std::vector<Update>& updates, const Move& move, const Head& head, 
       .set(mark_name(move, "sent"), move.sent_at_read);
   updates.push_back(mark_update(move, "r", *move.read, std::move(set)));
   const auto member = head.member(move.user);
-  if (!with_count || !member) return;
-  Update count;
+  if (with_count && member) updates.push_back(count_update(head, *member));
+}
+
+Update count_update(const Head& head, std::size_t member) {
+  Update update;
   Document left;
-  left.set("unreadCount." + move.user.hex(), head.unread(*member));
-  count.filter.set("_id", head.id).set("parley.tail.seq", head.last_seq);
-  count.change.set("$set", left);
-  updates.push_back(std::move(count));
+  left.set("unreadCount." + head.members[member].user.hex(), head.unread(member));
+  update.filter.set("_id", head.id).set("parley.tail.seq", head.last_seq);
+  update.change.set("$set", left);
+  return update;
 }
 
 void add_receipts(std::vector<Update>& updates, const Move& move) {

@@ -20,13 +20,16 @@ struct Recorded {
 };
 
 /// The tail as `head` has it, unless the document has a later one. With `before`: only if nobody
-/// has written since (a Node server does not touch our fields, but lastMessageAt).
+/// has written since (a Node server does not touch our fields, but lastMessageAt), or read further
+/// than `head` knows.
 Update tail_update(const Head& head, std::string_view last_message, const Recorded* before);
 /// Each watermark that moves, unless it is there or further already; the reader's unread count,
 /// unless messages have come since (or `with_count` is false).
 void add_move(std::vector<Update>& updates, const Move& move, const Head& head, bool with_count);
 /// The same for the messages it passes.
 void add_receipts(std::vector<Update>& updates, const Move& move);
+/// What `member` has not read, unless messages have come since.
+Update count_update(const Head& head, std::size_t member);
 /// Every message that lags behind the watermarks of `head`.
 void add_lagging_receipts(std::vector<Update>& updates, const Head& head);
 
