@@ -7,6 +7,10 @@
 
 namespace parley::store::mongo {
 
+/// How far the clocks of Node servers may be behind: a sync looks at the conversations whose last
+/// message is older than its cursor by less.
+inline constexpr std::chrono::minutes time_skew{1};
+
 /// Conversations, and how many documents they were among: some cannot be read.
 struct LoadedHeads {
   std::vector<Head> heads;

@@ -66,6 +66,28 @@ class NodesTest : public ::testing::Test {
     return database_.only("conversations").view().integer("unreadCount." + viewer.hex());
   }
 
+  /// As a node that died after its insert: a message at `seq` of which the conversation does not
+  /// know. All of it is by the sender of `first`.
+  void leave_behind(const chat::Message& first, std::int64_t seq, chat::Version version) {
+    Document copy, filter;
+    filter.set("_id", first.id);
+    database_.only("messages", filter).view().each([&](std::string_view name, const Value& value) {
+      if (name == "_id")
+        copy.set(name, ids_.next(at(0)));
+      else if (name == "seq")
+        copy.set(name, seq);
+      else if (name == "version")
+        copy.set(name, version);
+      else if (name == "content")
+        copy.set(name, std::to_string(seq));
+      else if (name == "sent")
+        copy.set(name, Document().set(first.sender.hex(), seq));
+      else
+        copy.set(name, value);
+    });
+    database_.put("messages", copy);
+  }
+
   /// Runs `work(node, context, index)` on threads of both nodes at once.
   template <class Work>
   void at_once(std::size_t threads_a_node, Work work) {
@@ -347,6 +369,10 @@ class CutOffTest : public NodesTest {
     return config;
   }
   void pass(std::chrono::seconds time) { now_ = now_.load() + time; }
+  chat::Message say_now(TestNode& node, std::string content) {
+    const chat::NewMessage now{alice, bob, std::move(content), {}, now_};
+    return good(node.messages().append(now)).message;
+  }
   void deliver(const chat::Message& message) {
     const std::vector<chat::DeliveryMark> marks{
         {message.receiver, message.conversation_id, message.id, message.sender, message.seq}};
@@ -400,6 +426,35 @@ TEST_F(CutOffTest, what_is_so_old_that_devices_have_forgotten_it_is_not_told) {
   EXPECT_EQ(heard(), (Contents{"1", "3"}));
 }
 
+TEST_F(CutOffTest, what_a_sync_has_passed_over_is_told_once_it_is_recorded) {
+  using namespace std::chrono_literals;
+  const chat::Message first = say_now(one, "1");
+  pass(100s);
+  const auto quiet = good(two.messages().changes(bob, first.version, 100));
+  leave_behind(first, 2, VersionClock::floor_of(now_));
+  pass(sync_margin + 5s);
+  leave_behind(first, 3, VersionClock::floor_of(now_));
+  const auto passed = good(two.messages().changes(bob, quiet.cursor, 100));
+  EXPECT_TRUE(passed.messages.empty());
+  say_now(two, "4");
+  const auto told = good(two.messages().changes(bob, passed.cursor, 100));
+  EXPECT_EQ(chat::contract::contents(told.messages), (Contents{"2", "3", "4"}));
+  EXPECT_TRUE(good(two.messages().changes(bob, told.cursor, 100)).messages.empty());
+}
+
+TEST_F(CutOffTest, what_a_sync_has_told_before_it_was_recorded_is_not_told_again) {
+  using namespace std::chrono_literals;
+  const chat::Message first = say_now(one, "1");
+  pass(30s);
+  leave_behind(first, 2, VersionClock::floor_of(now_));
+  pass(sync_margin + 5s);
+  const auto told = good(two.messages().changes(bob, first.version, 100));
+  EXPECT_EQ(chat::contract::contents(told.messages), Contents{"2"});
+  say_now(two, "3");
+  const auto rest = good(two.messages().changes(bob, told.cursor, 100));
+  EXPECT_EQ(chat::contract::contents(rest.messages), Contents{"3"});
+}
+
 TEST_F(NodesTest, tell_of_a_message_that_is_sent_again_to_another_node) {
   const auto alice = user("alice"), bob = user("bob");
   const auto lost = good(two_.messages().append(draft(alice, bob, "1", "c-1"))).message;
@@ -433,24 +488,7 @@ TEST_F(NodesTest, tell_of_it_however_late_it_is_sent_again) {
 TEST_F(NodesTest, complete_what_a_dead_node_left) {
   const auto alice = user("alice"), bob = user("bob");
   const auto first = say(one_, alice, bob, "1");
-  // A node that died after its insert: the conversation does not know the message.
-  Document orphan = database_.only("messages");
-  Document copy;
-  orphan.view().each([&](std::string_view name, const Value& value) {
-    if (name == "_id")
-      copy.set(name, ids_.next(at(0)));
-    else if (name == "seq")
-      copy.set(name, std::int64_t{2});
-    else if (name == "version")
-      copy.set(name, first.version + (1u << 12));
-    else if (name == "content")
-      copy.set(name, "2");
-    else if (name == "sent")
-      copy.set(name, Document().set(alice.hex(), std::int64_t{2}));
-    else
-      copy.set(name, value);
-  });
-  database_.put("messages", copy);
+  leave_behind(first, 2, first.version + (1u << 12));
   const auto third = say(two_, alice, bob, "3");
   EXPECT_EQ(third.seq, 3u);
   EXPECT_EQ(chat::contract::contents(all_of(one_, first.conversation_id, bob)),

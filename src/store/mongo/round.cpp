@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <thread>
+#include <utility>
 
 namespace parley::store::mongo {
 
@@ -204,11 +205,22 @@ Result<Done> Round::read_newer(const std::vector<Head>& heads, const HeardOf& he
   options.set("sort", sort);
   auto documents = find(messages_collection, filter, options);
   if (!documents) return std::move(documents).error();
-  for (const Document& one : *documents) take_newer(one, heard);
-  return Done{};
+  std::vector<Update> renewed;
+  for (const Document& one : *documents) take_newer(one, heard, renewed);
+  return write_renewed(renewed);
 }
 
-void Round::take_newer(View document, const HeardOf& heard) {
+/// Before a conversation says these versions. Where another node was faster, its ones are to be
+/// read.
+Result<Done> Round::write_renewed(const std::vector<Update>& renewed) {
+  if (renewed.empty()) return Done{};
+  auto written = bulk(messages_collection, renewed);
+  if (!written) return std::move(written).error();
+  if (static_cast<std::size_t>(written->matched) == renewed.size()) return Done{};
+  return fail(Errc::unavailable, "another node records the same messages");
+}
+
+void Round::take_newer(View document, const HeardOf& heard, std::vector<Update>& renewed) {
   auto found = message_from(document);
   if (!found || found->message.seq == 0) return;
   chat::Message& message = found->message;
@@ -218,6 +230,10 @@ void Round::take_newer(View document, const HeardOf& heard) {
   Head& head = cached->head;
   const bool is_left_over = message.seq == head.last_seq + 1;
   if (is_left_over) {
+    if (message.version <= head.last_version || is_passed_over(message, *cached)) {
+      const chat::Version old = std::exchange(message.version, context_.next_version());
+      renewed.push_back(version_update(message, old));
+    }
     head.follow(message);
     cached->last_text = message.content;
     touched_.insert(head.id);
@@ -229,6 +245,13 @@ void Round::take_newer(View document, const HeardOf& heard) {
   if (!is_nobodys && !is_untold(message, heard.at(head.id))) return;
   auto unread = head.unread_at(message.seq, sent);
   changes_.push_back(chat::MessageAppended{std::move(message), std::move(unread)});
+}
+
+/// May cursors have passed its version, because the conversation did not say it? Those that saw the
+/// conversation in use have told of it.
+bool Round::is_passed_over(const chat::Message& message, const CachedHead& cached) const {
+  return message.version <= context_.horizon() &&
+         VersionClock::time_of(message.version) - time_skew >= cached.recorded.at;
 }
 
 /// Its writer may have died before it told anybody, or may have nobody to tell because it is cut

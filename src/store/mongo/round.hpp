@@ -69,7 +69,9 @@ class Round {
   Result<Done> load(Ids ids, Newer newer);
   Heard heard_of(chat::ConversationId id);
   Result<Done> read_newer(const std::vector<Head>& heads, const HeardOf& heard, Newer newer);
-  void take_newer(View document, const HeardOf& heard);
+  void take_newer(View document, const HeardOf& heard, std::vector<Update>& renewed);
+  bool is_passed_over(const chat::Message& message, const CachedHead& cached) const;
+  Result<Done> write_renewed(const std::vector<Update>& renewed);
   bool is_untold(const chat::Message& message, const Heard& heard) const;
 
   void hold_twins();

@@ -14,9 +14,8 @@ namespace parley::store::mongo {
 namespace {
 using namespace std::chrono_literals;
 constexpr chat::Version greatest = INT64_MAX;
-/// What is further ahead nobody has made; and how far the clocks of Node servers may be behind.
+/// What is further ahead nobody has made.
 constexpr auto clock_skew = 1h;
-constexpr auto time_skew = 1min;
 constexpr int max_adoptions = 3;
 constexpr int max_placeless = 200;
 

@@ -126,6 +126,15 @@ void add_move(std::vector<Update>& updates, const Move& move, const Head& head, 
   if (with_count && member) updates.push_back(count_update(head, *member));
 }
 
+Update version_update(const chat::Message& message, chat::Version old) {
+  Update update;
+  Document set;
+  set.set("version", message.version);
+  update.filter.set("_id", message.id).set("version", below(old + 1));
+  update.change.set("$set", set);
+  return update;
+}
+
 Update count_update(const Head& head, std::size_t member) {
   Update update;
   Document left;

@@ -28,6 +28,8 @@ Update tail_update(const Head& head, std::string_view last_message, const Record
 void add_move(std::vector<Update>& updates, const Move& move, const Head& head, bool with_count);
 /// The same for the messages it passes.
 void add_receipts(std::vector<Update>& updates, const Move& move);
+/// The message's version, unless it has a later one than `old`.
+Update version_update(const chat::Message& message, chat::Version old);
 /// What `member` has not read, unless messages have come since.
 Update count_update(const Head& head, std::size_t member);
 /// Every message that lags behind the watermarks of `head`.
