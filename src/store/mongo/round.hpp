@@ -47,7 +47,7 @@ class Round {
   struct Moved {
     Move move;
     std::size_t operation = 0;
-    bool was_overtaken = false;  ///< Another node has moved it as far.
+    bool is_dropped = false;  ///< Another node has moved it as far, or the database has refused it.
   };
   enum class Newer { recent, all };
   /// What the feed has told of a conversation.
@@ -105,6 +105,8 @@ class Round {
 
   void record();
   Result<Done> write_conversations();
+  Ids refusals(const std::vector<Update>& updates, const Written& written);
+  Result<Done> mend(const Ids& refused);
   Result<Done> verify();
   Result<Done> verify(const FoundHead& found, std::vector<Update>& updates);
   void verify_moves(const FoundHead& found);

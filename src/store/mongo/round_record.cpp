@@ -37,7 +37,7 @@ void Round::record() {
       if (info(written.error().code).temporary) unrecorded_.push_back(id);
     }
   }
-  std::erase_if(moves_, [](const Moved& one) { return one.was_overtaken; });
+  std::erase_if(moves_, [](const Moved& one) { return one.is_dropped; });
   for (const Moved& one : moves_) changes_.push_back(one.move.change);
   context_.stats.marks_advanced.fetch_add(moves_.size(), std::memory_order_relaxed);
   write_receipts();
@@ -56,7 +56,7 @@ std::vector<Round::Moved> Round::coalesced(bool by_time) const {
   std::vector<Moved> all;
   std::map<std::pair<chat::ConversationId, chat::UserId>, std::size_t> newest;
   for (const Moved& one : moves_) {
-    if (one.was_overtaken) continue;
+    if (one.is_dropped) continue;
     const auto [place, is_first] =
         newest.try_emplace({one.move.conversation, one.move.user}, all.size());
     if (!is_first) {
@@ -95,13 +95,39 @@ Result<Done> Round::write_conversations() {
   if (updates.empty()) return Done{};
   auto written = bulk(conversations_collection, updates);
   if (!written) return std::move(written).error();
-  if (!written->errors.empty()) return fail(Errc::internal, written->errors.front().message);
-  if (static_cast<std::size_t>(written->matched) == updates.size()) return Done{};
-  return verify();
+  if (const Ids refused = refusals(updates, *written); !refused.empty()) {
+    if (auto done = mend(refused); !done) return done;
+    written = bulk(conversations_collection, updates);
+    if (!written) return std::move(written).error();
+  }
+  const bool is_all = static_cast<std::size_t>(written->matched) == updates.size();
+  return is_all && written->errors.empty() ? Result<Done>(Done{}) : verify();
+}
+
+/// The conversations of updates that the database refused.
+Round::Ids Round::refusals(const std::vector<Update>& updates, const Written& written) {
+  Ids ids;
+  for (const WriteError& error : written.errors) {
+    failure_ = fail(Errc::internal, "MongoDB: " + error.message);
+    const View filter = updates.at(error.index).filter.view();
+    if (const auto id = filter.id<chat::ConversationId>("_id")) ids.push_back(*id);
+  }
+  return ids;
+}
+
+/// Members of a wrong type, which are as if they were not there, stand in the way of their fields.
+Result<Done> Round::mend(const Ids& refused) {
+  std::vector<Update> updates;
+  for (const chat::ConversationId& id : refused) {
+    if (const CachedHead* known = cache_.find_any(id)) add_mending(updates, known->head);
+  }
+  if (updates.empty()) return Done{};
+  auto written = bulk(conversations_collection, updates);
+  return written ? Result<Done>(Done{}) : std::move(written).error();
 }
 
 /// Some updates found nothing to do: another node has been there (then its word holds), a Node
-/// server has (then its messages get their places), or our own earlier try.
+/// server has (then its messages get their places), or our own earlier try. Or they were refused.
 Result<Done> Round::verify() {
   Ids ids(touched_.begin(), touched_.end());
   for (const Moved& one : moves_) ids.push_back(one.move.conversation);
@@ -117,7 +143,9 @@ Result<Done> Round::verify() {
   }
   if (updates.empty()) return Done{};
   auto written = bulk(conversations_collection, updates);
-  return written ? Result<Done>(Done{}) : std::move(written).error();
+  if (!written) return std::move(written).error();
+  for (const chat::ConversationId& id : refusals(updates, *written)) cache_.forget(id);
+  return Done{};
 }
 
 Result<Done> Round::verify(const FoundHead& found, std::vector<Update>& updates) {
@@ -149,7 +177,7 @@ void Round::recount(const Head& found, Head& head, std::vector<Update>& updates)
   if (found.last_seq <= head.last_seq) return;
   for (Moved& one : moves_) {
     auto* read = std::get_if<chat::MessagesRead>(&one.move.change);
-    if (read == nullptr || read->conversation_id != head.id || one.was_overtaken) continue;
+    if (read == nullptr || read->conversation_id != head.id || one.is_dropped) continue;
     const auto member = found.member(read->reader);
     if (!member) continue;
     read->unread_count = found.unread(*member);
@@ -158,6 +186,7 @@ void Round::recount(const Head& found, Head& head, std::vector<Update>& updates)
 }
 
 /// A watermark that carries another version than ours, and is as far, was moved by another node.
+/// One that is not as far was refused.
 void Round::verify_moves(const FoundHead& found) {
   std::map<chat::UserId, std::pair<chat::Version, chat::Version>> ours;
   for (const Moved& one : moves_) {
@@ -178,11 +207,12 @@ void Round::verify_moves(const FoundHead& found) {
       one.move.delivered_before = theirs.delivered;
       cache_.forget(found.head.id);
     }
-    const bool lost =
-        one.move.read ? theirs.read.version != read : theirs.delivered.version != delivered;
-    if (!lost) continue;
-    one.was_overtaken = true;
+    const chat::Watermark& stored = one.move.read ? theirs.read : theirs.delivered;
+    if (stored.version == (one.move.read ? read : delivered)) continue;
+    one.is_dropped = true;
     cache_.forget(found.head.id);
+    if (stored.seq >= (one.move.read ? one.move.read : one.move.delivered)->seq) continue;
+    fail_mark(operations_[one.operation]->work, fail(Errc::internal, "a refused watermark"));
   }
 }
 

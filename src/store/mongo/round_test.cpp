@@ -42,6 +42,23 @@ class RoundTest : public ::testing::Test {
     return answer<AppendWork>(0)->message;
   }
 
+  Document only(chat::ConversationId id) {
+    Document filter;
+    filter.set("_id", id);
+    return database_.only("conversations", filter);
+  }
+  void damage(chat::ConversationId id, const std::string& members) {
+    Update update;
+    update.filter.set("_id", id);
+    update.change.set("$set", json(members));
+    ASSERT_TRUE(database_.lease().update("conversations", update));
+  }
+  static DeliverWork deliver(const chat::Message& message) {
+    return {{{message.receiver, message.conversation_id, message.id, message.sender, message.seq}},
+            at(2000),
+            {}};
+  }
+
   asio::io_context executor_{1};
   TestDatabase database_;
   TestNode node_{database_.uri()};  ///< Another one, but for its clock and its feed.
@@ -61,6 +78,40 @@ TEST_F(RoundTest, records_a_message_beside_a_reading_that_another_node_has_overt
   const Document stored = database_.only("conversations");
   EXPECT_EQ(stored.view().text("lastMessage"), "3");
   EXPECT_EQ(stored.view().integer("unreadCount." + bob.hex()), 1);
+}
+
+TEST_F(RoundTest, moves_watermarks_beside_a_conversation_with_members_of_wrong_types) {
+  const auto alice = user("alice"), bob = user("bob"), carol = user("carol");
+  const auto conversation = say(alice, carol, "first").conversation_id;
+  for (const char* members : {R"({"unreadCount": [1]})", R"({"unreadCount": null})",
+                              R"({"unreadCount": "x", "parley.marks": "x"})"}) {
+    SCOPED_TRACE(members);
+    const auto elsewhere = say(alice, bob, "elsewhere");
+    damage(conversation, members);
+    const auto changes = round(append(alice, carol, members), deliver(elsewhere));
+    ASSERT_TRUE(answer<AppendWork>(0)) << "it is stored";
+    EXPECT_TRUE(answer<DeliverWork>(1)) << answer<DeliverWork>(1).error().detail;
+    ASSERT_EQ(changes.size(), 2u);
+    EXPECT_TRUE(std::holds_alternative<chat::MessageDelivered>(changes.back()));
+    const Document stored = only(conversation);
+    EXPECT_EQ(stored.view().text("lastMessage"), members) << "as if nothing had been there";
+    EXPECT_EQ(stored.view().integer("unreadCount." + carol.hex()),
+              answer<AppendWork>(0)->message.seq);
+  }
+}
+
+TEST_F(RoundTest, refuses_a_reading_that_the_database_refuses_and_no_other_one) {
+  const auto alice = user("alice"), bob = user("bob"), carol = user("carol");
+  const auto good = say(alice, bob, "1"), bad = say(alice, carol, "1");
+  // What is in it has the right type, so that nothing mends it.
+  damage(bad.conversation_id, "{\"parley.marks." + carol.hex() + "\": [{}]}");
+  const auto changes =
+      round(ReadWork{bob, good.id, at(2000), {}}, ReadWork{carol, bad.id, at(2000), {}});
+  EXPECT_TRUE(answer<ReadWork>(0));
+  ASSERT_FALSE(answer<ReadWork>(1));
+  EXPECT_EQ(answer<ReadWork>(1).error().code, Errc::internal);
+  ASSERT_EQ(changes.size(), 1u);
+  EXPECT_EQ(std::get<chat::MessagesRead>(changes.front()).reader, bob);
 }
 
 }  // namespace

@@ -126,6 +126,22 @@ void add_move(std::vector<Update>& updates, const Move& move, const Head& head, 
   if (with_count && member) updates.push_back(count_update(head, *member));
 }
 
+void add_mending(std::vector<Update>& updates, const Head& head) {
+  const auto mend = [&](const std::string& member) {
+    Document object, other, empty, set;
+    object.set("$type", "object");
+    other.set("$exists", true).set("$not", object);
+    set.set(member, empty);
+    Update update;
+    update.filter.set("_id", head.id).set(member, other);
+    update.change.set("$set", set);
+    updates.push_back(std::move(update));
+  };
+  mend("unreadCount");
+  mend("parley.marks");
+  for (const Member& one : head.members) mend("parley.marks." + one.user.hex());
+}
+
 Update version_update(const chat::Message& message, chat::Version old) {
   Update update;
   Document set;

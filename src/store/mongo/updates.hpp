@@ -32,6 +32,8 @@ void add_receipts(std::vector<Update>& updates, const Move& move);
 Update version_update(const chat::Message& message, chat::Version old);
 /// What `member` has not read, unless messages have come since.
 Update count_update(const Head& head, std::size_t member);
+/// Empty documents for what should be one and is something else.
+void add_mending(std::vector<Update>& updates, const Head& head);
 /// Every message that lags behind the watermarks of `head`.
 void add_lagging_receipts(std::vector<Update>& updates, const Head& head);
 
