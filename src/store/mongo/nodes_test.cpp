@@ -535,6 +535,25 @@ TEST_F(NodesTest, tell_a_device_what_a_slower_node_wrote) {
   EXPECT_TRUE(good(two_.messages().changes(bob, later.cursor, 100)).messages.empty());
 }
 
+TEST_F(NodesTest, tell_a_device_what_a_slower_node_was_told_is_read) {
+  const auto alice = user("alice"), bob = user("bob");
+  const auto said = say(one_, alice, bob, "1");
+  const std::vector<chat::DeliveryMark> marks{{bob, said.conversation_id, said.id, alice, 1}};
+  good(one_.receipts().mark_delivered(marks, at(2000)));
+  const auto now = good(one_.messages().changes(alice, 0, 100));
+  ASSERT_EQ(now.receipts.size(), 1u);
+  good(two_.receipts().mark_read(bob, said.id, at(3000)));
+  // Its version was decided on before that of the delivery.
+  Document move, filter;
+  filter.set("_id", said.conversation_id);
+  move.set("$set", Document().set("parley.marks." + bob.hex() + ".rv", said.version + 1));
+  ASSERT_TRUE(database_.lease().update("conversations", {filter, move, false, false}));
+  const auto later = good(two_.messages().changes(alice, now.cursor, 100));
+  ASSERT_EQ(later.receipts.size(), 1u);
+  EXPECT_EQ(later.receipts.front().read_seq, 1u);
+  EXPECT_TRUE(good(two_.messages().changes(alice, later.cursor, 100)).receipts.empty());
+}
+
 TEST_F(NodesTest, miss_nothing_in_a_sync_however_far_their_machines_clocks_are_apart) {
   using namespace std::chrono_literals;
   const auto alice = user("alice"), bob = user("bob"), carol = user("carol");

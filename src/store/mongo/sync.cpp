@@ -165,6 +165,15 @@ class Changes {
            !std::binary_search(since_.recent.begin(), since_.recent.end(), version);
   }
 
+  /// Versions of moves that were not told, ascending. The lower one may have been written later.
+  std::vector<chat::Version> news_of(const Member& member) const {
+    std::vector<chat::Version> news;
+    for (const chat::Version version : {member.delivered.version, member.read.version})
+      if (is_new(version)) news.push_back(version);
+    std::sort(news.begin(), news.end());
+    return news;
+  }
+
   Result<Done> take_messages(std::size_t limit) {
     if (heads_.empty()) return Done{};
     std::vector<chat::ConversationId> ids;
@@ -196,8 +205,10 @@ class Changes {
   void cut_receipts(std::size_t limit) {
     std::vector<chat::Version> moved;
     for (const Head& head : heads_) {
-      for (const Member& member : head.members)
-        if (is_new(member.changed())) moved.push_back(member.changed());
+      for (const Member& member : head.members) {
+        const auto news = news_of(member);
+        if (!news.empty()) moved.push_back(news.front());
+      }
     }
     if (moved.size() > limit) {
       const auto last = moved.begin() + static_cast<std::ptrdiff_t>(limit) - 1;
@@ -216,10 +227,10 @@ class Changes {
   void take_receipts() {
     for (const Head& head : heads_) {
       for (std::size_t i = 0; i < head.members.size(); ++i) {
-        const chat::Version moved = head.members[i].changed();
-        if (!is_new(moved)) continue;
+        const auto news = news_of(head.members[i]);
+        if (news.empty()) continue;
         page_.receipts.push_back(head.receipt(i));
-        told_.push_back(moved);
+        told_.insert(told_.end(), news.begin(), news.end());
         changed_.insert(head.id);
       }
     }
