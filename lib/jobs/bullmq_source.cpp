@@ -145,16 +145,21 @@ Task<Result<Taken>> BullmqSource::settle(Ending ending, std::optional<Taking> ne
   if (!reply) co_return reply.error();
   auto taken = detail::read_settled(*reply, now);
   if (!taken || !taken->job || taken->job->scheduler_id.empty()) co_return taken;
-  co_return co_await follow_schedule(std::move(*taken), now);
+  auto followed = co_await follow_schedule(std::move(*taken), now);
+  if (!followed) co_return Taken{};  // The run has ended all the same.
+  co_return followed;
 }
 
 Task<Result<Taken>> BullmqSource::follow_schedule(Taken taken, Time now) {
   Arguments arguments{taken.job->id, taken.job->scheduler_id, std::to_string(to_unix_ms(now))};
   const auto reply = co_await run(lua::next_run, std::move(arguments));
-  if (!reply || !detail::read_code(*reply))
-    ops::log().error("a schedule cannot be followed: its next run is missing",
-                     {{"queue", config_.name}, {"scheduler", taken.job->scheduler_id}});
-  co_return taken;
+  const auto made = reply ? detail::read_code(*reply) : Result<Done>(reply.error());
+  if (made) co_return taken;
+  ops::log().error("a schedule cannot be followed for now: this run waits until it stalls",
+                   {{"queue", config_.name},
+                    {"scheduler", taken.job->scheduler_id},
+                    {"reason", made.error().detail}});
+  co_return made.error();
 }
 
 Task<Result<std::vector<Token>>> BullmqSource::extend(std::vector<Lock> locks,

@@ -41,7 +41,8 @@ class BullmqSource final : public Source {
   class Marker;
   Task<Result<redis::Reply>> run(const redis::Script& script, std::vector<std::string> arguments);
   Task<void> warn_of_eviction();
-  /// A job of a schedule: makes the next one before this one runs.
+  /// A job of a schedule: makes the next one before this one runs. Where that fails nobody may run
+  /// it, or the schedule would end: it stalls, and who takes it then tries again.
   Task<Result<Taken>> follow_schedule(Taken taken, Time now);
 
   redis::Client& redis_;

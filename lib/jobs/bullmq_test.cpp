@@ -182,6 +182,63 @@ TEST_F(BullmqTest, follows_a_schedule_by_interval_to_its_limit) {
   EXPECT_FALSE(run(source->take({"v", 30s, "", {}}, at_ + 9000ms))->job) << "two were wanted";
 }
 
+/// A schedule that cannot be followed for now, and a job that is due.
+class BrokenSchedule : public BullmqTest {
+ protected:
+  BrokenSchedule() {
+    redis({"HSET", store_.key("repeat:tick"), "every", "1000", "name", "tick"});
+    JobOptions first;
+    first.id = "repeat:tick:1760000000000";
+    first_ = add(first);
+    redis({"HSET", store_.key(first_), "rjk", "tick"});
+    redis({"SET", store_.key("repeat"), "of another type"});
+  }
+  void mend() {
+    redis({"DEL", store_.key("repeat")});
+    redis({"ZADD", store_.key("repeat"), "1760000000000", "tick"});
+  }
+  /// As if its lock were over, and two looks had passed.
+  void let_it_stall() {
+    redis({"DEL", store_.key(first_ + ":lock")});
+    for (int look = 0; look < 2; ++look) {
+      redis({"DEL", store_.key("stalled-check")});
+      EXPECT_TRUE(run(source_->rescue({1, 30s}, at_)));
+    }
+  }
+  void expect_to_go_on() {
+    mend();
+    let_it_stall();
+    const auto again = run(source_->take({"later", 30s, "", {}}, at_));
+    ASSERT_TRUE(again && again->job);
+    EXPECT_EQ(again->job->id, first_);
+    EXPECT_EQ(text({"EXISTS", store_.key("repeat:tick:1760000001000")}), "1");
+  }
+
+  const std::shared_ptr<Source> source_ = store_.new_source();
+  JobId first_;
+};
+
+TEST_F(BrokenSchedule, runs_no_job_without_a_next_run) {
+  EXPECT_FALSE(run(source_->take({"t", 30s, "", {}}, at_)));
+  expect_to_go_on();
+}
+
+TEST_F(BrokenSchedule, keeps_no_other_job_from_its_end) {
+  JobOptions urgent;
+  urgent.lifo = true;
+  const JobId before = add(urgent);
+  EXPECT_EQ(run(source_->take({"t", 30s, "", {}}, at_))->job->id, before);
+  Ending done;
+  done.id = before;
+  done.token = "t";
+  done.text = "null";
+  const auto settled = run(source_->settle(done, Taking{"u", 30s, "", {}}, at_));
+  ASSERT_TRUE(settled);
+  EXPECT_FALSE(settled->job);
+  EXPECT_EQ(text({"HEXISTS", store_.key(before), "finishedOn"}), "1");
+  expect_to_go_on();
+}
+
 TEST_F(BullmqTest, is_seen_by_the_name_of_its_connection) {
   const auto source = store_.new_source();
   const std::string name = "name=" + connection_name(store_.config(), "w") + " ";
