@@ -15,11 +15,15 @@ namespace {
 /// 0016).
 constexpr std::chrono::milliseconds clocks_differ{50};
 
+/// No device of its user has had it.
+bool is_owed(const Device& device, const chat::Message& message) {
+  return message.receiver == device.user && message.status() == chat::Status::sent;
+}
+
 /// A device that was not there when the message came missed nothing, but what no other device of
 /// its user has had.
 bool is_for(const Device& device, const chat::Message& message) {
-  const bool is_owed = message.receiver == device.user && message.status() == chat::Status::sent;
-  return is_owed || message.created_at >= device.came - clocks_differ;
+  return is_owed(device, message) || message.created_at >= device.came - clocks_differ;
 }
 
 constexpr std::size_t kept_marks = 2;  ///< Room that a device keeps for the next ones.
@@ -208,11 +212,15 @@ void Delivery::deliver(const DevicePtr& device, const chat::Message& message, Vi
   if (device->phase == Device::Phase::live) observe_delivery(message);
 }
 
-/// Where nodes repeat what others may not have published, old messages come again.
+/// Where nodes repeat what others may not have published, old messages come again; whether a device
+/// has had them it may have forgotten.
 bool Delivery::is_news(const Device& device, const chat::Change& change) const {
   if (seen_version_ != chat::no_cut) return true;
   const auto* appended = std::get_if<chat::MessageAppended>(&change);
-  return appended == nullptr || is_for(device, appended->message);
+  if (appended == nullptr) return true;
+  const chat::Message& message = appended->message;
+  const bool is_old = message.created_at + Told::memory < messaging_.now();
+  return is_old ? is_owed(device, message) : is_for(device, message);
 }
 
 /// Where one version parts backlog and live changes, none comes twice.

@@ -192,6 +192,38 @@ TEST_F(GatewayNeighbours, does_not_tell_a_new_device_of_what_others_had_before_i
   EXPECT_EQ(told(*anns), Contents{});
 }
 
+TEST_F(GatewayNeighbours, tells_no_device_again_what_it_has_had_long_ago) {
+  const auto laptop = house_.device(ann_, 0);
+  const chat::Message old = house_.send(ann_, bob_, "old");
+  feed_.say(old);
+  EXPECT_EQ(told(*laptop), Contents{"old"});
+  house_.messaging.set_clock([] { return wall_now() + 6min; });
+  for (std::size_t i = 0; i < Told::small; ++i) feed_.say(house_.send(bob_, ann_, "other"));
+  EXPECT_EQ(told(*laptop), Contents(Told::small, "other"));
+  feed_.say(old);
+  house_.settle();
+  laptop->run();
+  EXPECT_EQ(laptop->take_events().size(), 0u) << "somebody sent it again";
+}
+
+TEST_F(GatewayNeighbours, tells_its_receiver_of_an_old_message_that_nobody_told_of) {
+  const auto bobs = house_.device(bob_, 1);
+  const chat::NewMessage draft{ann_.id, bob_.id, "old", "c", wall_now()};
+  const chat::Message old =
+      chat::fakes::run(house_.shards[0].context(), house_.messaging.send(draft))->message;
+  house_.messaging.set_clock([] { return wall_now() + 6min; });
+  const auto phone = house_.device(ann_, 0);
+  EXPECT_EQ(told(*bobs), Contents{"user_online"});
+  const std::string again =
+      R"([{"receiverId":")" + bob_.id.hex() + R"(","content":"old","clientId":"c"}])";
+  const auto answer = phone->emit_with_ack("send_message", {again, {}});
+  ASSERT_TRUE(answer);
+  EXPECT_EQ(only_object(answer->json).at("message").at("_id").as_string(), old.id.hex());
+  feed_.say(old);
+  EXPECT_EQ(told(*phone), Contents{"message_sent"});
+  EXPECT_EQ(told(*bobs), Contents{"old"});
+}
+
 TEST_F(GatewayNeighbours, means_by_now_what_the_other_nodes_mean) {
   const auto shared = [] { return wall_now() - 1h; };
   house_.messaging.set_clock(shared);
