@@ -102,6 +102,10 @@ void Gateway::presence_changed(chat::UserId user, bool online) {
   news_[home]->changed(user, online);
 }
 
+void Gateway::repeat_presence(SteadyTime since) {
+  for (const auto& news : news_) news->repeat(since);
+}
+
 bool Gateway::is_idle() const {
   const auto is_quiet = [](const auto& news) { return news->waiting() == 0; };
   const auto is_empty = [](const auto& shard) { return shard->attended() == 0; };

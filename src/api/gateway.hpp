@@ -47,6 +47,8 @@ class Gateway {
   Task<std::vector<DeviceReport>> devices_of(chat::UserId user);
   /// Somebody went online or offline: their news have one home. Any thread.
   void presence_changed(chat::UserId user, bool online);
+  /// What was told of that since then may not have reached other nodes' devices. Any thread.
+  void repeat_presence(SteadyTime since);
   /// True when every device has left, and everybody whom that concerns has been told. Any thread.
   bool is_idle() const;
 

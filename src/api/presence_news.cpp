@@ -1,5 +1,6 @@
 #include "api/presence_news.hpp"
 
+#include <unordered_set>
 #include <utility>
 
 #include "api/event_names.hpp"
@@ -10,6 +11,23 @@ namespace parley::api {
 void PresenceNews::changed(chat::UserId user, bool online) {
   ++waiting_;
   shard_.post([this, user, online] { take(user, online); });
+}
+
+void PresenceNews::repeat(SteadyTime since) {
+  shard_.post([this, since] { take_again(since); });
+}
+
+void PresenceNews::take_again(SteadyTime since) {
+  std::unordered_set<chat::UserId> users;
+  for (const News& one : latest_) {
+    if (one.at >= since) users.insert(one.user);
+  }
+  for (const chat::UserId user : users) {
+    Told& told = told_[user];
+    told.again = true;
+    ++waiting_;
+    take(user, told.online);
+  }
 }
 
 void PresenceNews::take(chat::UserId user, bool online) {
@@ -34,14 +52,22 @@ Task<void> PresenceNews::tell(chat::UserId user) {
       --waiting_;
       co_return telling_.put_off(user);
     }
-    if (!news || news->presence.online == told.online) continue;
+    if (!news) continue;
+    const bool again = std::exchange(told.again, false);
+    if (news->presence.online == told.online && !again) continue;
     told.online = news->presence.online;
     announce(*news);
+    if (has_neighbours_ && !again) note(user);
     told.changed = told.changed || has_neighbours_;
   }
   told.telling = false;
   if (has_neighbours_ || !told.online) told_.erase(user);
   --waiting_;
+}
+
+void PresenceNews::note(chat::UserId user) {
+  latest_.push_back({user, shard_.now()});
+  if (latest_.size() > kept) latest_.pop_front();
 }
 
 void PresenceNews::announce(const chat::PresenceChange& news) {

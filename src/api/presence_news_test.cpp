@@ -63,6 +63,11 @@ class PresenceNewsTest : public ::testing::Test {
     run();
   }
 
+  void repeat(SteadyTime since = {}) {
+    news_.repeat(since);
+    run();
+  }
+
   const chat::UserId user_{};
   net::Shard shard_{0};
   chat::fakes::MemoryAccounts accounts_;
@@ -111,6 +116,49 @@ TEST_F(PresenceNewsTest, keep_no_server_from_stopping_while_the_store_is_away) {
   run_after(store_pause);
   EXPECT_EQ(told_, Texts{"user_online"});
   EXPECT_EQ(news_.waiting(), 0u);
+}
+
+TEST_F(PresenceNewsTest, are_told_again_where_not_everybody_may_have_heard_of_them) {
+  change(true);
+  repeat();
+  EXPECT_EQ(told_, (Texts{"user_online", "user_online"}));
+  change(false);
+  repeat();
+  EXPECT_EQ(told_, (Texts{"user_online", "user_online", "user_offline", "user_offline"}));
+  (void)chat::fakes::run(shard_.context(), presence_.arrive(user_, "phone", wall_now()));
+  repeat();
+  EXPECT_EQ(told_.size(), 5u);
+  EXPECT_EQ(told_.back(), "user_online") << "as they stand";
+  EXPECT_EQ(news_.waiting(), 0u);
+}
+
+TEST_F(PresenceNewsTest, are_not_told_again_because_they_were_told_again) {
+  change(true);
+  const SteadyTime then = SteadyTime::clock::now() + 1ns;
+  repeat();
+  EXPECT_EQ(told_.size(), 2u);
+  repeat(then);
+  EXPECT_EQ(told_.size(), 2u);
+}
+
+TEST_F(PresenceNewsTest, are_told_again_when_a_store_is_back_that_was_away) {
+  change(true);
+  friends_.is_away = true;
+  repeat();
+  friends_.is_away = false;
+  run_after(store_pause);
+  EXPECT_EQ(told_, (Texts{"user_online", "user_online"}));
+}
+
+TEST_F(PresenceNewsTest, are_told_again_behind_a_change_that_waits_for_the_store) {
+  change(true);
+  friends_.is_away = true;
+  change(false);
+  change(true);
+  repeat();
+  friends_.is_away = false;
+  run_after(store_pause);
+  EXPECT_EQ(told_, (Texts{"user_online", "user_online"}));
 }
 
 }  // namespace
