@@ -55,6 +55,7 @@ Neighbourhood::Neighbourhood(net::Shards& shards, const Settings& settings,
       presence_(home_, commands_, nodes::Presence::Config{settings.cluster.presence_lease},
                 &event_listener_),
       bus_(home_, changes_, change_listener_, {nodes::new_name(), std::move(clock)}),
+      missed_events_(home_, events_, event_listener_, {}),
       counter_(std::make_shared<nodes::RedisRateCounter>(home_, redis)),
       forwarding_(std::make_shared<Forwarding>(directory_)) {}
 
@@ -81,6 +82,7 @@ void Neighbourhood::serve(api::Gateway& gateway) {
   bus_.set_handlers(heard_);
   presence_.on_change(
       [&gateway](chat::UserId user, bool online) { gateway.presence_changed(user, online); });
+  missed_events_.on_missed([&gateway](SteadyTime since) { gateway.repeat_presence(since); });
 }
 
 Result<Done> Neighbourhood::health() const {

@@ -10,6 +10,7 @@
 #include "http/rate_limit.hpp"
 #include "nodes/change_bus.hpp"
 #include "nodes/directory.hpp"
+#include "nodes/missed_events.hpp"
 #include "nodes/presence.hpp"
 #include "ops/metrics.hpp"
 #include "redis/client.hpp"
@@ -65,6 +66,7 @@ class Neighbourhood {
   nodes::Directory directory_;
   nodes::Presence presence_;
   nodes::ChangeBus bus_;
+  nodes::MissedEvents missed_events_;
   nodes::ChangeBus::Handlers heard_;
   std::shared_ptr<http::RateCounter> counter_;
   std::shared_ptr<Forwarding> forwarding_;

@@ -134,12 +134,15 @@ test('Redis away: presence is right when it is back', async () => {
   try {
     going.close();
     await Device.connect(nodes[2], comes);
+    await pause(8000); // So long that the nodes' connections come back seconds apart, in any order.
   } finally {
     await redisIsBack();
   }
   await allSay(cluster, stays, true, lease + slack);
   await allSay(cluster, comes, true, lease + slack);
   await allSay(cluster, goes, false, lease + slack);
+  await watcher.next('user_offline', { ...about(goes), ms: 15_000 });
+  await watcher.next('user_online', { ...about(comes), ms: 15_000 });
   await watcher.barrier();
   assert.equal(heard(watcher, 'user_offline', stays), 0, 'nobody who stayed was announced as gone');
 });
