@@ -2,6 +2,7 @@
 
 #include "base/json.hpp"
 #include "chat/ports/account_store.hpp"
+#include "mail/templates.hpp"
 #include "mail/text.hpp"
 
 namespace parley::mail {
@@ -47,7 +48,7 @@ jobs::NewJob job_of_message(const chat::Message& message, const Pace& pace) {
   json::object data;
   data["receiverId"] = message.receiver.hex();
   data["senderId"] = message.sender.hex();
-  data["messageContent"] = message.content;
+  data["messageContent"] = beginning(message.content, max_snippet);
   jobs::NewJob job = job_of(Kind::notice, data, pace);
   const std::string conversation = message.conversation_id.hex();
   job.options.id = conversation + "-" + message.id.hex();

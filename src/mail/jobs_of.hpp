@@ -33,7 +33,8 @@ struct Pace {
   std::chrono::milliseconds retry_delay = 30s;  ///< Before the second try; doubles with each.
 };
 
-/// Id `<conversation>-<message>`: a second add makes no second mail.
+/// Id `<conversation>-<message>`: a second add makes no second mail. Of the content only what the
+/// mail can show.
 jobs::NewJob job_of_message(const chat::Message& message, const Pace& pace);
 jobs::NewJob job_of_letter(const std::string& email, const std::string& content, const Pace& pace);
 /// Two for one address within a minute make one mail.

@@ -44,6 +44,19 @@ TEST(JobOfMessage, holds_the_three_fields_that_node_knows) {
   EXPECT_EQ(object.at("messageContent").as_string(), message().content);
 }
 
+TEST(JobOfMessage, keeps_no_more_of_the_content_than_a_mail_shows) {
+  const auto kept = [](std::string content) {
+    chat::Message long_one = message();
+    long_one.content = std::move(content);
+    const auto data = json::parse(job_of_message(long_one, {}).data);
+    return std::string{data->as_object().at("messageContent").as_string()};
+  };
+  std::string umlauts;
+  for (int i = 0; i < 4096; ++i) umlauts += "ü";
+  EXPECT_EQ(kept(umlauts), umlauts.substr(0, 2 * 199) + "…");
+  EXPECT_EQ(kept(umlauts.substr(0, 2 * 200)), umlauts.substr(0, 2 * 200));
+}
+
 TEST(JobOfMessage, is_one_for_the_message_and_one_a_conversation_in_the_quiet_period) {
   Pace pace;
   pace.quiet_period = 7min;

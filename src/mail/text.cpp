@@ -90,6 +90,16 @@ std::string one_line(std::string_view text, std::size_t most) {
   return out;
 }
 
+std::string beginning(std::string_view text, std::size_t most) {
+  std::size_t length = 0, last = 0;
+  for (std::size_t at = 0; at < text.size(); ++at) {
+    if ((static_cast<unsigned char>(text[at]) & 0xC0) == 0x80) continue;
+    if (length++ == most) return std::string{text.substr(0, last)} + "…";
+    last = at;
+  }
+  return std::string{text};
+}
+
 std::string clean_lines(std::string_view text) {
   std::string out;
   bool after_return = false;

@@ -16,6 +16,9 @@ bool has_controls(std::string_view text);
 /// dropped.
 std::string one_line(std::string_view text, std::size_t most);
 
+/// At most `most` code points of valid UTF-8, as they are; `…` is the last of what was cut.
+std::string beginning(std::string_view text, std::size_t most);
+
 /// The same lines, ended by `\n`; controls except tab go, and what is not UTF-8.
 std::string clean_lines(std::string_view text);
 

@@ -51,6 +51,14 @@ TEST(OneLine, gives_utf8_whatever_it_gets) {
   }
 }
 
+TEST(Beginning, leaves_what_it_keeps_as_it_is) {
+  EXPECT_EQ(beginning("a\r\n\x01 b", 200), "a\r\n\x01 b");
+  EXPECT_EQ(beginning("äöü", 3), "äöü");
+  EXPECT_EQ(beginning("äöüß", 3), "äö…");
+  EXPECT_EQ(beginning("🙂🙂", 1), "…");
+  EXPECT_EQ(beginning("", 1), "");
+}
+
 TEST(CleanLines, ends_each_line_alike_and_keeps_tabs) {
   EXPECT_EQ(clean_lines("a\r\nb\rc\nd\te\r\r\nf"), "a\nb\nc\nd\te\n\nf");
   EXPECT_EQ(clean_lines(std::string_view{"a\0\x08\x1B"
