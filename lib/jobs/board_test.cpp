@@ -269,6 +269,38 @@ TEST_F(BoardTest, refuses_more_bytes_than_it_may_hold) {
   EXPECT_EQ(board_->set_progress("2", text + text).error().code, Errc::too_large);
 }
 
+TEST_F(BoardTest, lets_the_oldest_that_finished_go_where_others_need_their_bytes) {
+  limits_.bytes = 700;
+  board_ = std::make_unique<Board>(rows_, limits_);
+  const std::string text = '"' + std::string(150, 'x') + '"';
+  for (int i = 1; i <= 4; ++i) {
+    ASSERT_TRUE(add_jobs(1, {}, text)) << i;
+    ASSERT_TRUE(take());
+    ASSERT_TRUE(settle(std::to_string(i), Ending::Kind::failed));
+  }
+  rows_.forget();
+  ASSERT_TRUE(add_jobs(1, {}, text));
+  EXPECT_EQ(ids(State::failed), (Ids{"4", "3", "2"}));
+  EXPECT_EQ(rows_.jobs, (Set{"1", "5"}));
+  EXPECT_EQ(add_jobs(4, {}, text).error().code, Errc::overloaded);
+  EXPECT_EQ(board_->counts().failed, 3u) << "no use in letting them go";
+}
+
+TEST_F(BoardTest, keeps_half_of_the_room_for_jobs_without_a_priority) {
+  limits_.unfinished = 4;
+  limits_.bytes = 1000;
+  board_ = std::make_unique<Board>(rows_, limits_);
+  JobOptions low;
+  low.priority = 1;
+  const std::string text = '"' + std::string(300, 'x') + '"';
+  ASSERT_TRUE(add_jobs(1, low, text));
+  EXPECT_EQ(add_jobs(1, low, text).error().code, Errc::overloaded) << "half of the bytes";
+  ASSERT_TRUE(add_jobs(1, low));
+  EXPECT_EQ(add_jobs(1, low).error().code, Errc::overloaded) << "half of the jobs";
+  ASSERT_TRUE(add_jobs(2, {}, text));
+  EXPECT_EQ(add_jobs(1).error().code, Errc::overloaded);
+}
+
 TEST_F(BoardTest, frees_claims_that_have_run_out) {
   for (int i = 0; i < 5; ++i) {
     add(owning("d" + std::to_string(i), 1s));

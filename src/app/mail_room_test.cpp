@@ -81,7 +81,9 @@ class Office {
   std::uint64_t count(const char* state) {
     return ask("counts").at(state).to_number<std::uint64_t>();
   }
-  bool is_idle() { return count("waiting") + count("active") + count("delayed") == 0; }
+  /// Of jobs of messages.
+  std::uint64_t waiting() { return count("prioritized"); }
+  bool is_idle() { return count("waiting") + waiting() + count("active") + count("delayed") == 0; }
 
   MailRoom& room() { return room_; }
   Domain& domain() { return domain_; }
@@ -187,12 +189,25 @@ TEST_P(MailRoomTest, writes_to_nobody_who_is_here) {
 TEST_P(MailRoomTest, writes_nothing_of_what_was_read_in_the_meantime) {
   office().ask("pause");
   const chat::Message message = office().send("Hello Bob");
-  ASSERT_TRUE(eventually([this] { return office().count("waiting") == 1; }));
+  ASSERT_TRUE(eventually([this] { return office().waiting() == 1; }));
   office().good(office().domain().messaging.mark_read(office().bob(), message.id, wall_now()));
   office().ask("resume");
   ASSERT_TRUE(eventually([this] { return office().is_idle(); }));
   EXPECT_THAT(mails(), SizeIs(0));
   EXPECT_TRUE(comes_to_show("kind=\"notice\",outcome=\"skipped\"} 1\n"));
+}
+
+TEST_P(MailRoomTest, lets_a_new_password_overtake_messages) {
+  settings.jobs.concurrency = 1;
+  mail::testing::SmtpServer server;
+  send_by(server);
+  office().ask("pause");
+  office().send("Hello Bob");
+  ASSERT_TRUE(eventually([this] { return office().waiting() == 1; }));
+  office().good(office().room().mails().password_reset("ann@example.org", wall_now()));
+  office().ask("resume");
+  ASSERT_TRUE(eventually([&] { return server.mails().size() == 2; }));
+  EXPECT_EQ(server.mails()[0].to, "ann@example.org");
 }
 
 TEST_P(MailRoomTest, tries_again_what_the_server_refused_for_now) {
@@ -238,17 +253,17 @@ TEST_P(MailRoomTest, gives_back_what_does_not_end_in_time) {
   office().room().begin_drain(100ms);
   office().room().end_drain(100ms);
   EXPECT_LT(std::chrono::steady_clock::now() - before, 2s);
-  EXPECT_EQ(office().count("waiting"), 1u);
+  EXPECT_EQ(office().waiting(), 1u);
   EXPECT_EQ(office().count("active"), 0u);
 }
 
 TEST_P(MailRoomTest, takes_no_job_where_workers_are_apart) {
   settings.jobs.worker = WorkerPlace::apart;
   office().send("Hello Bob");
-  ASSERT_TRUE(eventually([this] { return office().count("waiting") == 1; }));
+  ASSERT_TRUE(eventually([this] { return office().waiting() == 1; }));
   office().room().begin_drain(100ms);
   office().room().end_drain(100ms);
-  EXPECT_EQ(office().count("waiting"), 1u);
+  EXPECT_EQ(office().waiting(), 1u);
   EXPECT_FALSE(std::filesystem::exists(folder / "data/mail"));
   EXPECT_THAT(office().metrics(), ::testing::Not(HasSubstr("parley_jobs_total")));
 }
@@ -287,7 +302,7 @@ TEST(MailRoomInDataDir, keeps_its_jobs_over_a_restart) {
   {
     Office first(settings, std::nullopt);
     first.send("Hello Bob");
-    EXPECT_EQ(first.count("waiting"), 1u) << "committed with the message";
+    EXPECT_EQ(first.waiting(), 1u) << "committed with the message";
   }
   auto database = store::embedded::Database::open(embedded_config(settings));
   ASSERT_TRUE(database) << database.error().detail;
@@ -297,7 +312,7 @@ TEST(MailRoomInDataDir, keeps_its_jobs_over_a_restart) {
     errand.start();
     const auto counts = errand.run(jobs.queue().counts());
     ASSERT_TRUE(counts);
-    EXPECT_EQ(counts->waiting, 1u);
+    EXPECT_EQ(counts->prioritized, 1u);
     jobs.close();
     errand.stop();
   }

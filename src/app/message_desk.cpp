@@ -168,8 +168,9 @@ std::string story(const json::object& trace) {
   }
   text += "\nmail       ";
   if (mail.contains("why")) return text + text_of(mail, "why");
-  text += text_of(mail, "state") + " since " + clock_of(text_of(mail, "queuedAt")) + ", " +
-          text_of(mail, "attempts") + " tries";
+  const std::string state = text_of(mail, "state");
+  text += (state == "prioritized" ? "waiting" : state) + " since " +
+          clock_of(text_of(mail, "queuedAt")) + ", " + text_of(mail, "attempts") + " tries";
   if (mail.contains("failedReason")) text += ": " + printable(text_of(mail, "failedReason"), 200);
   return text + " (parley jobs show " + text_of(mail, "job") + ")";
 }

@@ -113,7 +113,7 @@ TEST_F(MessageDeskTest, tells_what_became_of_the_mail) {
   EXPECT_THAT(story(trace()), HasSubstr("none was queued"));
   (void)run(jobs.add(mail::job_of_message(message, {}), now));
   const json::object answer = trace();
-  EXPECT_EQ(answer.at("mail").at("state"), "waiting");
+  EXPECT_EQ(answer.at("mail").at("state"), "prioritized");
   EXPECT_THAT(story(answer), HasSubstr("mail       waiting since"));
   EXPECT_THAT(story(answer), HasSubstr("parley jobs show " + message.conversation_id.hex()));
 }

@@ -3,6 +3,8 @@
 #include <cmath>
 #include <cstdio>
 
+#include "mail/jobs_of.hpp"
+
 namespace parley::app {
 
 namespace {
@@ -77,6 +79,10 @@ void add_group(std::string& out, std::string_view title, const json::object& gro
 json::object survey(const ops::Scrape& before, const ops::Scrape& after) {
   const Between between(before, after);
   const auto now = [&after](std::string_view family) { return rounded(after.sum(family)); };
+  const auto mails = [&after](const std::string& state) {
+    const std::string queue{mail::queue_name};
+    return after.value("parley_jobs{queue=\"" + queue + "\",state=\"" + state + "\"}");
+  };
   json::object connections{{"open", now("parley_connections")},
                            {"devices", now("parley_devices")},
                            {"websocket", after.value("parley_sessions{transport=\"websocket\"}")},
@@ -96,9 +102,9 @@ json::object survey(const ops::Scrape& before, const ops::Scrape& after) {
                       {"reads", now("parley_store_queued_reads")},
                       {"passwords", now("parley_password_hashes_queued")},
                       {"handshakes", now("parley_tls_handshakes")},
-                      {"mailsWaiting", after.value("parley_jobs{state=\"waiting\"}")},
-                      {"mailsDelayed", after.value("parley_jobs{state=\"delayed\"}")},
-                      {"mailsFailed", after.value("parley_jobs{state=\"failed\"}")}};
+                      {"mailsWaiting", mails("waiting") + mails("prioritized")},
+                      {"mailsDelayed", mails("delayed")},
+                      {"mailsFailed", mails("failed")}};
   json::object process{{"cpu", between.rate("process_cpu_seconds_total")},
                        {"memoryBytes", now("process_resident_memory_bytes")},
                        {"openFiles", now("process_open_fds")}};

@@ -15,6 +15,8 @@ TEST(Top, shows_rates_latencies_and_what_waits) {
   const ops::Scrape before("parley_store_messages_total 100\nparley_connections 5\n", start);
   const ops::Scrape after(
       "parley_store_messages_total 150\nparley_connections 7\nparley_store_queued 3\n"
+      "parley_jobs{queue=\"email-queue\",state=\"waiting\"} "
+      "2\nparley_jobs{queue=\"email-queue\",state=\"prioritized\"} 7\n"
       "parley_sessions{transport=\"websocket\"} 6\nparley_send_seconds_bucket{le=\"0.002\"} 10\n"
       "parley_send_seconds_bucket{le=\"+Inf\"} 10\n",
       start + 2s);
@@ -26,6 +28,7 @@ TEST(Top, shows_rates_latencies_and_what_waits) {
   EXPECT_EQ(shown.at("latencies").at("send").at("p50"), 1.0);
   EXPECT_TRUE(shown.at("latencies").at("delivery").as_object().empty());
   EXPECT_EQ(shown.at("queues").at("writes"), 3.0);
+  EXPECT_EQ(shown.at("queues").at("mailsWaiting"), 9.0) << "notices, too";
   const std::string text = screen(shown);
   EXPECT_THAT(text, HasSubstr("connections  open 7 "));
   EXPECT_THAT(text, HasSubstr("messages 25 "));

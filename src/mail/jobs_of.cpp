@@ -9,6 +9,8 @@ namespace parley::mail {
 
 namespace {
 
+/// Of notices: what somebody waits for has none, and goes first.
+constexpr std::uint32_t low_priority = 1;
 /// How long a link's mail stands in the way of the next one.
 constexpr auto link_interval = 60s;
 
@@ -52,6 +54,7 @@ jobs::NewJob job_of_message(const chat::Message& message, const Pace& pace) {
   jobs::NewJob job = job_of(Kind::notice, data, pace);
   const std::string conversation = message.conversation_id.hex();
   job.options.id = conversation + "-" + message.id.hex();
+  job.options.priority = low_priority;
   allow_once(job, conversation + "-" + message.receiver.hex(), pace.quiet_period);
   return job;
 }

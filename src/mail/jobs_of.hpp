@@ -34,7 +34,7 @@ struct Pace {
 };
 
 /// Id `<conversation>-<message>`: a second add makes no second mail. Of the content only what the
-/// mail can show.
+/// mail can show. Mails of the other kinds go first: `priority` 1.
 jobs::NewJob job_of_message(const chat::Message& message, const Pace& pace);
 jobs::NewJob job_of_letter(const std::string& email, const std::string& content, const Pace& pace);
 /// Two for one address within a minute make one mail.

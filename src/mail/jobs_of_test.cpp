@@ -57,6 +57,13 @@ TEST(JobOfMessage, keeps_no_more_of_the_content_than_a_mail_shows) {
   EXPECT_EQ(kept(umlauts.substr(0, 2 * 200)), umlauts.substr(0, 2 * 200));
 }
 
+TEST(JobOfMessage, lets_mails_that_somebody_waits_for_go_first) {
+  EXPECT_EQ(job_of_message(message(), {}).options.priority, 1U);
+  EXPECT_EQ(job_of_letter("a@b", "Hi", {}).options.priority, 0U);
+  EXPECT_EQ(job_of_reset("a@b", {}).options.priority, 0U);
+  EXPECT_EQ(job_of_verification(user, {}).options.priority, 0U);
+}
+
 TEST(JobOfMessage, is_one_for_the_message_and_one_a_conversation_in_the_quiet_period) {
   Pace pace;
   pace.quiet_period = 7min;

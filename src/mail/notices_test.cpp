@@ -104,7 +104,7 @@ class QueuedNoticesTest : public testing::ShardTest {
     shard_.spawn("test", end(notices(), grace, done));
     run_until([&done] { return done; });
   }
-  std::size_t waiting() { return good(queue_.counts()).waiting; }
+  std::size_t waiting() { return good(queue_.counts()).prioritized; }
   void settle() { net::run_ready(shard_); }
 
   chat::UserId anna_{{1, 2, 3}};
@@ -122,7 +122,7 @@ TEST_F(QueuedNoticesTest, queues_a_mail_for_somebody_who_is_nowhere) {
   settle();
   EXPECT_EQ(waiting(), 1U);
   EXPECT_EQ(notices().stats().queued, 1U);
-  const auto jobs = good(queue_.list(jobs::State::waiting, {}));
+  const auto jobs = good(queue_.list(jobs::State::prioritized, {}));
   EXPECT_EQ(jobs[0].id, job_of_message(message(1), {}).options.id);
   EXPECT_EQ(jobs[0].created_at, now);
 }
@@ -199,7 +199,7 @@ TEST_F(QueuedNoticesTest, believes_no_absence_before_all_nodes_are_back) {
   good(presence_.arrive(anna_, "phone on another node", now));
   presence_.settled = true;
   run_until([this] { return notices().stats().kept == 0 && waiting() == 1; });
-  EXPECT_EQ(good(queue_.list(jobs::State::waiting, {}))[0].id,
+  EXPECT_EQ(good(queue_.list(jobs::State::prioritized, {}))[0].id,
             job_of_message(to_bob, {}).options.id);
 }
 

@@ -64,7 +64,7 @@ describe('a server that dies, embedded', () => {
     await place.jobs('pause');
     await say(ann, cid, 'waits');
     await say(ann, dan, 'waits, too');
-    await place.counted({ waiting: 2, failed: 1, active: 0 });
+    await place.counted({ prioritized: 2, failed: 1, active: 0 });
     const before = await place.jobs('counts');
     await place.server.restart();
     assert.deepEqual(await place.jobs('counts'), before);

@@ -54,7 +54,7 @@ for (const { kind, skip } of await kindsToTest('embedded', 'inside', 'apart')) {
       await place.jobs('pause');
       for (const text of ['first', 'second', 'third']) await say(ann, bob, text);
       await say(cid, bob, 'from somebody else');
-      await place.counted({ waiting: 2 });
+      await place.counted({ prioritized: 2 });
       await place.jobs('resume');
       await place.smtp.next(bob.email, 2);
       await say(ann, bob, 'fourth');
@@ -82,7 +82,7 @@ for (const { kind, skip } of await kindsToTest('embedded', 'inside', 'apart')) {
       const before = await skipped();
       await place.jobs('pause');
       const message = await say(ann, bob, 'read soon');
-      await place.counted({ waiting: 1 });
+      await place.counted({ prioritized: 1 });
       const device = await Device.connect(place.server, bob);
       const read = await device.ask('message_read', { messageId: message._id });
       assert.equal(read.ok, true, JSON.stringify(read));
@@ -147,7 +147,7 @@ for (const { kind, skip } of await kindsToTest('embedded', 'inside', 'apart')) {
       await place.settle();
       assert.ok(await place.metric('parley_mails_total', 'kind="notice"', 'outcome="sent"') >= place.smtp.mails.length);
       assert.ok(await place.metric('parley_jobs_total', 'outcome="completed"') >= place.smtp.mails.length);
-      for (const state of ['waiting', 'active', 'delayed', 'failed']) await place.metric('parley_jobs', 'queue="email-queue"', `state="${state}"`);
+      for (const state of ['waiting', 'prioritized', 'active', 'delayed', 'failed']) await place.metric('parley_jobs', 'queue="email-queue"', `state="${state}"`);
       await place.metric('parley_jobs_oldest_waiting_seconds');
       for (const url of [place.server.url, ...place.workers.map((worker) => worker.url)]) {
         const answer = await fetch(`${url}/readyz`);

@@ -29,7 +29,7 @@ describe('the queue on Redis, shared with Node', { skip }, () => {
     const [ann, bob] = await place.people('ann', 'bob');
     await queue.pause();
     await say(ann, bob, 'hello');
-    await until(async () => (await queue.getWaitingCount()) === 1, { what: 'our own job' });
+    await until(async () => (await queue.getPrioritizedCount()) === 1, { what: 'our own job' });
     await queue.drain();
     await queue.add('send-email', { receiverId: bob.id, senderId: ann.id, messageContent: 'hello' });
     await queue.resume();
@@ -41,7 +41,7 @@ describe('the queue on Redis, shared with Node', { skip }, () => {
     await queue.pause();
     const message = await say(ann, bob, 'for Node');
     const [job] = await until(async () => {
-      const jobs = await queue.getWaiting();
+      const jobs = await queue.getPrioritized();
       return jobs.length === 1 && jobs;
     }, { what: 'the job' });
     assert.equal(job.name, 'send-email');
@@ -52,7 +52,7 @@ describe('the queue on Redis, shared with Node', { skip }, () => {
     assert.equal(job.opts.backoff.type, 'exponential');
     const { body } = await new BullBoard(queue).get('/api/queues');
     assert.equal(body.queues[0].name, 'email-queue');
-    assert.equal(body.queues[0].counts.waiting, 1);
+    assert.equal(body.queues[0].counts.prioritized, 1);
     await queue.drain();
     await queue.resume();
   });
@@ -64,7 +64,7 @@ describe('the queue on Redis, shared with Node', { skip }, () => {
     await queue.add('send-email', 'a string');
     await say(ann, bob, 'goes on');
     await place.smtp.next(bob.email);
-    await place.counted({ failed: 3, waiting: 0, active: 0 });
+    await place.counted({ failed: 3, waiting: 0, prioritized: 0, active: 0 });
     const failed = await queue.getFailed();
     assert.ok(failed.every((job) => job.failedReason && job.attemptsMade === 1));
     for (const { id } of failed) await place.jobs('remove', id);
