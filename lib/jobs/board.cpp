@@ -38,17 +38,26 @@ std::int64_t rank_of(const Job& job, Time now) {
 Board::Board(Journal& journal, BoardLimits limits, std::uint64_t first_event)
     : journal_(journal), limits_(limits), events_(limits.events, first_event) {}
 
-Result<Done> Board::has_room(const std::vector<NewJob>& jobs) const {
-  std::size_t bytes = lines_.bytes();
+Result<Done> Board::make_room(const std::vector<NewJob>& jobs) {
+  std::size_t bytes = 0;
+  bool goes_last = false;
   for (const NewJob& job : jobs) {
     std::size_t own = job.name.size() + job.data.size() + job.options.id.size();
     if (job.options.deduplication) own += job.options.deduplication->id.size();
     if (own > limits_.job_bytes) return fail(Errc::too_large, "the job is too large");
     bytes += own;
+    goes_last = goes_last || job.options.priority > 0;
   }
-  if (lines_.unfinished() + jobs.size() > limits_.unfinished || bytes > limits_.bytes ||
-      claims_.size() + jobs.size() > 2 * limits_.unfinished)
+  const std::size_t share = goes_last ? 2 : 1;
+  if (lines_.unfinished() + jobs.size() > limits_.unfinished / share ||
+      lines_.unfinished_bytes() + bytes > limits_.bytes / share ||
+      claims_.size() + jobs.size() > 2 * limits_.unfinished / share)
     return fail(Errc::overloaded, "too many jobs wait");
+  for (const State state : {State::completed, State::failed}) {
+    const auto& line = lines_.line(state);
+    while (!line.empty() && lines_.bytes() + bytes > limits_.bytes)
+      erase(JobId{line.begin()->second->job.id});
+  }
   return Done{};
 }
 
@@ -56,7 +65,7 @@ Result<std::vector<Added>> Board::add(std::vector<NewJob> jobs, Time now) {
   now_ = std::max(now_, now);
   for (const std::string& id : claims_.expire(now, claims_freed_by_an_add * jobs.size()))
     journal_.owner_changed(id);
-  if (const auto room = has_room(jobs); !room) return room.error();
+  if (const auto room = make_room(jobs); !room) return room.error();
   std::vector<Added> added;
   for (NewJob& job : jobs) added.push_back(add_one(std::move(job), now));
   return added;

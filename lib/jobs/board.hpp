@@ -21,14 +21,16 @@
 namespace parley::jobs {
 
 /// What a Board takes at most; it is all in memory, where a job takes about a kilobyte and its
-/// texts.
+/// texts. Jobs with a priority, which go last, find half of the room for unfinished ones.
 struct BoardLimits {
   std::size_t unfinished = 1'000'000;  ///< Jobs that wait, rest or run; one more is `overloaded`.
-  std::size_t bytes = 256u << 20;      ///< Of all jobs' texts; an add beyond it is `overloaded`.
-  std::size_t job_bytes = 1u << 20;    ///< Of one job's name, data and ids: `too_large`.
-  std::size_t finished = 100'000;      ///< Of each kind; the oldest one goes, whatever its options.
-  std::size_t log_bytes = 64u << 10;   ///< Of one job's log; the oldest lines go.
-  std::size_t events = 10'000;         ///< The newest that are kept.
+  /// Of all jobs' texts; an add that would take unfinished ones beyond it is `overloaded`. The
+  /// oldest that finished go for others.
+  std::size_t bytes = 256u << 20;
+  std::size_t job_bytes = 1u << 20;   ///< Of one job's name, data and ids: `too_large`.
+  std::size_t finished = 100'000;     ///< Of each kind; the oldest one goes, whatever its options.
+  std::size_t log_bytes = 64u << 10;  ///< Of one job's log; the oldest lines go.
+  std::size_t events = 10'000;        ///< The newest that are kept.
 };
 
 /// Hears which rows of a Board have changed, as it happens: the row is as the board shows it when
@@ -126,7 +128,8 @@ class Board {
   void relock(std::chrono::milliseconds lock, Time now);
 
  private:
-  Result<Done> has_room(const std::vector<NewJob>& jobs) const;
+  /// Lets finished jobs go where that makes enough of it.
+  Result<Done> make_room(const std::vector<NewJob>& jobs);
   Added add_one(NewJob job, Time now);
   /// The answer when the deduplication id is another's.
   std::optional<Added> claim_for(const NewJob& job, const JobId& id, Time now);

@@ -7,6 +7,9 @@
 namespace parley::jobs::detail {
 
 namespace {
+constexpr bool is_finished(State state) {
+  return state == State::completed || state == State::failed;
+}
 constexpr bool has_line(State state) {
   return state != State::none && state != State::waiting_children;
 }
@@ -64,7 +67,7 @@ bool Lines::restore(Placed job) {
 
 void Lines::insert(Placed job) {
   assert(has_line(job.job.state));
-  bytes_ += bytes_of(job.job);
+  count_bytes(job.job, 0, bytes_of(job.job));
   JobId id = job.job.id;
   const auto [at, is_new] = jobs_.emplace(std::move(id), std::move(job));
   assert(is_new);
@@ -75,14 +78,19 @@ std::optional<Job> Lines::take_out(const JobId& id) {
   const auto found = jobs_.find(id);
   if (found == jobs_.end()) return std::nullopt;
   line_of(found->second.job.state).erase(found->second.place);
-  bytes_ -= bytes_of(found->second.job);
+  count_bytes(found->second.job, bytes_of(found->second.job), 0);
   Job job = std::move(found->second.job);
   jobs_.erase(found);
   return job;
 }
 
 void Lines::recount(const Placed& changed, std::size_t bytes_before) {
-  bytes_ += bytes_of(changed.job) - bytes_before;
+  count_bytes(changed.job, bytes_before, bytes_of(changed.job));
+}
+
+void Lines::count_bytes(const Job& job, std::size_t before, std::size_t after) {
+  bytes_ += after - before;
+  if (is_finished(job.state)) finished_bytes_ += after - before;
 }
 
 }  // namespace parley::jobs::detail

@@ -48,6 +48,8 @@ class Lines {
   std::size_t size() const { return jobs_.size(); }
   /// bytes_of all jobs.
   std::size_t bytes() const { return bytes_; }
+  /// bytes_of those that wait, rest or run.
+  std::size_t unfinished_bytes() const { return bytes_ - finished_bytes_; }
   std::vector<JobId> ids(State state, std::size_t limit) const;
 
   /// Into the line of its state, at `rank`. Its id must be free.
@@ -61,11 +63,13 @@ class Lines {
  private:
   Line& line_of(State state);
   void insert(Placed job);
+  /// One job's bytes are others now.
+  void count_bytes(const Job& job, std::size_t before, std::size_t after);
 
   std::unordered_map<JobId, Placed> jobs_;
   std::array<Line, 8> lines_;
   std::int64_t first_ = 0, last_ = 0;  ///< Turns given so far.
-  std::size_t bytes_ = 0;
+  std::size_t bytes_ = 0, finished_bytes_ = 0;
 };
 
 /// Of the texts that come from outside; an empty job takes about a kilobyte more.
