@@ -80,7 +80,7 @@ void Connection::send_binary(std::string_view bytes) { send_payload(Opcode::bina
 
 void Connection::send_payload(Opcode opcode, std::string_view payload) {
   if (!is_open()) return;
-  if (deflate_ && payload.size() >= config_->deflate_threshold) {
+  if (deflates(payload.size())) {
     net_.send(encode_frame(opcode, deflate_message(payload), {.fin = true, .compressed = true}));
     return;
   }
@@ -109,7 +109,11 @@ void Connection::send(std::string_view frames) {
 bool Connection::packs(std::string_view frame, Head& head) const {
   return deflate_ && frame.size() >= config_->deflate_threshold &&
          read_head(frame, head) == HeadState::complete && !is_control(head.opcode) &&
-         head.length >= config_->deflate_threshold;
+         deflates(head.length);
+}
+
+bool Connection::deflates(std::uint64_t size) const {
+  return deflate_ && size >= config_->deflate_threshold && size <= config_->deflate_most;
 }
 
 void Connection::close(std::optional<CloseCode> code) {

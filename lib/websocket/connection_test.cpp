@@ -182,6 +182,21 @@ TEST_F(WebSocketConnection, hands_over_to_another_handler) {
   socket->close();
 }
 
+TEST_F(WebSocketConnection, deflates_nothing_that_would_hold_up_its_shard) {
+  open(true);
+  const std::string small(64 * 1024, 'a'), large(64 * 1024 + 1, 'a');
+  const FrameFlags compressed{.fin = true, .compressed = true};
+  socket->send_text(small);
+  EXPECT_EQ(net.take_sent(), encode_frame(Opcode::text, deflate_message(small), compressed));
+  socket->send_text(large);
+  EXPECT_EQ(net.take_sent(), encode_frame(Opcode::text, large));
+  socket->send(std::make_shared<const std::string>(encode_frame(Opcode::binary, large)));
+  EXPECT_EQ(net.take_sent(), encode_frame(Opcode::binary, large));
+  socket->send(encode_frame(Opcode::text, large) + encode_frame(Opcode::text, small));
+  EXPECT_EQ(net.take_sent(), encode_frame(Opcode::text, large) +
+                                 encode_frame(Opcode::text, deflate_message(small), compressed));
+}
+
 TEST_F(WebSocketConnection, inflates_and_deflates_when_agreed) {
   open(true);
   net.feed(client_frame(Opcode::text, deflate_message("compressed text"),
