@@ -1,5 +1,7 @@
 #include "app/operations_routes.hpp"
 
+#include "ops/metrics_page.hpp"
+
 namespace parley::app {
 
 namespace {
@@ -13,8 +15,9 @@ Task<http::Response> ready(const ops::Health& health) {
   co_return http::Response::text(report.ready ? 200 : 503, report.json(), "application/json");
 }
 
-Task<http::Response> scrape(const ops::Metrics& metrics) {
-  co_return http::Response::text(200, metrics.expose(), ops::Metrics::content_type);
+Task<http::Response> scrape(std::shared_ptr<ops::MetricsPage> page) {
+  const auto text = page->text(std::chrono::steady_clock::now());
+  co_return http::Response::text(200, *text, ops::Metrics::content_type);
 }
 
 }  // namespace
@@ -25,7 +28,9 @@ void add_operations_routes(http::Router& router, const ops::Health& health,
   router.route(http::Method::get, "/readyz", [&health](http::Request) { return ready(health); });
   if (metrics == nullptr) return;
   router.route(http::Method::get, "/metrics",
-               [metrics](http::Request) { return scrape(*metrics); });
+               [page = std::make_shared<ops::MetricsPage>(*metrics)](http::Request) {
+                 return scrape(page);
+               });
 }
 
 }  // namespace parley::app
