@@ -5,6 +5,7 @@
 #include <thread>
 
 #include "api/routes.hpp"
+#include "app/access_lines.hpp"
 #include "app/exported_metrics.hpp"
 #include "app/lifetime.hpp"
 #include "app/mongo_stores.hpp"
@@ -192,19 +193,8 @@ namespace {
 bool is_auth(const http::Request& request) {
   return request.route.starts_with("/api/auth/") || request.route.starts_with("/account/");
 }
-bool is_operations(const http::Request& request) {
-  return request.route == "/healthz" || request.route == "/readyz" || request.route == "/metrics";
-}
+bool is_operations(const http::Request& request) { return is_operations_route(request.route); }
 bool is_other(const http::Request& request) { return !is_auth(request) && !is_operations(request); }
-
-void log_access(const http::AccessRecord& record) {
-  ops::log().info("request", {{"method", http::to_string(record.method)},
-                              {"route", record.route},
-                              {"status", record.status},
-                              {"microseconds", record.duration.count()},
-                              {"bytes_in", record.bytes_in},
-                              {"bytes_out", record.bytes_out}});
-}
 
 }  // namespace
 
