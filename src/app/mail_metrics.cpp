@@ -51,6 +51,10 @@ void export_notices(ops::Metrics& metrics, const mail::QueuedNotices& notices) {
 void MailRoom::export_counts(ops::Metrics& metrics) const {
   const std::string queue{mail::queue_name};
   watch_.export_counts(metrics, queue);
+  metrics.counter_from("parley_notices_over_budget_total",
+                       "Messages that nobody hears of by mail: their sender had caused "
+                       "NOTICES_PER_SENDER mails in that hour.",
+                       [budget = budget_] { return static_cast<double>(budget->refused()); });
   if (queued_notices_) export_notices(metrics, *queued_notices_);
   if (worker_) export_worker(metrics, *worker_, queue);
 }

@@ -61,7 +61,9 @@ MailRoom::MailRoom(net::Shard& home, const Settings& settings,
       jobs_(open(home, settings, redis, stores)),
       desk_(jobs_->queue(), std::string{mail::queue_name}),
       mails_(jobs_->queue(), pace(settings)),
-      watch_(home, jobs_->queue()) {}
+      watch_(home, jobs_->queue()),
+      budget_(std::make_shared<mail::NoticeBudget>(
+          mail::NoticeBudget::Config{.most = settings.mail.notices_per_sender})) {}
 
 MailRoom::~MailRoom() = default;
 
@@ -69,15 +71,21 @@ chat::Notices& MailRoom::notices(chat::PresenceStore& presence) {
   auto* embedded = dynamic_cast<EmbeddedStores*>(&stores_);
   auto* jobs = dynamic_cast<EmbeddedJobs*>(jobs_.get());
   if (embedded != nullptr && jobs != nullptr) {
-    embedded->messages().set_jobs(jobs->queue(),
-                                  [pace = pace(settings_)](const chat::Message& message) {
-                                    return mail::job_of_message(message, pace);
-                                  });
+    embedded->messages().set_jobs(
+        jobs->queue(),
+        [pace = pace(settings_), budget = budget_](const chat::Message& message) {
+          std::optional<jobs::NewJob> job;
+          if (budget->take(message.sender, std::chrono::steady_clock::now()))
+            job = mail::job_of_message(message, pace);
+          return job;
+        },
+        [budget = budget_](const chat::Message& message) { budget->give_back(message.sender); });
     batch_notices_ = std::make_unique<mail::BatchNotices>(devices_of(presence));
     return *batch_notices_;
   }
   mail::QueuedNotices::Config config;
   config.pace = pace(settings_);
+  config.budget = budget_;
   queued_notices_ = std::make_unique<mail::QueuedNotices>(home_, jobs_->queue(), presence,
                                                           devices_of(presence), config);
   return *queued_notices_;

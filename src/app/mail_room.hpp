@@ -64,6 +64,7 @@ class MailRoom {
   JobsDesk desk_;
   mail::QueuedMail mails_;
   JobsWatch watch_;
+  std::shared_ptr<mail::NoticeBudget> budget_;
   std::unique_ptr<mail::BatchNotices> batch_notices_;
   std::unique_ptr<mail::QueuedNotices> queued_notices_;
   std::unique_ptr<MailWorker> worker_;

@@ -176,6 +176,15 @@ TEST_P(MailRoomTest, writes_to_people_who_are_away_once_in_the_quiet_period) {
   EXPECT_TRUE(comes_to_show("outcome=\"completed\"} 1\n"));
 }
 
+TEST_P(MailRoomTest, writes_so_many_for_one_sender_in_an_hour) {
+  settings.jobs.worker = WorkerPlace::apart;
+  settings.mail.notices_per_sender = 2;
+  settings.mail.quiet_period = 0ms;
+  for (int i = 0; i < 5; ++i) office().send("Hello Bob");
+  EXPECT_TRUE(comes_to_show("parley_notices_over_budget_total 3\n"));
+  EXPECT_TRUE(eventually([this] { return office().waiting() == 2; }));
+}
+
 TEST_P(MailRoomTest, writes_to_nobody_who_is_here) {
   ASSERT_TRUE(office().good(office().presence().arrive(office().bob(), "phone", wall_now())));
   office().send("Hello Bob");
@@ -291,6 +300,20 @@ TEST_P(MailRoomOnRedis, is_degraded_while_redis_is_away_and_catches_up) {
 }
 
 INSTANTIATE_TEST_SUITE_P(Queues, MailRoomOnRedis, ::testing::Values(Place::redis));
+
+TEST(MailRoomInDataDir, counts_what_is_one_mail_once) {
+  const ScratchFolder folder;
+  Settings settings;
+  settings.store.data_dir = folder / "data";
+  settings.auth.access_token_secret = std::string(40, 'a');
+  settings.auth.refresh_token_secret = std::string(40, 'r');
+  settings.jobs.worker = WorkerPlace::apart;
+  settings.mail.notices_per_sender = 2;
+  Office office(settings, std::nullopt);
+  for (int i = 0; i < 5; ++i) office.send("Hello Bob");
+  EXPECT_EQ(office.waiting(), 1u);
+  EXPECT_THAT(office.metrics(), HasSubstr("parley_notices_over_budget_total 0\n"));
+}
 
 TEST(MailRoomInDataDir, keeps_its_jobs_over_a_restart) {
   const ScratchFolder folder;

@@ -19,8 +19,9 @@ std::string no_mail(const chat::Message& message, bool wants_mails) {
   if (!wants_mails) return "the receiver wants no mails, or has no address";
   if (message.delivered_at)
     return "it has reached a device; a mail that was sent before is not remembered";
-  return "none was queued because a mail about this conversation went out within QUIET_PERIOD or "
-         "the receiver was connected, or it was sent: mails that are done are not remembered";
+  return "none was queued because a mail about this conversation went out within QUIET_PERIOD, the "
+         "receiver was connected, or the sender had caused NOTICES_PER_SENDER in that hour; or it "
+         "was sent: mails that are done are not remembered";
 }
 
 json::object device_json(const api::DeviceReport& device) {

@@ -22,7 +22,7 @@ constexpr auto log_interval = 10s;
 
 /// A notice that may have to be sent.
 struct Item {
-  chat::UserId receiver;
+  chat::UserId sender, receiver;
   jobs::NewJob job;
 
   std::size_t bytes() const { return sizeof(Item) + job.data.size(); }
@@ -56,7 +56,7 @@ class QueuedNotices::State : public std::enable_shared_from_this<QueuedNotices::
   Task<void> rest();
   /// Keeps it for later, when there is room.
   void keep(Item item, const Error& why);
-  void drop(const Error& why);
+  void drop(const Item& item, const Error& why);
   std::optional<Item> take_kept();
   bool is_idle() const;
   void warn(std::string_view message, const Error& why);
@@ -81,7 +81,8 @@ class QueuedNotices::State : public std::enable_shared_from_this<QueuedNotices::
 
 void QueuedNotices::State::sent(const chat::Message& message) {
   if (message.delivered_at || is_here_(message.receiver)) return;
-  Item item{message.receiver, job_of_message(message, config_.pace)};
+  if (!config_.budget->take(message.sender, std::chrono::steady_clock::now())) return;
+  Item item{message.sender, message.receiver, job_of_message(message, config_.pace)};
   if (under_way_.load(std::memory_order_relaxed) >= config_.max_under_way)
     return keep(std::move(item), fail(Errc::overloaded, "many notices are being added"));
   ++under_way_;
@@ -99,24 +100,28 @@ Task<Result<Done>> QueuedNotices::State::add(Item item) {
   std::vector<chat::UserId> asked{item.receiver};
   const auto found = co_await presence_.status(std::move(asked));
   if (!found) co_return found.error();
-  if (!found->empty() && found->front().online) co_return Done{};
+  if (!found->empty() && found->front().online) {
+    config_.budget->give_back(item.sender);
+    co_return Done{};
+  }
   // Whoever stops asks no more: a mail too many is better than one that is lost.
   if (!presence_.is_settled() && !is_stopping_)
     co_return fail(Errc::unavailable, "who is connected elsewhere is not known yet");
   const auto added = co_await producer_.add(std::move(item.job), config_.clock());
   if (!added) co_return added.error();
+  if (!added->is_new) config_.budget->give_back(item.sender);
   ++queued_;
   co_return Done{};
 }
 
 void QueuedNotices::State::keep(Item item, const Error& why) {
-  if (!is_temporary(why)) return drop(why);
+  if (!is_temporary(why)) return drop(item, why);
   std::unique_lock lock{mutex_};
   const bool is_full = kept_.size() >= config_.max_kept ||
                        kept_bytes_ + item.bytes() > config_.max_kept_bytes || has_ended_;
   if (is_full) {
     lock.unlock();
-    return drop(why);
+    return drop(item, why);
   }
   kept_bytes_ += item.bytes();
   kept_.push_back(std::move(item));
@@ -127,8 +132,9 @@ void QueuedNotices::State::keep(Item item, const Error& why) {
   home_.post([self = shared_from_this()] { self->home_.spawn("retry notices", retry(self)); });
 }
 
-void QueuedNotices::State::drop(const Error& why) {
+void QueuedNotices::State::drop(const Item& item, const Error& why) {
   ++dropped_;
+  config_.budget->give_back(item.sender);
   warn("a notice is lost", why);
 }
 

@@ -13,6 +13,7 @@
 #include "chat/ports/presence_store.hpp"
 #include "jobs/queue.hpp"
 #include "mail/jobs_of.hpp"
+#include "mail/notice_budget.hpp"
 #include "net/shard.hpp"
 
 namespace parley::mail {
@@ -43,6 +44,7 @@ class QueuedNotices final : public chat::Notices {
     std::size_t max_kept_bytes = 64 << 20;  ///< Of their contents; more: dropped, counted, logged.
     std::size_t max_under_way = 1'000;      ///< Adds at the same time; more are kept.
     Time (*clock)() = wall_now;
+    std::shared_ptr<NoticeBudget> budget = std::make_shared<NoticeBudget>();
   };
 
   /// `home` is where kept jobs are tried again. `producer` and `presence` outlive

@@ -242,6 +242,27 @@ TEST_F(QueuedNoticesTest, asks_a_slow_queue_for_so_much_only) {
   run_until([this] { return waiting() == 5; });
 }
 
+TEST_F(QueuedNoticesTest, queues_so_many_of_one_sender) {
+  config_.budget = std::make_shared<NoticeBudget>(NoticeBudget::Config{2, 1h, 10});
+  notices().sent(message(1));
+  settle();
+  notices().sent(message(1));  // a repeated send
+  settle();
+  good(presence_.arrive(anna_, "phone on another node", now));
+  notices().sent(message(2));
+  settle();
+  good(presence_.leave(anna_, "phone on another node", now));
+  producer_.error = fail(Errc::bad_request);
+  notices().sent(message(3));
+  settle();
+  producer_.error.reset();
+  EXPECT_EQ(config_.budget->refused(), 0U) << "of these one became a notice";
+  for (std::uint8_t i = 4; i <= 6; ++i) notices().sent(message(i));
+  settle();
+  EXPECT_EQ(waiting(), 2U);
+  EXPECT_EQ(config_.budget->refused(), 2U);
+}
+
 TEST_F(QueuedNoticesTest, gives_up_what_the_queue_refuses) {
   producer_.error = fail(Errc::bad_request);
   notices().sent(message(1));

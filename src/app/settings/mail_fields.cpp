@@ -37,6 +37,10 @@ void add_mail(std::vector<Field>& list) {
                       "smtp-url."));
   list.push_back(mail("quiet-period", Interval{0s, 24h * 30}, &Settings::Mail::quiet_period,
                       "After a mail about a conversation, no second one for so long."));
+  list.push_back(mail("notices-per-sender", WholeNumber{0, 1'000'000},
+                      &Settings::Mail::notices_per_sender,
+                      "Mails about messages that one sender may cause in an hour, in each process; "
+                      "0 means any number."));
   list.push_back(mail("mail-retry-delay", Interval{100ms, 24h}, &Settings::Mail::retry_delay,
                       "The rest after a mail's first failed try; doubled after each of the 5."));
   list.push_back(mail("require-verified-email", Switch{}, &Settings::Mail::require_verified_email,

@@ -109,6 +109,7 @@ struct Settings {
     std::string from = "Parley <no-reply@localhost>";
     std::string public_url;  ///< Empty: http://localhost:<port>.
     Duration quiet_period{std::chrono::minutes{10}};
+    std::size_t notices_per_sender = 60;  ///< In an hour; 0: any number.
     Duration retry_delay{30'000};
     bool require_verified_email = false;
     Duration reset_link_expire{std::chrono::hours{1}};

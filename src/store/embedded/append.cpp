@@ -70,10 +70,17 @@ Result<chat::Appended> append_message(Transaction& transaction, chat::NewMessage
 struct MessageStore::Mailing {
   std::shared_ptr<JobBoard> board;
   JobOfMessage job;
+  NotAdded not_added;
+
+  void add(Transaction& transaction, const chat::Message& message, Time now) const {
+    auto made = job(message);
+    if (made && !board->add(transaction, std::move(*made), now)) not_added(message);
+  }
 };
 
-void MessageStore::set_jobs(JobQueue& queue, JobOfMessage job) {
-  mailing_ = std::make_shared<const Mailing>(Mailing{queue.board(), std::move(job)});
+void MessageStore::set_jobs(JobQueue& queue, JobOfMessage job, NotAdded not_added) {
+  mailing_ =
+      std::make_shared<const Mailing>(Mailing{queue.board(), std::move(job), std::move(not_added)});
 }
 
 /// What the committer does for one draft.
@@ -86,7 +93,7 @@ class MessageStore::Append {
     auto appended = append_message(transaction, draft_);
     if (appended && appended->duplicate) ++stats_->duplicate_messages;
     if (appended && !appended->duplicate && draft_.mail && mailing_)
-      mailing_->board->add(transaction, mailing_->job(appended->message), draft_.now);
+      mailing_->add(transaction, appended->message, draft_.now);
     return appended;
   }
 

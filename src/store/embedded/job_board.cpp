@@ -168,27 +168,28 @@ void JobBoard::committed() {
   if (std::exchange(is_work_there_, false)) wake_all();
 }
 
-void JobBoard::add(Transaction& transaction, jobs::NewJob job, Time now) {
+bool JobBoard::add(Transaction& transaction, jobs::NewJob job, Time now) {
   const auto added = try_add(transaction, std::move(job), now);
-  if (added) return;
+  if (added) return added->is_new;
   internals_.stats.refused_jobs.fetch_add(1, std::memory_order_relaxed);
   const SteadyTime steady = std::chrono::steady_clock::now();
-  if (steady < next_complaint_) return;
+  if (steady < next_complaint_) return false;
   next_complaint_ = steady + between_complaints;
   ops::log().error("the job of a message is not queued", {{"reason", added.error().detail}});
+  return false;
 }
 
-Result<Done> JobBoard::try_add(Transaction& transaction, jobs::NewJob job, Time now) {
+Result<jobs::Added> JobBoard::try_add(Transaction& transaction, jobs::NewJob job, Time now) {
   std::vector<jobs::NewJob> one;
   one.push_back(std::move(job));
-  if (auto sound = jobs::check(one); !sound) return sound;
+  if (const auto sound = jobs::check(one); !sound) return sound.error();
   const auto opened = open(transaction);
   if (!opened) return opened.error();
   saw(now);
-  const auto added = (*opened)->add(std::move(one), now);
+  auto added = (*opened)->add(std::move(one), now);
   write(transaction, Durability::synced);
   if (!added) return added.error();
-  return Done{};
+  return std::move(added->front());
 }
 
 Time JobBoard::now() const {

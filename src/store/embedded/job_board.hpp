@@ -49,8 +49,8 @@ class JobBoard final : public std::enable_shared_from_this<JobBoard>, private jo
   /// Puts the rows that have changed since `open` into the batch.
   void write(Transaction& transaction, Durability durability);
   /// Adds the job of something else that is in this batch. What the queue refuses is logged and
-  /// counted (Stats::refused_jobs), and stops nothing.
-  void add(Transaction& transaction, jobs::NewJob job, Time now);
+  /// counted (Stats::refused_jobs), and stops nothing. False unless there is a new job.
+  bool add(Transaction& transaction, jobs::NewJob job, Time now);
   /// The newest time that a caller told, and what has passed since then.
   Time now() const;
   void saw(Time now);
@@ -72,7 +72,7 @@ class JobBoard final : public std::enable_shared_from_this<JobBoard>, private jo
   Result<Done> read_the_rest(jobs::Board& board);
   bool has_changes() const;
   void put_changes(Transaction& transaction);
-  Result<Done> try_add(Transaction& transaction, jobs::NewJob job, Time now);
+  Result<jobs::Added> try_add(Transaction& transaction, jobs::NewJob job, Time now);
   void committed();
   void forget_changes();
   void wake_all();

@@ -28,13 +28,17 @@ jobs::NewJob job_of(const chat::Message& message) {
 struct Open {
   explicit Open(Config config, jobs::BoardLimits limits = {})
       : store(std::move(config)), queue(*store.database, limits) {
-    store.messages().set_jobs(queue, job_of);
+    store.messages().set_jobs(
+        queue, [this](const chat::Message& message) { return make(message); },
+        [this](const chat::Message&) { ++not_added; });
   }
 
   net::Shard shard{0};
   OpenStore store;
   JobQueue queue;
   std::shared_ptr<jobs::Source> source = queue.new_source(shard);
+  MessageStore::JobOfMessage make = job_of;
+  int not_added = 0;
 };
 
 class JobQueueTest : public ::testing::Test {
@@ -197,6 +201,24 @@ TEST_F(JobQueueTest, adds_no_job_for_a_message_that_was_sent_before) {
   EXPECT_EQ(counts(open).waiting, 1u);
 }
 
+TEST_F(JobQueueTest, says_when_the_job_of_a_message_is_there_already) {
+  Open open(config());
+  meet(open);
+  open.make = [](const chat::Message&) {
+    jobs::NewJob same{"mail", "{}", {}};
+    same.options.id = "same";
+    return same;
+  };
+  caller_.good(open.store.messages().append(mailed("one")));
+  EXPECT_EQ(open.not_added, 0);
+  caller_.good(open.store.messages().append(mailed("two")));
+  EXPECT_EQ(open.not_added, 1);
+  open.make = [](const chat::Message&) { return std::nullopt; };
+  caller_.good(open.store.messages().append(mailed("three")));
+  EXPECT_EQ(open.not_added, 1);
+  EXPECT_EQ(counts(open).waiting, 1u);
+}
+
 TEST_F(JobQueueTest, lets_a_message_go_without_a_job_when_too_many_wait) {
   jobs::BoardLimits one;
   one.unfinished = 1;
@@ -205,6 +227,7 @@ TEST_F(JobQueueTest, lets_a_message_go_without_a_job_when_too_many_wait) {
   for (int i = 0; i < 3; ++i) caller_.good(open.store.messages().append(mailed(std::to_string(i))));
   EXPECT_EQ(counts(open).waiting, 1u);
   EXPECT_EQ(open.store.database->stats().refused_jobs, 2u);
+  EXPECT_EQ(open.not_added, 2);
   EXPECT_EQ(caller_.refusal(open.queue.add({"n", "{}", {}}, at(0))), Errc::overloaded);
 }
 

@@ -2,6 +2,7 @@
 
 #include <functional>
 #include <memory>
+#include <optional>
 
 #include "chat/ports/message_store.hpp"
 #include "jobs/queue.hpp"
@@ -17,11 +18,13 @@ class MessageStore final : public chat::MessageStore {
  public:
   explicit MessageStore(Database& database) : database_(database) {}
 
-  /// The job that a message causes. Called on the committer thread; it neither waits nor throws.
-  using JobOfMessage = std::function<jobs::NewJob(const chat::Message&)>;
+  /// The job that a message causes; nullopt: none. Called on the committer thread; it neither waits
+  /// nor throws. So is the other, when the queue has that job already, or no room.
+  using JobOfMessage = std::function<std::optional<jobs::NewJob>(const chat::Message&)>;
+  using NotAdded = std::function<void(const chat::Message&)>;
   /// From now on a new message whose draft says `mail` and its job become durable together, or
   /// neither does. Before the server opens.
-  void set_jobs(JobQueue& queue, JobOfMessage job);
+  void set_jobs(JobQueue& queue, JobOfMessage job, NotAdded not_added);
 
   Task<Result<chat::Appended>> append(chat::NewMessage draft) override;
   void append_for(chat::NewMessage draft, std::unique_ptr<chat::AppendWaiter> waiter) override;
