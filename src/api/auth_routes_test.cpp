@@ -5,6 +5,7 @@ namespace parley::api {
 using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 using ::testing::IsEmpty;
+using ::testing::Not;
 using ::testing::StartsWith;
 
 class AuthRoutes : public RestTest {};
@@ -27,6 +28,18 @@ TEST_F(AuthRoutes, change_the_password_and_end_the_other_logins) {
   EXPECT_THAT(closed_, ElementsAre(closed, closed)) << "the other login, the original's tokens";
   EXPECT_TRUE(run(house_.accounts.login("alice@example.org", "secret2")));
   EXPECT_TRUE(run(house_.sessions.refresh(alice_.refresh_token, wall_now())));
+}
+
+TEST_F(AuthRoutes, take_small_bodies_only) {
+  const auto padded = [](std::size_t bytes) {
+    std::string json = R"({"email":"alice@example.org","password":"wrong", "more":""})";
+    json.insert(json.size() - 2, bytes - json.size(), 'x');
+    return json;
+  };
+  for (const auto path : {"/api/auth/login", "/api/auth/password/reset"}) {
+    EXPECT_THAT(post(path, padded(8 * 1024)), Not(StartsWith("HTTP/1.1 413"))) << path;
+    EXPECT_THAT(post(path, padded(8 * 1024 + 1)), StartsWith("HTTP/1.1 413")) << path;
+  }
 }
 
 TEST_F(AuthRoutes, change_no_password_without_a_token) {

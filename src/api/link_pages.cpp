@@ -1,8 +1,7 @@
 // Where the links of our mails lead. Opening one changes nothing, because programs that look after
 // mails open links, too: each page has a form that does. Nothing of a request is ever written into
 // a page: the forms name no address and go to the one that is shown, which holds the token.
-#include <algorithm>
-
+#include "api/bodies.hpp"
 #include "api/html.hpp"
 #include "api/routes.hpp"
 #include "base/escape_html.hpp"
@@ -11,8 +10,6 @@
 namespace parley::api {
 
 namespace {
-
-constexpr std::size_t form_max = 8 * 1024;  ///< Bytes: two passwords and a token.
 
 http::Response incomplete_link() {
   return html_page(400, "This link is not complete",
@@ -153,7 +150,7 @@ void add_link_pages(http::Router& router, const Services& services) {
       return submit(services, act, std::move(request));
     };
     router.route(http::Method::get, path, shown);
-    router.route(http::Method::post, path, submitted, {std::min(services.max_body, form_max)});
+    router.route(http::Method::post, path, submitted, {small_body(services)});
   };
   add("/account/reset-password", reset_title, reset_form({}), reset);
   add("/account/verify-email", "Verify your e-mail address", std::string{verify_form}, verify);

@@ -48,10 +48,19 @@ describe('bodies', () => {
   });
 
   test('that are nested deeply are a 400 and cost nothing', async () => {
+    const ann = await person(server);
+    const ask = (raw) => ann.rest.post('/api/users/status', undefined, { raw });
     for (const depth of [100, 1000, 40_000]) {
-      assertError(await login(`{"email":${'['.repeat(depth)}${']'.repeat(depth)}}`), 400);
-      assertError(await login(`${'{"a":'.repeat(Math.min(depth, 15_000))}1`), 400);
+      assertError(await ask(`{"ids":${'['.repeat(depth)}${']'.repeat(depth)}}`), 400);
+      assertError(await ask(`${'{"a":'.repeat(Math.min(depth, 15_000))}1`), 400);
     }
+  });
+
+  test('of more than 8 KiB are a 413 where anybody may send them', async (t) => {
+    const big = JSON.stringify({ email: 'x'.repeat(9000), password: 'y' });
+    assertError(await login(big), 413, { code: 'too_large' });
+    const wire = await wireWith(t, 'POST /api/auth/password/forgot HTTP/1.1\r\nHost: a\r\nContent-Length: 8193\r\n\r\n');
+    assert.equal((await wire.answer()).status, 413);
   });
 
   test('over the limit are a 413 that reaches a client which is still sending', async (t) => {
