@@ -44,7 +44,6 @@ class ClientSession final : public Session,
 
   using Hook = boost::intrusive::list_member_hook<
       boost::intrusive::link_mode<boost::intrusive::auto_unlink>>;
-  Hook expendable;  ///< In the registry's list of those who may be ended to make room.
   /// Another session takes its place.
   void give_way();
 
@@ -120,6 +119,9 @@ class ClientSession final : public Session,
   net::Timer timer_;                  ///< The heartbeat's, and the end's of `closing`.
   std::string id_;
   Handshake handshake_;
+
+ public:
+  Hook expendable;  ///< In the registry's list of those who may be ended to make room.
 };
 
 }  // namespace parley::engineio

@@ -52,7 +52,6 @@ class SocketConnection final : public Connection {
 
   using Hook = boost::intrusive::list_member_hook<
       boost::intrusive::link_mode<boost::intrusive::auto_unlink>>;
-  Hook expendable;  ///< In the poller's list of those who may be closed to make room.
   bool is_from(const Origin& origin) const { return &origin_ == &origin; }
   /// A newcomer takes its place.
   void give_way();
@@ -118,6 +117,9 @@ class SocketConnection final : public Connection {
   bool in_lobby_ = true;
   std::unique_ptr<Timer> deadline_;  ///< Stalled write, or the end of lingering.
   Peer peer_;
+
+ public:
+  Hook expendable;  ///< In the poller's list of those who may be closed to make room.
 };
 
 }  // namespace parley::net::detail
