@@ -16,7 +16,7 @@ const limit = process.env.PARLEY_LIMIT ?? join(repository, 'build/release/limit'
 const peer = (name) => ['node', join(repository, 'bench/peers', `${name}.mjs`)];
 
 export const settings = {
-  HOST: '127.0.0.1', SHARDS: '1', LOG_LEVEL: 'warn', HASH_COST: '4', HASH_QUEUE: '1000', RATE_LIMIT_AUTH: '0', RATE_LIMIT_API: '0', RATE_LIMIT_SEND: '0',
+  HOST: '127.0.0.1', SHARDS: '1', LOG_LEVEL: 'warn', HASH_COST: '4', HASH_QUEUE: '1000', RATE_LIMIT_AUTH: '0', RATE_LIMIT_API: '0',
   PING_INTERVAL: '5m', PING_TIMEOUT: '1m', ACCESS_TOKEN_EXPIRE: '10h',
 };
 

@@ -36,6 +36,11 @@ bool allows_credentials(const Settings& settings) {
   return settings.server.client_url != Settings::Strings{"*"};
 }
 
+/// Who lets an address make any number of calls has no people there, but programs.
+unsigned send_limit(const Settings& settings) {
+  return settings.limits.rate_limit_api == 0 ? 0 : settings.limits.rate_limit_send;
+}
+
 socketio::Config socketio_config(const Settings& settings, Neighbourhood* neighbourhood) {
   socketio::Config config;
   config.connect_timeout = settings.realtime.connect_timeout;
@@ -94,7 +99,7 @@ Program::Program(const Settings& settings, std::unique_ptr<Stores> stores,
                   gateway_.close(user, family);
                 },
                 [this](chat::UserId user) { return erase(user); },
-                settings.limits.rate_limit_send,
+                send_limit(settings),
                 settings.mail.require_verified_email},
       gateway_(shards_, io_, services_, stores_->feed(), metrics_,
                neighbourhood_ ? neighbourhood_->for_gateway() : api::Neighbours{}),

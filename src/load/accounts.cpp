@@ -46,8 +46,8 @@ Error explain(std::string_view call, const RestAnswer& answer) {
                      answer.body.substr(0, 200);
   if (answer.status == 429)
     text +=
-        "\nIts limits are made for people: for a bench, start Parley with RATE_LIMIT_AUTH=0, "
-        "RATE_LIMIT_API=0 and RATE_LIMIT_SEND=0 (of a Node.js server, switch the rate limiter "
+        "\nIts limits are made for people: for a bench, start Parley with RATE_LIMIT_AUTH=0 "
+        "and RATE_LIMIT_API=0 (of a Node.js server, switch the rate limiter "
         "off).";
   return fail(Errc::unavailable, std::move(text));
 }

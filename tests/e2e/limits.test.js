@@ -117,7 +117,7 @@ describe('rate limits', () => {
 
 describe('messages over Socket.IO', () => {
   test('are 1,000 at once for a user of many devices, and 100 a second from then on, unless it is set', async (t) => {
-    const server = await Server.start({ env: { RATE_LIMIT_SEND: undefined, SHARDS: '1' } });
+    const server = await Server.start({ env: { RATE_LIMIT_API: undefined, SHARDS: '1' } });
     t.after(() => server.destroy());
     const [ann, ben] = await people(server, 'ann', 'ben');
     const [phone, laptop, bens] = await Promise.all([ann, ann, ben].map((who) => Device.connect(server, who)));

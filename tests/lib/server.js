@@ -156,7 +156,6 @@ export class Server {
       REFRESH_TOKEN_SECRET: secrets.refresh,
       RATE_LIMIT_AUTH: '0',
       RATE_LIMIT_API: '0',
-      RATE_LIMIT_SEND: '0',
       HASH_COST: '4',
       LOG_LEVEL: 'info',
       ...this.cluster,

@@ -22,7 +22,7 @@ Scenarios:
   login     logins over REST
 
 Users are registered at the first run and kept, with their tokens, in --accounts. The server must let them: start
-Parley with RATE_LIMIT_AUTH=0 RATE_LIMIT_API=0 RATE_LIMIT_SEND=0, and with HASH_COST=4 where many users shall be registered soon.
+Parley with RATE_LIMIT_AUTH=0 RATE_LIMIT_API=0, and with HASH_COST=4 where many users shall be registered soon.
 For more than 1,000 connections raise the limit of open files (ulimit -n) of the server; this end does it itself.
 
 Times run from when a call was meant to begin (no coordinated omission). Exit code 1: something that was sent was

@@ -118,7 +118,7 @@ void add_limits(std::vector<Field>& list) {
   list.push_back(make(limits, "rate-limit-send", WholeNumber{0, million},
                       in(&Settings::limits, &decltype(Settings::limits)::rate_limit_send),
                       "Messages a minute that one user may send over Socket.IO, a sixth of them at "
-                      "once, on each shard; 0 means no limit."));
+                      "once, on each shard; 0, or 0 for rate-limit-api, means no limit."));
   list.push_back(make(limits, "max-connections", WholeNumber{1, 10 * million},
                       in(&Settings::limits, &decltype(Settings::limits)::max_connections),
                       "Open connections, and sessions; for one more somebody who has not logged in "
