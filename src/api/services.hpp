@@ -36,8 +36,8 @@ struct Services {
   }
   /// Deletes a user for ever, as `parley user delete` does.
   std::function<Task<Result<Done>>(chat::UserId)> erase = nullptr;
-  std::uint32_t rate_limit_send =
-      0;  ///< Messages a minute, user and shard, by sockets; 0: no limit.
+  /// Messages a minute, user and shard, by sockets; 0: no limit.
+  std::uint32_t rate_limit_send = 0;
   bool require_verified_email = false;  ///< Who registers is sent a link that verifies the address.
 };
 

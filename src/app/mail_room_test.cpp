@@ -301,13 +301,19 @@ TEST_P(MailRoomOnRedis, is_degraded_while_redis_is_away_and_catches_up) {
 
 INSTANTIATE_TEST_SUITE_P(Queues, MailRoomOnRedis, ::testing::Values(Place::redis));
 
-TEST(MailRoomInDataDir, counts_what_is_one_mail_once) {
-  const ScratchFolder folder;
+/// Of a server whose jobs wait.
+Settings settings_of(const std::filesystem::path& data_dir) {
   Settings settings;
-  settings.store.data_dir = folder / "data";
+  settings.store.data_dir = data_dir;
   settings.auth.access_token_secret = std::string(40, 'a');
   settings.auth.refresh_token_secret = std::string(40, 'r');
   settings.jobs.worker = WorkerPlace::apart;
+  return settings;
+}
+
+TEST(MailRoomInDataDir, counts_what_is_one_mail_once) {
+  const ScratchFolder folder;
+  Settings settings = settings_of(folder / "data");
   settings.mail.notices_per_sender = 2;
   Office office(settings, std::nullopt);
   for (int i = 0; i < 5; ++i) office.send("Hello Bob");
@@ -317,11 +323,7 @@ TEST(MailRoomInDataDir, counts_what_is_one_mail_once) {
 
 TEST(MailRoomInDataDir, keeps_its_jobs_over_a_restart) {
   const ScratchFolder folder;
-  Settings settings;
-  settings.store.data_dir = folder / "data";
-  settings.auth.access_token_secret = std::string(40, 'a');
-  settings.auth.refresh_token_secret = std::string(40, 'r');
-  settings.jobs.worker = WorkerPlace::apart;
+  Settings settings = settings_of(folder / "data");
   {
     Office first(settings, std::nullopt);
     first.send("Hello Bob");
