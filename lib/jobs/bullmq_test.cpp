@@ -259,6 +259,26 @@ TEST_F(BullmqTest, counts_on_where_a_counter_was_no_number) {
   EXPECT_EQ(text({"HGET", store_.key(id), "atm"}), "1");
 }
 
+TEST_F(BullmqTest, counts_from_one_in_a_window_that_follows_one_at_its_end) {
+  const auto source = store_.new_source();
+  const Taking two_a_minute{"t", 30s, "", RateLimit{2, 60s}};
+  const auto limiter = store_.key("limiter");
+  const auto expect_a_new_window = [&] {
+    EXPECT_EQ(text({"GET", limiter}), "1");
+    EXPECT_GT(*redis({"PTTL", limiter}).integer(), 0);
+  };
+  add();
+  redis({"SET", limiter, "2"});  // as if it could not end
+  EXPECT_TRUE(run(source->take(two_a_minute, at_))->job);
+  expect_a_new_window();
+  for (int i = 0; i < 50; ++i) {  // they meet it in its last millisecond, when 0 are left
+    add();
+    redis({"SET", limiter, "2", "PX", "1"});
+    while (!run(source->take(two_a_minute, at_))->job) continue;
+    expect_a_new_window();
+  }
+}
+
 TEST(BullmqReplies, of_another_shape_are_corrupt) {
   using redis::Reply;
   const Reply number{std::int64_t{7}}, words{std::string{"x"}}, empty{Reply::Array{}};

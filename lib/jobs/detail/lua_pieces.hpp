@@ -173,6 +173,7 @@ local function take(now, token, lock, worker, most, window)
   if limit and (tonumber(call('GET', P .. 'limiter')) or 0) >= limit then
     local left = call('PTTL', P .. 'limiter')
     if left > 0 then return {2, left} end
+    call('DEL', P .. 'limiter')  -- in its last millisecond: what starts now is the next window's first
   end
   if blocked() then return {0, ''} end
   local id = next_id()
