@@ -40,6 +40,7 @@ class FakeExchange final : public http::Exchange {
     return !response && !is_aborted && !is_taken && moved_to == nullptr;
   }
   void limit_body(std::size_t bytes) override { max_body = bytes; }
+  void leave_body() override {}
   void abort() override { is_aborted = true; }
   void on_abort(std::function<void()> callback) override { on_abort_ = std::move(callback); }
   net::Connection& take_over(std::string& leftover) override {

@@ -31,6 +31,9 @@ class Exchange {
   /// Endpoint::max_body.
   virtual void limit_body(std::size_t bytes) = 0;
 
+  /// From Endpoint::on_head: the body is not read. on_body comes at once, without it.
+  virtual void leave_body() = 0;
+
   /// Ends the connection without an answer.
   virtual void abort() = 0;
 
@@ -59,13 +62,13 @@ class Endpoint {
   /// The head has been read and the body not yet. The endpoint may respond at once (a refusal),
   /// move or take over the connection, or keep the exchange.
   virtual void on_head(std::shared_ptr<Exchange> exchange) = 0;
-  /// The body is complete in `exchange->request().body`; called for bodiless requests as well,
-  /// unless on_head has ended the exchange.
+  /// The body is complete in `exchange->request().body`; called for bodiless requests as well, and
+  /// after leave_body(), unless on_head has ended the exchange.
   virtual void on_body(std::shared_ptr<Exchange> exchange) = 0;
   /// Bytes of body that are read at most; beyond it on_too_large is called instead of on_body: at
   /// once when Content-Length says so, else when they have come.
   virtual std::size_t max_body() const = 0;
-  /// Default: 413 with the error body. An exchange that it leaves open gets that answer too.
+  /// Must answer, at once or later. Default: 413 with the error body.
   virtual void on_too_large(std::shared_ptr<Exchange> exchange);
 };
 

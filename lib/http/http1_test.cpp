@@ -31,6 +31,13 @@ Task<Response> throw_up(Request) {
   co_return Response{};
 }
 
+Task<Response> with_a_field(Request request, Handler next) {
+  const std::string route{request.route};
+  Response response = co_await next(std::move(request));
+  response.headers.set("X-Field", route);
+  co_return response;
+}
+
 Task<Response> no_content(Request) {
   Response response;
   response.status = 204;
@@ -362,6 +369,29 @@ TEST_F(Http1Test, refuses_a_body_that_grows_too_large_while_it_comes) {
   EXPECT_EQ(ask(chunk), "");
   EXPECT_EQ(ask(chunk), "");
   EXPECT_EQ(status_of(ask(chunk)), 413);
+  EXPECT_TRUE(client().is_closed());
+}
+
+TEST_F(Http1Test, a_refused_body_passes_the_middlewares) {
+  router_.use([](Request request, Handler next) {
+    return with_a_field(std::move(request), std::move(next));
+  });
+  const auto answer = ask("POST /echo HTTP/1.1\r\nHost: h\r\nContent-Length: 1001\r\n\r\n");
+  EXPECT_EQ(status_of(answer), 413);
+  EXPECT_TRUE(has(answer, "X-Field: /echo"));
+}
+
+TEST_F(Http1Test, a_long_body_that_nobody_wants_is_not_read) {
+  const auto wants = [](const Request& request) { return request.query.empty(); };
+  router_.route(Method::post, "/picky", describe, {.max_body = 100'000, .wants_body = wants});
+  const auto head = [](std::string_view query, std::size_t length) {
+    return "POST /picky" + std::string{query} +
+           " HTTP/1.1\r\nHost: h\r\nContent-Length: " + std::to_string(length) + "\r\n\r\n";
+  };
+  EXPECT_EQ(body_of(ask(head("?no", 5) + "short")), "POST /picky no= [short]");
+  EXPECT_EQ(body_of(ask(head("", 9'000) + std::string(9'000, 'x'))).size(), 9'014u);
+  EXPECT_FALSE(client().is_closed());
+  EXPECT_EQ(body_of(ask(head("?no", 9'000) + "xxx")), "POST /picky no=");
   EXPECT_TRUE(client().is_closed());
 }
 

@@ -138,7 +138,7 @@ class RelayTest : public testing::Test {
  protected:
   RelayTest() {
     inner_router_.route(Method::get, "/echo", echo);
-    inner_router_.route(Method::post, "/echo", echo);
+    inner_router_.route(Method::post, "/echo", echo, {.max_body = 100'000});
     inner_router_.mount("/shout/", std::make_shared<Upgrading>());
     outer_router_.mount("/", outer_);
     Config config;

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cassert>
+#include <charconv>
 #include <utility>
 
 #include "http/detail/target.hpp"
@@ -37,13 +38,25 @@ Task<void> answer(std::shared_ptr<Exchange> exchange, const Handler* handler, ne
   }
   exchange->respond(std::move(response));
 }
+
+Task<Response> say_too_large(Request) {
+  co_return Response::error(fail(Errc::too_large, "The request body is too large"));
+}
+
+bool may_be_long(const Request& request) {
+  const auto length = request.headers.find("Content-Length");
+  std::size_t bytes = 0;
+  return !length || std::from_chars(length->begin(), length->end(), bytes).ec != std::errc{} ||
+         bytes > RouteOptions::small_body;
+}
 }  // namespace
 
 /// A handler with the middlewares around it, as an endpoint.
 class Router::HandlerEndpoint final : public Endpoint {
  public:
-  HandlerEndpoint(Handler handler, std::size_t max_body)
-      : handler_(std::move(handler)), max_body_(max_body) {}
+  /// `too_large` answers in its place where the body is; nullptr: itself.
+  HandlerEndpoint(Handler handler, RouteOptions options, HandlerEndpoint* too_large)
+      : handler_(std::move(handler)), options_(std::move(options)), too_large_(too_large) {}
 
   /// Wraps the handler in all of `middlewares`, the first outermost.
   void chain(const std::vector<std::unique_ptr<Middleware>>& middlewares) {
@@ -61,12 +74,19 @@ class Router::HandlerEndpoint final : public Endpoint {
     outermost_ = next;
   }
 
-  void on_head(std::shared_ptr<Exchange>) override {}
+  void on_head(std::shared_ptr<Exchange> exchange) override {
+    if (!options_.wants_body || !may_be_long(exchange->request())) return;
+    if (!options_.wants_body(exchange->request())) exchange->leave_body();
+  }
   void on_body(std::shared_ptr<Exchange> exchange) override {
     net::Shard& shard = exchange->connection().shard();
     shard.spawn("http handler", answer(std::move(exchange), outermost_, &shard));
   }
-  std::size_t max_body() const override { return max_body_; }
+  void on_too_large(std::shared_ptr<Exchange> exchange) override {
+    exchange->request().body.clear();
+    (too_large_ ? too_large_ : this)->on_body(std::move(exchange));
+  }
+  std::size_t max_body() const override { return options_.max_body; }
 
  private:
   struct Layer {
@@ -75,17 +95,19 @@ class Router::HandlerEndpoint final : public Endpoint {
     Handler handler;
   };
   Handler handler_;
-  std::size_t max_body_;
+  RouteOptions options_;
+  HandlerEndpoint* too_large_;
   std::vector<std::unique_ptr<Layer>> layers_;
   const Handler* outermost_ = &handler_;
 };
 
 struct Router::Route {
-  Route(Method its_method, std::string_view its_pattern, Handler handler, RouteOptions options)
+  Route(Method its_method, std::string_view its_pattern, Handler handler, RouteOptions options,
+        HandlerEndpoint& too_large)
       : method(its_method),
         pattern(its_pattern),
         segments(segments_of(its_pattern)),
-        endpoint(std::move(handler), options.max_body) {}
+        endpoint(std::move(handler), std::move(options), &too_large) {}
 
   /// Fills `params` when the path fits; `path` is still escaped.
   bool fits(std::string_view path, std::vector<std::string>& params) const {
@@ -131,12 +153,14 @@ Task<Response> fall_back(Request request) {
 }  // namespace
 
 Router::Router()
-    : fallback_(std::make_unique<HandlerEndpoint>(fall_back, RouteOptions{}.max_body)) {}
+    : fallback_(std::make_unique<HandlerEndpoint>(fall_back, RouteOptions{}, nullptr)),
+      too_large_(std::make_unique<HandlerEndpoint>(say_too_large, RouteOptions{}, nullptr)) {}
 Router::~Router() = default;
 
 void Router::route(Method method, std::string_view pattern, Handler handler, RouteOptions options) {
   assert(pattern.starts_with('/'));
-  routes_.push_back(std::make_unique<Route>(method, pattern, std::move(handler), options));
+  routes_.push_back(std::make_unique<Route>(method, pattern, std::move(handler), std::move(options),
+                                            *too_large_));
   chain();
 }
 
@@ -152,6 +176,7 @@ void Router::use(Middleware middleware) {
 void Router::chain() {
   for (const auto& route : routes_) route->endpoint.chain(middlewares_);
   fallback_->chain(middlewares_);
+  too_large_->chain(middlewares_);
 }
 
 std::vector<Router::Listed> Router::routes() const {

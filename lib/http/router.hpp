@@ -21,8 +21,14 @@ using Handler = std::function<Task<Response>(Request)>;
 using Middleware = std::function<Task<Response>(Request, Handler next)>;
 
 struct RouteOptions {
-  /// Bytes; more is a 413. 100 KiB is what Express' body parser takes.
-  std::size_t max_body = 100 * 1024;
+  /// What most calls need, and anybody may have the server hold.
+  static constexpr std::size_t small_body = 8 * 1024;
+
+  /// Bytes; more is a 413.
+  std::size_t max_body = small_body;
+  /// Asked at the head of a request whose body may be longer than small_body; empty: yes. No: the
+  /// handler is called without the body, which stays unread, and must refuse.
+  std::function<bool(const Request&)> wants_body = nullptr;
 };
 
 /// Routes and middleware; filled before the server starts, immutable and shared by all shards
@@ -68,6 +74,7 @@ class Router {
   std::vector<Mount> mounts_;
   std::vector<std::unique_ptr<Middleware>> middlewares_;
   std::unique_ptr<HandlerEndpoint> fallback_;
+  std::unique_ptr<HandlerEndpoint> too_large_;
 };
 
 }  // namespace parley::http

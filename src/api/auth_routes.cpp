@@ -139,7 +139,7 @@ Task<http::Response> delete_account(const Services& services, http::Request requ
 void add_auth_routes(http::Router& router, const Services& services) {
   const auto route = [&](std::string_view path, OpenHandler handler) {
     router.route(http::Method::post, path, open_to_all(services, std::move(handler)),
-                 {small_body(services)});
+                 small_body(services));
   };
   route("/api/auth/register", register_account);
   route("/api/auth/login", login);
@@ -147,7 +147,7 @@ void add_auth_routes(http::Router& router, const Services& services) {
   route("/api/auth/logout", logout);
   const auto own_route = [&](std::string_view path, AuthorizedHandler handler) {
     router.route(http::Method::post, path, authorized(services, std::move(handler)),
-                 {small_body(services)});
+                 small_body(services));
   };
   own_route("/api/auth/logout-all", logout_all);
   own_route("/api/auth/change-password", change_password);

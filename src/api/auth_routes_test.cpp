@@ -42,6 +42,20 @@ TEST_F(AuthRoutes, take_small_bodies_only) {
   }
 }
 
+TEST_F(AuthRoutes, read_long_bodies_of_none_but_who_is_logged_in) {
+  const auto begin = [this](const std::string& token, std::string_view length) {
+    http::FakeClient client(house_.shards[0], *service_);
+    return client.ask("POST /api/users/status HTTP/1.1\r\nHost: here\r\nAuthorization: Bearer " +
+                      token + "\r\n" + std::string{length} + "\r\n\r\n");
+  };
+  for (const auto length : {"Content-Length: 8193", "Transfer-Encoding: chunked"}) {
+    EXPECT_THAT(begin("x", length), StartsWith("HTTP/1.1 401")) << length;
+    EXPECT_EQ(begin(alice_.access_token, length), "") << "waits for the rest";
+  }
+  EXPECT_EQ(begin("x", "Content-Length: 8192"), "");
+  EXPECT_THAT(begin(alice_.access_token, "Content-Length: 200000"), StartsWith("HTTP/1.1 413"));
+}
+
 TEST_F(AuthRoutes, change_no_password_without_a_token) {
   EXPECT_THAT(post("/api/auth/change-password",
                    R"({"currentPassword":"password","newPassword":"secret2"})"),

@@ -150,7 +150,7 @@ void add_link_pages(http::Router& router, const Services& services) {
       return submit(services, act, std::move(request));
     };
     router.route(http::Method::get, path, shown);
-    router.route(http::Method::post, path, submitted, {small_body(services)});
+    router.route(http::Method::post, path, submitted, small_body(services));
   };
   add("/account/reset-password", reset_title, reset_form({}), reset);
   add("/account/verify-email", "Verify your e-mail address", std::string{verify_form}, verify);

@@ -1,3 +1,4 @@
+#include "api/bodies.hpp"
 #include "api/fields.hpp"
 #include "api/routes.hpp"
 #include "chat/rules.hpp"
@@ -43,7 +44,7 @@ Task<http::Response> send(const Services& services, http::Request request, chat:
 
 void add_mail_routes(http::Router& router, const Services& services) {
   router.route(http::Method::post, "/api/email/send", authorized(services, send),
-               {services.max_body});
+               long_body(services));
 }
 
 }  // namespace parley::api

@@ -1,3 +1,4 @@
+#include "api/bodies.hpp"
 #include "api/fields.hpp"
 #include "api/routes.hpp"
 #include "api/wire.hpp"
@@ -26,7 +27,7 @@ Task<http::Response> send(const Services& services, http::Request request, chat:
 
 void add_message_routes(http::Router& router, const Services& services) {
   router.route(http::Method::post, "/api/messages", authorized(services, send),
-               {services.max_body});
+               long_body(services));
 }
 
 }  // namespace parley::api

@@ -60,7 +60,7 @@ Task<http::Response> verify(const Services& services, http::Request request) {
 
 void add_recovery_routes(http::Router& router, const Services& services) {
   const auto route = [&](std::string_view path, http::Handler handler) {
-    router.route(http::Method::post, path, std::move(handler), {small_body(services)});
+    router.route(http::Method::post, path, std::move(handler), small_body(services));
   };
   route("/api/auth/password/forgot", open_to_all(services, forgot));
   route("/api/auth/password/reset", open_to_all(services, reset));

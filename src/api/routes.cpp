@@ -37,6 +37,12 @@ http::Response json_text(int status, std::string body) {
 
 Result<json::object> body_of(const http::Request& request) { return http::json_body(request); }
 
+Result<chat::Claims> authenticate(const Services& services, const http::Request& request) {
+  const auto token = bearer_token(request);
+  if (!token) return fail(Errc::unauthorized, "Not authorized");
+  return services.sessions.authenticate(*token, wall_now());
+}
+
 http::Handler open_to_all(const Services& services, OpenHandler handler) {
   return [&services, handler = std::move(handler)](http::Request request) {
     return handler(services, std::move(request));
@@ -45,9 +51,7 @@ http::Handler open_to_all(const Services& services, OpenHandler handler) {
 
 http::Handler authorized(const Services& services, AuthorizedHandler handler) {
   return [&services, handler = std::move(handler)](http::Request request) {
-    const auto token = bearer_token(request);
-    if (!token) return refused(fail(Errc::unauthorized, "Not authorized"));
-    auto claims = services.sessions.authenticate(*token, wall_now());
+    auto claims = authenticate(services, request);
     if (!claims) return refused(std::move(claims).error());
     return handler(services, std::move(request), *claims);
   };

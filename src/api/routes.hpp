@@ -28,9 +28,12 @@ using OpenHandler = std::function<Task<http::Response>(const Services&, http::Re
 using AuthorizedHandler =
     std::function<Task<http::Response>(const Services&, http::Request, chat::Claims)>;
 
+/// Who asks, by `Authorization: Bearer …`. unauthorized: `Not authorized` without it, `Invalid
+/// token` for a bad one.
+Result<chat::Claims> authenticate(const Services& services, const http::Request& request);
+
 http::Handler open_to_all(const Services& services, OpenHandler handler);
-/// Checks `Authorization: Bearer …` first: 401 `Not authorized` without it, 401 `Invalid token` for
-/// a bad one.
+/// Authenticates first.
 http::Handler authorized(const Services& services, AuthorizedHandler handler);
 
 /// The error body of the contract. `overloaded` says when to come back.

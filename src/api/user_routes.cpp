@@ -1,3 +1,4 @@
+#include "api/bodies.hpp"
 #include "api/fields.hpp"
 #include "api/query.hpp"
 #include "api/routes.hpp"
@@ -112,9 +113,9 @@ void add_user_routes(http::Router& router, const Services& services) {
   router.route(http::Method::get, "/api/users", authorized(services, search));
   router.route(http::Method::get, "/api/users/me", authorized(services, me));
   router.route(http::Method::patch, "/api/users/me", authorized(services, update_me),
-               {services.max_body});
+               long_body(services));
   router.route(http::Method::post, "/api/users/status", authorized(services, status),
-               {services.max_body});
+               long_body(services));
   router.route(http::Method::get, "/api/users/:id/last-seen", authorized(services, last_seen));
   router.route(http::Method::get, "/api/users/:id/online", authorized(services, online));
 }

@@ -160,7 +160,7 @@ void Http1::dispatch() {
   state_ = State::waiting;
   exchange->endpoint.on_head(exchange);
   if (!exchange->is_open()) return;
-  if (!has_body) {
+  if (!has_body || exchange->leaves_body) {
     hand_over(exchange);
     return;
   }
@@ -175,17 +175,17 @@ void Http1::dispatch() {
   timer_.start(connection_.shard().now() + core_.config.body_timeout);
 }
 
-/// A complete request. Until its answer the connection is no longer like one that says nothing.
+/// All of a request that is read. Until its answer the connection is no longer like one that says
+/// nothing.
 void Http1::hand_over(const std::shared_ptr<Http1Exchange>& exchange) {
   connection_.set_expendable(false);
   exchange->endpoint.on_body(exchange);
 }
 
-void Http1::too_large(std::shared_ptr<Http1Exchange> exchange) {
+void Http1::too_large(const std::shared_ptr<Http1Exchange>& exchange) {
   state_ = State::waiting;
+  connection_.set_expendable(false);
   exchange->endpoint.on_too_large(exchange);
-  exchange->respond(
-      Response::error(parley::fail(Errc::too_large, "The request body is too large")));
 }
 
 /// After each batch of bytes, and after each answer: deadlines and back-pressure.

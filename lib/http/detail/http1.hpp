@@ -72,7 +72,7 @@ class Http1 final : public net::Protocol,
   void on_deadline();
   void refuse(int status, std::string_view message);
   void end_exchange_by_fault(int status, std::string_view message);
-  void too_large(std::shared_ptr<Http1Exchange> exchange);
+  void too_large(const std::shared_ptr<Http1Exchange>& exchange);
   void write(const Response& response, bool close, bool keep_alive_field, bool head_only);
   std::string take_rest();
   void end();
@@ -110,6 +110,7 @@ class Http1Exchange final : public Exchange, public std::enable_shared_from_this
   void respond(Response response) override;
   bool is_open() const override { return protocol_ != nullptr; }
   void limit_body(std::size_t bytes) override { max_body = std::min(max_body, bytes); }
+  void leave_body() override { leaves_body = true; }
   void abort() override;
   void on_abort(std::function<void()> callback) override;
   net::Connection& take_over(std::string& leftover) override;
@@ -127,6 +128,7 @@ class Http1Exchange final : public Exchange, public std::enable_shared_from_this
   std::size_t max_body;
   const bool head_only;
   bool body_read = false;
+  bool leaves_body = false;
 
  private:
   Request request_;
