@@ -47,9 +47,9 @@ Task<http::Response> login(const Services& services, http::Request request) {
   if (const auto checked = fields.check(); !checked) co_return refusal(checked.error());
   const auto account = co_await services.accounts.login(std::move(email), std::move(password));
   if (!account) co_return refusal(account.error());
-  const chat::UserId user = account->id;
+  chat::Account proved = *account;
   const Time now = wall_now();
-  const auto tokens = co_await services.sessions.open(user, now);
+  const auto tokens = co_await services.logins.begin(services.sessions, std::move(proved), now);
   if (!tokens) co_return refusal(tokens.error());
   std::string answer = R"({"message":"Login successful",)";
   append_tokens(answer, *tokens);

@@ -34,10 +34,16 @@ Task<Result<Account>> Accounts::login(std::string email, std::string password) {
   Result<Account> account = fail(Errc::not_found);
   if (email.size() <= limits_.email_max) account = co_await store_.find_by_email(std::move(email));
   if (!account && account.error().code != Errc::not_found) co_return account.error();
-  std::string hash = account ? account->password_hash : hasher_.nobodys_hash();
-  const auto right = co_await hasher_.verify(std::move(password), std::move(hash));
+  auto right = Result<bool>{fail(Errc::corrupt)};
+  if (account) {
+    std::string hash = account->password_hash;
+    right = co_await hasher_.verify(password, std::move(hash));
+  }
+  // Nobody, or who has no password: deleted, or left over from what is no bcrypt hash.
+  const bool has_password = right || right.error().code != Errc::corrupt;
+  if (!has_password) right = co_await hasher_.verify(std::move(password), hasher_.nobodys_hash());
   if (!right) co_return right.error();
-  if (!account || !*right) co_return fail(Errc::unauthorized, "Invalid email or password");
+  if (!has_password || !*right) co_return fail(Errc::unauthorized, "Invalid email or password");
   if (account->disabled) co_return fail(Errc::forbidden, "This account is disabled");
   if (rules_.require_verified_email && !account->email_verified) {
     co_return fail(Errc::forbidden, "Please verify your e-mail address");

@@ -27,9 +27,9 @@ class Accounts {
 
   /// bad_request with fields; conflict `Email already registered`; overloaded.
   Task<Result<Account>> register_account(Registration registration, Time now);
-  /// unauthorized `Invalid email or password` for an unknown address and for a wrong password,
-  /// after the same work; forbidden `This account is disabled`, `Please verify your e-mail
-  /// address`; overloaded.
+  /// unauthorized `Invalid email or password` for an unknown address, for a wrong password, and for
+  /// an account that has none, after the same work; forbidden `This account is disabled`, `Please
+  /// verify your e-mail address`; overloaded.
   Task<Result<Account>> login(std::string email, std::string password);
   /// Their account, if it is really them. not_found; forbidden `Wrong password`; overloaded.
   Task<Result<Account>> confirm(UserId id, std::string password);

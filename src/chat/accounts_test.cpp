@@ -87,6 +87,18 @@ TEST_F(AccountsTest, says_the_same_of_a_wrong_password_and_of_an_unknown_address
   EXPECT_EQ(run(accounts_.login(std::string(100'000, 'a'), "secret1")).error(), expected);
 }
 
+TEST_F(AccountsTest, says_so_of_an_account_without_a_password_too) {
+  Account gone = *sign_up("alice", "alice@example.org");
+  for (const auto hash : {"", "no hash"}) {
+    gone.password_hash = hash;
+    store_.replace(gone);
+    EXPECT_EQ(run(accounts_.login("alice@example.org", "secret1")).error(),
+              fail(Errc::unauthorized, "Invalid email or password"));
+  }
+  hasher_.overloaded = true;
+  EXPECT_EQ(run(accounts_.login("alice@example.org", "secret1")).error().code, Errc::overloaded);
+}
+
 TEST_F(AccountsTest, does_the_same_work_for_a_wrong_password_and_an_unknown_address) {
   sign_up("alice", "alice@example.org").value_or({});
   run(accounts_.login("alice@example.org", "wrong")).value_or({});

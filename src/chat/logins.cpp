@@ -10,6 +10,18 @@ namespace parley::chat {
 Logins::Logins(Accounts& accounts, Ports ports, Limits limits)
     : accounts_(accounts), ports_(ports), limits_(limits) {}
 
+Task<Result<TokenPair>> Logins::begin(Sessions& sessions, Account proved, Time now) {
+  auto tokens = co_await sessions.open(proved.id, now);
+  if (!tokens) co_return tokens.error();
+  // Asked after the opening: whoever changes the password meanwhile is seen here, or ends this one.
+  const auto still = co_await ports_.accounts.find(proved.id);
+  if (still && still->password_hash == proved.password_hash && !still->disabled) co_return tokens;
+  const auto ended = co_await ports_.sessions.revoke(tokens->family);
+  if (!ended) co_return ended.error();
+  if (!still && still.error().code != Errc::not_found) co_return still.error();
+  co_return fail(Errc::unauthorized, "Invalid email or password");
+}
+
 Task<Result<std::vector<Login>>> Logins::open(UserId user, Time now) {
   auto logins = co_await ports_.remembered.logins(user);
   if (!logins) co_return logins.error();

@@ -10,6 +10,7 @@
 #include "chat/ports/credentials.hpp"
 #include "chat/ports/operator_store.hpp"
 #include "chat/ports/session_store.hpp"
+#include "chat/sessions.hpp"
 
 namespace parley::chat {
 
@@ -21,9 +22,9 @@ struct PasswordChange {
   std::string wanted;
 };
 
-/// What people do about their own logins: see them, end them, and change the password, which ends
-/// all others. Who ends one closes its sockets. Keeps nothing itself: any shard. Its ports outlive
-/// it, and their errors are passed on.
+/// What people do about their own logins: begin one, see them, end them, and change the password,
+/// which ends all others. Who ends one closes its sockets. Keeps nothing itself: any shard. Its
+/// ports outlive it, and their errors are passed on.
 class Logins {
  public:
   struct Ports {
@@ -35,6 +36,9 @@ class Logins {
   /// `accounts` knows whether a password is right.
   Logins(Accounts& accounts, Ports ports, Limits limits);
 
+  /// Opens one in `sessions` for whom Accounts::login has just let in. unauthorized `Invalid email
+  /// or password`: the password has changed since, or the account was disabled or deleted.
+  Task<Result<TokenPair>> begin(Sessions& sessions, Account proved, Time now);
   /// Those that could go on, the oldest first.
   Task<Result<std::vector<Login>>> open(UserId user, Time now);
   /// not_found `Session not found`: they have no such open login.

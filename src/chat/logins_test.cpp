@@ -84,6 +84,7 @@ class LoginsTest : public ::testing::Test {
     PasswordChange wish{alice_, login, "secret1", "secret3"};
     EXPECT_TRUE(co_await logins_.change_password(std::move(wish), now));
   }
+  Account alice() { return *run(accounts_.login("alice@example.org", "secret1")); }
   bool opens(const std::string& password) {
     return run(accounts_.login("alice@example.org", password)).has_value();
   }
@@ -94,6 +95,8 @@ class LoginsTest : public ::testing::Test {
   SlowHasher hasher_;
   ObjectIdSource ids_;
   Accounts accounts_{stores_.accounts, hasher_, ids_, Limits{}};
+  fakes::LedgerSigner signer_;
+  Sessions openings_{sessions_, signer_, ids_, {}};
   Logins logins_{accounts_, {stores_.accounts, sessions_, stores_.operators, hasher_}, Limits{}};
   UserId alice_, bob_;
 };
@@ -105,6 +108,30 @@ TEST_F(LoginsTest, are_open_until_they_end_or_expire) {
   EXPECT_THAT(open_of(alice_), ElementsAre(phone, laptop));
   EXPECT_TRUE(run(logins_.end(alice_, phone, now)));
   EXPECT_THAT(open_of(alice_), ElementsAre(laptop));
+}
+
+TEST_F(LoginsTest, begin_for_who_knows_the_password) {
+  const auto tokens = run(logins_.begin(openings_, alice(), now));
+  ASSERT_TRUE(tokens);
+  EXPECT_THAT(open_of(alice_), ElementsAre(tokens->family));
+  EXPECT_EQ(openings_.authenticate(tokens->access, now)->user, alice_);
+}
+
+TEST_F(LoginsTest, begin_for_nobody_who_knew_the_password_of_before) {
+  const Account proved = alice();
+  ASSERT_TRUE(change(std::nullopt, "secret1", "secret2"));
+  EXPECT_EQ(run(logins_.begin(openings_, proved, now)).error(),
+            fail(Errc::unauthorized, "Invalid email or password"));
+  EXPECT_THAT(open_of(alice_), IsEmpty());
+}
+
+TEST_F(LoginsTest, begin_for_nobody_who_is_disabled_or_deleted_meanwhile) {
+  const Account proved = alice();
+  ASSERT_TRUE(run(stores_.operators.set_disabled(alice_, true, now)));
+  EXPECT_EQ(run(logins_.begin(openings_, proved, now)).error().code, Errc::unauthorized);
+  ASSERT_TRUE(run(stores_.operators.erase(alice_, SentTexts::kept, now)));
+  EXPECT_EQ(run(logins_.begin(openings_, proved, now)).error().code, Errc::unauthorized);
+  EXPECT_THAT(open_of(alice_), IsEmpty());
 }
 
 TEST_F(LoginsTest, are_ended_by_whose_they_are_alone) {

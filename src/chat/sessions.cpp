@@ -128,7 +128,8 @@ Claims Sessions::next_claims(UserId user, FamilyId family, std::chrono::seconds 
 
 TokenPair Sessions::sign(const Claims& refresh, Time now) {
   const Claims access = next_claims(refresh.user, *refresh.family, settings_.access_ttl, now);
-  return {signer_.sign(TokenUse::access, access), signer_.sign(TokenUse::refresh, refresh)};
+  return {*refresh.family, signer_.sign(TokenUse::access, access),
+          signer_.sign(TokenUse::refresh, refresh)};
 }
 
 FamilyId family_of_original(const Claims& claims) {

@@ -15,6 +15,7 @@
 namespace parley::chat {
 
 struct TokenPair {
+  FamilyId family;
   std::string access;
   std::string refresh;
 };

@@ -13,6 +13,7 @@ Task<Result<std::string>> PlainHasher::hash(std::string password) {
 Task<Result<bool>> PlainHasher::verify(std::string password, std::string hash) {
   ++verified;
   if (overloaded) co_return fail(Errc::overloaded);
+  if (!hash.starts_with("plain:") && hash != nobodys_hash()) co_return fail(Errc::corrupt);
   co_return hash == "plain:" + password;
 }
 

@@ -10,7 +10,8 @@
 
 namespace parley::chat {
 
-/// bcrypt, off the shard. hash and verify: overloaded when the bounded queue is full.
+/// bcrypt, off the shard. hash and verify: overloaded when the bounded queue is full. verify:
+/// corrupt where `hash` is none.
 class PasswordHasher {
  public:
   virtual ~PasswordHasher() = default;
