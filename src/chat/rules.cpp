@@ -5,6 +5,7 @@
 
 #include "base/utf8.hpp"
 #include "chat/ports/account_store.hpp"
+#include "chat/ports/operator_store.hpp"
 
 namespace parley::chat {
 
@@ -102,6 +103,8 @@ void check_email(std::string_view email, const Limits& limits, Fields& fields) {
     fields.push_back({"email", "is longer than " + std::to_string(limits.email_max) + " bytes"});
   } else if (!is_email(email)) {
     fields.push_back({"email", "is not an e-mail address"});
+  } else if (fold_email(email).ends_with(nobodys_domain)) {
+    fields.push_back({"email", "is kept for deleted accounts"});
   }
 }
 

@@ -221,4 +221,10 @@ TEST(Message, has_the_status_that_its_times_say) {
   EXPECT_EQ(message.updated_at(), from_unix_ms(3));
 }
 
+TEST(Rules, keep_the_addresses_of_deleted_accounts_for_them) {
+  for (const auto email : {"0123@deleted.invalid", " a@Deleted.INVALID "})
+    EXPECT_EQ(check_email(email, {}).error().fields.at(0).message, "is kept for deleted accounts");
+  EXPECT_TRUE(check_email("a@deleted.invalid.example.org", {}));
+}
+
 }  // namespace parley::chat

@@ -39,6 +39,8 @@ Task<Result<Account>> MemoryOperators::erase(UserId id, SentTexts texts, Time no
   const auto account = co_await accounts_.find(id);
   if (!account) co_return account.error();
   const Account left = erased(*account, now);
+  const auto squatter = co_await accounts_.find_by_email(left.email);
+  if (squatter && squatter->id != id) co_return fail(Errc::conflict, "the address is taken");
   accounts_.replace(left);
   sessions_.forget(id);
   if (texts == SentTexts::removed) messages_.remove_texts(id);

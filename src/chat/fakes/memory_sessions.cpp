@@ -45,9 +45,13 @@ Task<Result<std::vector<FamilyId>>> MemorySessions::revoke_all(UserId user,
     revoke(known);
     revoked.push_back(id);
   }
+  note_end_of_all(user);
+  co_return revoked;
+}
+
+void MemorySessions::note_end_of_all(UserId user) {
   const Time now = wall_now();
   families_.insert_or_assign(originals_of(user), Known{end_of_all(user, now), true, now});
-  co_return revoked;
 }
 
 Task<Result<std::optional<Time>>> MemorySessions::all_ended(UserId user) {
@@ -92,6 +96,7 @@ std::vector<Login> MemorySessions::of(UserId user) {
 void MemorySessions::forget(UserId user) {
   const std::lock_guard lock{mutex_};
   std::erase_if(families_, [user](const auto& one) { return one.second.family.user == user; });
+  note_end_of_all(user);
 }
 
 }  // namespace parley::chat::fakes

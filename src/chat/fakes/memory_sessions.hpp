@@ -24,6 +24,7 @@ class MemorySessions final : public SessionStore {
   std::vector<Ending> ended(Time since, std::size_t limit);
   /// By id, revoked ones too.
   std::vector<Login> of(UserId user);
+  /// All but that they have ended.
   void forget(UserId user);
 
  private:
@@ -33,6 +34,7 @@ class MemorySessions final : public SessionStore {
     Time revoked_at;
   };
   static void revoke(Known& known);
+  void note_end_of_all(UserId user);
 
   std::mutex mutex_;
   std::map<FamilyId, Known> families_;

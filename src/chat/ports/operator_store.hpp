@@ -47,11 +47,12 @@ class OperatorStore {
   virtual Task<Result<std::vector<UserId>>> disabled(Time deleted_since) = 0;
   /// Logins that were revoked since then, by the clock of the store, the oldest first; of more than
   /// `limit` the newest. Costs what it gives, however many logins there are. Each names its family;
-  /// known at least until the family expires, unless its user is deleted. That of the original's
-  /// tokens (`originals_of`) is told once, with the time that `all_ended` gives.
+  /// known at least until the family expires, unless its user is deleted: all in one, then. That of
+  /// the original's tokens (`originals_of`) is told once, with the time that `all_ended` gives.
   virtual Task<Result<std::vector<Ending>>> ended(Time since, std::size_t limit) = 0;
-  /// Leaves nothing of the user but the id, in an account of `erased(…)`, and ends all logins. Done
-  /// again it goes on with what is left. not_found.
+  /// Leaves nothing of the user but the id, in an account of `erased(…)`, and that all logins have
+  /// ended. Done again it goes on with what is left. not_found; conflict: another account has the
+  /// address that it should leave.
   virtual Task<Result<Account>> erase(UserId id, SentTexts texts, Time now) = 0;
   /// Logins that are remembered, by id; without the one of the original's tokens.
   virtual Task<Result<std::vector<Login>>> logins(UserId user) = 0;
@@ -59,6 +60,9 @@ class OperatorStore {
   virtual Task<Result<MessagePlace>> place_of(MessageId id) = 0;
 };
 
+/// What the addresses of deleted accounts end with: nobody else may have such a one. Source: RFC
+/// 6761, section 6.4.
+inline constexpr std::string_view nobodys_domain = "@deleted.invalid";
 /// What is left of an account: nobody's name and address, and nobody can log in.
 Account erased(const Account& account, Time now);
 

@@ -96,7 +96,8 @@ class Sink final : public chat::ArchiveSink {
   Result<Done> take(const chat::ArchivedLogin& login) {
     const auto known = transaction_.family(login.family.id);
     if (!known) {
-      put_family(transaction_, {login.family, login.revoked});
+      const FamilyRecord record{login.family, login.revoked};
+      login.revoked ? put_ended_family(transaction_, record) : put_family(transaction_, record);
       return Done{};
     }
     const chat::Family &theirs = login.family, &ours = known->family;

@@ -8,6 +8,11 @@ namespace {
 void put_ended(Transaction& transaction, const chat::Family& family, Time now) {
   transaction.put(keys::ended(now, family.id), encode(EndedRecord{family.expires_at, family.user}));
 }
+
+void forget_end_of_all(Transaction& transaction, const FamilyRecord& known) {
+  transaction.erase(keys::family(known.family.id));
+  transaction.erase(keys::ended(chat::time_of_end(known.family.expires_at), known.family.id));
+}
 }  // namespace
 
 void put_account(Transaction& transaction, const chat::Account& account) {
@@ -45,6 +50,13 @@ void end_family(Transaction& transaction, FamilyRecord& record) {
   put_ended(transaction, record.family, transaction.now());
 }
 
+void put_ended_family(Transaction& transaction, const FamilyRecord& record) {
+  const bool is_of_all = record.family.id == chat::originals_of(record.family.user);
+  put_family(transaction, record);
+  put_ended(transaction, record.family,
+            is_of_all ? chat::time_of_end(record.family.expires_at) : transaction.now());
+}
+
 void note_end_of_all(Transaction& transaction, chat::UserId user,
                      const std::optional<FamilyRecord>& before) {
   if (before) forget_end_of_all(transaction, *before);
@@ -52,11 +64,6 @@ void note_end_of_all(Transaction& transaction, chat::UserId user,
   const FamilyRecord record{chat::end_of_all(user, now), true};
   put_family(transaction, record);
   put_ended(transaction, record.family, now);
-}
-
-void forget_end_of_all(Transaction& transaction, const FamilyRecord& known) {
-  transaction.erase(keys::family(known.family.id));
-  transaction.erase(keys::ended(chat::time_of_end(known.family.expires_at), known.family.id));
 }
 
 void take_place(Head& head, MessageRecord& record) {

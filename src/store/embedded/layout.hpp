@@ -17,12 +17,13 @@ void put_family(Transaction& transaction, const FamilyRecord& record);
 
 /// Revokes a family that is not revoked, and notes when.
 void end_family(Transaction& transaction, FamilyRecord& record);
+/// The same for one that ended elsewhere, and is not here yet: whoever is told of it acts now.
+void put_ended_family(Transaction& transaction, const FamilyRecord& record);
 
 /// Notes that all logins of the user have ended, in the place of `before`, which the store has of
 /// it.
 void note_end_of_all(Transaction& transaction, chat::UserId user,
                      const std::optional<FamilyRecord>& before);
-void forget_end_of_all(Transaction& transaction, const FamilyRecord& known);
 
 /// The next place in the conversation: `head` counts the message from now on. Sets record.sent.
 void take_place(Head& head, MessageRecord& record);

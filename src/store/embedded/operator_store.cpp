@@ -61,11 +61,16 @@ Result<chat::Account> erase_account(Transaction& transaction, chat::UserId id, T
   if (!account || transaction.error())
     return refuse(transaction, Errc::not_found, "User not found");
   const chat::Account left = chat::erased(*account, now);
+  const auto squatter = transaction.account_by_email(left.email);
+  if (transaction.error()) return *transaction.error();
+  if (squatter && *squatter != id)
+    return fail(Errc::conflict,
+                "the account " + squatter->hex() + " has the address " + left.email);
   for (const FamilyRecord& record : families) {
     transaction.erase(keys::family(record.family.id));
     transaction.erase(keys::user_family(id, record.family.id));
   }
-  if (end_of_all) forget_end_of_all(transaction, *end_of_all);
+  note_end_of_all(transaction, id, end_of_all);
   transaction.erase(keys::email(chat::fold_email(account->email)));
   transaction.erase(keys::username(chat::fold_username(account->username), id));
   transaction.erase(keys::last_seen(id));

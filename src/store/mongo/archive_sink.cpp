@@ -27,6 +27,7 @@ Document session_document(const chat::ArchivedLogin& login) {
   Document document;
   document.set("_id", family.id).set("user", family.user).set("tokenId", family.token_id);
   document.set("revoked", login.revoked).set("expiresAt", family.expires_at);
+  if (login.revoked) document.set("revokedAt", wall_now());  // it is news here
   return document;
 }
 

@@ -7,6 +7,7 @@
 #include "store/mongo/internals.hpp"
 #include "store/mongo/load.hpp"
 #include "store/mongo/schema.hpp"
+#include "store/mongo/session_store.hpp"
 #include "store/mongo/users.hpp"
 
 namespace parley::store::mongo {
@@ -91,7 +92,7 @@ Result<std::vector<chat::Ending>> ended_logins(Lease& lease, Time since, std::si
   return endings;
 }
 
-Result<Done> forget_account(Lease& lease, const chat::Account& left) {
+Result<Done> forget_account(Lease& lease, const chat::Account& left, Time now) {
   const Document set = to_document(left);
   Document fields;
   View(set.bson()).each([&fields](std::string_view name, const Value& value) {
@@ -102,8 +103,11 @@ Result<Done> forget_account(Lease& lease, const chat::Account& left) {
   update.change.set("$set", fields);
   update.change.set("$unset", Document().set("name", 1).set("avatar", 1));
   if (auto done = lease.update(users_collection, update); !done) return std::move(done).error();
-  const Document theirs(Document().set("user", left.id));
-  if (auto done = lease.remove(sessions_collection, theirs); !done) return std::move(done).error();
+  const chat::Family end = chat::end_of_all(left.id, wall_now());
+  if (auto noted = note_end_of_all(lease, end, now); !noted) return noted;
+  Document others;
+  others.set("user", left.id).set("_id", Document().set("$ne", end.id));
+  if (auto done = lease.remove(sessions_collection, others); !done) return std::move(done).error();
   return Done{};
 }
 
@@ -141,7 +145,8 @@ Result<chat::Account> erase_user(Lease& lease, Context& context, chat::UserId id
                                  chat::SentTexts texts, Time now) {
   const auto account = find_account(lease, id);
   if (!account) return account.error();
-  if (auto done = forget_account(lease, chat::erased(*account, now)); !done) return done.error();
+  auto forgotten = forget_account(lease, chat::erased(*account, now), context.now());
+  if (!forgotten) return std::move(forgotten).error();
   if (texts == chat::SentTexts::removed) {
     if (auto done = remove_texts(lease, context, id); !done) return done.error();
   }

@@ -59,19 +59,6 @@ Result<Done> revoke_family(Lease& lease, chat::FamilyId id, Time now) {
   return Done{};
 }
 
-/// `revoked_at`: by the clock of all nodes. Of two at once the later one stays.
-Result<Done> note_end_of_all(Lease& lease, const chat::Family& end, Time revoked_at) {
-  Update note;
-  note.filter.set("_id", end.id);
-  Document set, max;
-  set.set("user", end.user).set("tokenId", end.token_id).set("revoked", true);
-  max.set("revokedAt", revoked_at).set("expiresAt", end.expires_at);
-  note.change.set("$set", set).set("$max", max);
-  note.upsert = true;
-  if (auto done = lease.update(sessions_collection, note); !done) return std::move(done).error();
-  return Done{};
-}
-
 Result<std::optional<Time>> end_of_all(Lease& lease, chat::UserId user) {
   const Document by_id(Document().set("_id", chat::originals_of(user)));
   const auto known = lease.find_one(sessions_collection, by_id);
@@ -101,6 +88,18 @@ Result<std::vector<chat::FamilyId>> revoke_families(Lease& lease, chat::UserId u
   return ids;
 }
 }  // namespace
+
+Result<Done> note_end_of_all(Lease& lease, const chat::Family& end, Time revoked_at) {
+  Update note;
+  note.filter.set("_id", end.id);
+  Document set, max;
+  set.set("user", end.user).set("tokenId", end.token_id).set("revoked", true);
+  max.set("revokedAt", revoked_at).set("expiresAt", end.expires_at);
+  note.change.set("$set", set).set("$max", max);
+  note.upsert = true;
+  if (auto done = lease.update(sessions_collection, note); !done) return std::move(done).error();
+  return Done{};
+}
 
 Task<Result<Done>> SessionStore::open(chat::Family family) {
   return call(workers_, client_,

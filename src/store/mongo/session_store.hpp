@@ -9,6 +9,11 @@ class Workers;
 namespace parley::store::mongo {
 
 class Client;
+class Lease;
+
+/// Notes `end` (chat::end_of_all) in the place of one before it. `revoked_at`: by the clock of all
+/// nodes. Of two at once the later one stays.
+Result<Done> note_end_of_all(Lease& lease, const chat::Family& end, Time revoked_at);
 
 /// Families of refresh tokens, one document each in `parley_sessions`: {_id, user, tokenId,
 /// revoked, revokedAt, expiresAt}. Every decision is one update whose filter says on what it

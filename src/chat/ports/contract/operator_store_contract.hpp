@@ -151,6 +151,8 @@ TEST_P(OperatorStoreContract, erases_everything_that_says_who_somebody_was) {
   good(stores_->sessions().revoke_all(ann, std::nullopt));
   const Family phone = login(ann);
   const Message message = say(ann, bob, "hello");
+  const auto before = good(stores_->sessions().all_ended(ann));
+  await_the_next_moment();
 
   const Account left = good(operators().erase(ann, SentTexts::kept, at(9)));
   EXPECT_EQ(account(ann), left);
@@ -167,8 +169,11 @@ TEST_P(OperatorStoreContract, erases_everything_that_says_who_somebody_was) {
   EXPECT_FALSE(is_found_by("ann", ann));
   EXPECT_FALSE(is_found_by("deleted", ann));
   EXPECT_EQ(good(operators().logins(ann)), std::vector<Login>{});
-  EXPECT_EQ(good(stores_->sessions().all_ended(ann)), std::nullopt);
-  EXPECT_EQ(ended(), std::vector<Ending>{});
+  const auto all_ended = good(stores_->sessions().all_ended(ann));
+  ASSERT_TRUE(all_ended);
+  EXPECT_GT(all_ended, before);
+  const std::vector<Ending> once{{ann, originals_of(ann), *all_ended}};
+  EXPECT_EQ(ended(), once);
   Family next = phone;
   next.token_id = "two";
   EXPECT_EQ(refusal(stores_->sessions().rotate(next, "one", at(10))), Errc::unauthorized);
@@ -182,6 +187,20 @@ TEST_P(OperatorStoreContract, the_address_of_a_deleted_user_may_register_again) 
   const UserId again = user("ann");
   EXPECT_NE(again, ann);
   EXPECT_EQ(good(stores_->accounts().find_by_email("ann@example.org")).id, again);
+}
+
+TEST_P(OperatorStoreContract, takes_no_address_from_another_account) {
+  const UserId ann = user("ann");
+  Account bob;
+  bob.id = new_id<UserId>();
+  bob.username = "bob";
+  bob.email = ann.hex() + std::string{nobodys_domain};
+  bob = good(stores_->accounts().create(bob));
+  EXPECT_EQ(refusal(operators().erase(ann, SentTexts::kept, at(9))), Errc::conflict);
+  EXPECT_EQ(good(stores_->accounts().find_by_email(bob.email)).id, bob.id);
+  EXPECT_EQ(account(ann).username, "ann");
+  good(operators().erase(bob.id, SentTexts::kept, at(9)));
+  good(operators().erase(ann, SentTexts::kept, at(9)));
 }
 
 TEST_P(OperatorStoreContract, two_deleted_users_are_in_nobodys_way) {
