@@ -1,5 +1,7 @@
 #include "engineio/answer.hpp"
 
+#include <algorithm>
+#include <charconv>
 #include <utility>
 
 #include "websocket/handshake.hpp"
@@ -58,6 +60,14 @@ void Answers::preflight(http::Exchange& exchange) const {
 bool has_body(const http::Request& request) {
   return request.headers.find("content-length").value_or("0") != "0" ||
          request.headers.find("transfer-encoding").has_value();
+}
+
+std::size_t most_of_body(const http::Request& request, std::size_t max) {
+  if (!has_body(request)) return 0;
+  std::size_t bytes = max;
+  const auto length = request.headers.find("content-length").value_or("");
+  std::from_chars(length.data(), length.data() + length.size(), bytes);
+  return std::min(bytes, max);
 }
 
 }  // namespace parley::engineio

@@ -41,5 +41,7 @@ class Answers {
 
 /// True when the request announces a body, be it empty or not.
 bool has_body(const http::Request& request);
+/// Bytes of its body, as far as the head says: `max` at most, and where it does not.
+std::size_t most_of_body(const http::Request& request, std::size_t max);
 
 }  // namespace parley::engineio

@@ -14,6 +14,8 @@ namespace {
 constexpr int internal_error = 500;
 constexpr int bad_request = 400;
 constexpr int payload_too_large = 413;
+/// Beyond the limit: sessions for which one of another shard is yet to go.
+constexpr std::size_t most_leaving = 256;
 
 bool is_kept(std::string_view name, const std::vector<std::string>& kept) {
   return kept.empty() || std::ranges::any_of(kept, [&](const std::string& one) {
@@ -22,6 +24,24 @@ bool is_kept(std::string_view name, const std::vector<std::string>& kept) {
 }
 
 }  // namespace
+
+/// Who goes is of the shard with most who may: else all who come to another one would go in the
+/// place of one another. It goes a moment later there.
+bool Core::make_room(Registry& here) {
+  if (here.is_draining()) return false;
+  const std::size_t open = common.sessions.load(std::memory_order_relaxed);
+  const std::size_t most = common.config.max_sessions;
+  if (open < most) return true;
+  const auto& crowded = *std::ranges::max_element(
+      registries, {}, [](const auto& registry) { return registry->expendables(); });
+  if (crowded->expendables() == 0 || open >= most + most_leaving) return false;
+  if (crowded.get() == &here) {
+    here.displace_one();
+  } else {
+    crowded->shard().post([crowded] { crowded->displace_one(); });
+  }
+  return true;
+}
 
 Registry& Endpoint::registry_of(http::Exchange& exchange) {
   return *core_->registries[exchange.connection().shard().index()];
@@ -56,11 +76,22 @@ void Endpoint::forward(NodeNumber node, std::shared_ptr<http::Exchange> exchange
   config().neighbours->forward(node, std::move(exchange), refuse_it);
 }
 
+/// Nobody here knows whether that node has the session, or is there at all: a body that is longer
+/// than a stranger's may be needs a share of what there is for all of these.
+void Endpoint::bound_relayed(http::Exchange& exchange) {
+  const std::size_t early = core_->common.max_early_payload;
+  const std::size_t body = most_of_body(exchange.request(), config().max_payload);
+  if (body <= early) return;
+  auto share = registry_of(exchange).share_of_relayed(body);
+  if (!share) return exchange.limit_body(early);
+  exchange.on_abort([share = std::move(share)] {});  // held until it is relayed
+}
+
 void Endpoint::on_head(std::shared_ptr<http::Exchange> exchange) {
   if (net::Shard* owner = other_shard(*exchange)) return exchange->move_to(*owner);
   const http::Request& request = exchange->request();
   if (answers().is_preflight(request)) return answers().preflight(*exchange);
-  if (other_node(request)) return;  // on_body goes on.
+  if (other_node(request)) return bound_relayed(*exchange);  // on_body goes on.
 
   const Asked asked{request};
   ClientSession* session = session_of(*exchange);
@@ -136,7 +167,7 @@ bool Endpoint::allow(http::Exchange& exchange) {
     refuse(exchange, *refusal);
     return false;
   }
-  if (registry.make_room()) return true;
+  if (core_->make_room(registry)) return true;
   registry.counters().overfull.add();
   answers().refusal(exchange, Refusal::forbidden);
   return false;

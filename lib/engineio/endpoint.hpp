@@ -15,6 +15,9 @@ namespace parley::engineio {
 struct Core {
   Core(Config config, Application& application) : common(std::move(config), application) {}
 
+  /// For one more session of `here`, be it in the place of another one. False: there is none.
+  bool make_room(Registry& here);
+
   Common common;
   std::vector<std::shared_ptr<Registry>> registries;  ///< By shard index.
 };
@@ -40,6 +43,7 @@ class Endpoint final : public http::Endpoint {
   /// The other node whose session the request names, if there is a way to it.
   std::optional<NodeNumber> other_node(const http::Request& request) const;
   void forward(NodeNumber node, std::shared_ptr<http::Exchange> exchange);
+  void bound_relayed(http::Exchange& exchange);
 
   void upgrade(http::Exchange& exchange, ClientSession* session);
   void open(http::Exchange& exchange);

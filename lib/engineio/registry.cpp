@@ -38,17 +38,21 @@ ClientSession* Registry::find(std::string_view id) {
   return found == sessions_.end() ? nullptr : found->get();
 }
 
-bool Registry::make_room() {
-  if (draining_) return false;
-  if (common_.sessions.load(std::memory_order_relaxed) < common_.config.max_sessions) return true;
-  if (expendables_.empty()) return false;
+void Registry::displace_one() {
+  if (expendables_.empty()) return;
   counters_.displaced.add();
   expendables_.front().give_way();
-  return true;
+}
+
+std::shared_ptr<void> Registry::share_of_relayed(std::size_t bytes) {
+  if (bytes > common_.config.max_relayed - *relayed_) return nullptr;
+  *relayed_ += bytes;
+  return {relayed_.get(), [relayed = relayed_, bytes](void*) { *relayed -= bytes; }};
 }
 
 void Registry::set_expendable(ClientSession& session, bool may) {
   if (session.expendable.is_linked() == may) return;
+  expendable_count_.add(may ? 1 : -1);
   if (may) {
     expendables_.push_back(session);
   } else {
@@ -70,7 +74,7 @@ ClientSession& Registry::add(Handshake handshake) {
 void Registry::retire(ClientSession& session) {
   const auto found = sessions_.find(std::string_view{session.id()});
   if (found == sessions_.end()) return;
-  session.expendable.unlink();
+  set_expendable(session, false);
   graveyard_.sessions.push_back(std::move(sessions_.extract(found).value()));
   common_.sessions.fetch_sub(1, std::memory_order_relaxed);
   schedule_burial();

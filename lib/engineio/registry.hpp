@@ -9,6 +9,7 @@
 #include <unordered_set>
 #include <vector>
 
+#include "base/single_writer.hpp"
 #include "engineio/answer.hpp"
 #include "engineio/client_session.hpp"
 #include "engineio/counters.hpp"
@@ -39,10 +40,17 @@ class Registry : public std::enable_shared_from_this<Registry> {
   ClientSession* find(std::string_view id);
   /// A registered session without a transport; open it at once.
   ClientSession& add(Handshake handshake);
-  /// True when a further session may be opened, be it in the place of another one.
-  bool make_room();
+  bool is_draining() const { return draining_; }
+  /// Ends the session that may be ended for longest, if there is one.
+  void displace_one();
+  /// How many may be. Any thread.
+  std::int64_t expendables() const { return expendable_count_.value(); }
   /// Whether a session may be ended to make room; who may for longest goes first. True at first.
   void set_expendable(ClientSession& session, bool may);
+
+  /// Room for a body of so many bytes that another server is to have; given back with the last
+  /// copy. nullptr: there is none.
+  std::shared_ptr<void> share_of_relayed(std::size_t bytes);
 
   /// The session is over: its id is forgotten now; it and its handler are freed when this turn is
   /// over.
@@ -114,11 +122,13 @@ class Registry : public std::enable_shared_from_this<Registry> {
   Common& common_;
   Counters counters_;
   Expendables expendables_;
+  SingleWriter<std::int64_t> expendable_count_;
   std::unordered_set<std::unique_ptr<ClientSession>, Hash, Equal> sessions_;
   Graveyard graveyard_;
   Drain drain_;
   net::Timer drain_timer_;
   bool draining_ = false;
+  std::shared_ptr<std::size_t> relayed_ = std::make_shared<std::size_t>(0);
 };
 
 }  // namespace parley::engineio

@@ -55,6 +55,9 @@ struct Config {
 
   NodeNumber node = 0;                     ///< This server's, where there are several.
   std::shared_ptr<Neighbours> neighbours;  ///< Empty: the sessions of others are unknown.
+  /// Bytes, in all, of bodies that a shard reads for other servers and that are longer than
+  /// max_early_payload.
+  std::size_t max_relayed = 32 * 1024 * 1024;
 };
 
 /// What is above: the Socket.IO server, or a bare echo.

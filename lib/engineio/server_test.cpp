@@ -73,6 +73,35 @@ TEST(Server, forwards_a_request_to_the_node_of_its_session) {
   EXPECT_NE(refused->body.find("Session ID unknown"), std::string::npos);
 }
 
+TEST(Server, reads_long_bodies_for_other_nodes_as_far_as_there_is_room) {
+  net::Shard shard{0};
+  Recorder recorder;
+  Config config;
+  config.node = 7;
+  config.neighbours = std::make_shared<ForwardedRequests>();
+  config.max_payload = 1'000;
+  config.max_early_payload = 10;
+  config.max_relayed = 1'500;
+  Server server{{&shard}, config, recorder};
+  const auto endpoint = server.endpoint();
+  const auto begin = [&](std::string field, std::string value) {
+    auto request = Rig::request(Method::post, Rig::polling(make_session_id({8, 0})));
+    request.headers.set(std::move(field), std::move(value));
+    auto exchange = std::make_shared<FakeExchange>(shard, request);
+    endpoint->on_head(exchange);
+    EXPECT_TRUE(exchange->is_open());
+    return exchange;
+  };
+  auto first = begin("Content-Length", "1000");
+  EXPECT_EQ(first->max_body, std::nullopt);
+  EXPECT_EQ(begin("Content-Length", "501")->max_body, 10u);
+  EXPECT_EQ(begin("Transfer-Encoding", "chunked")->max_body, 10u);
+  EXPECT_EQ(begin("Content-Length", "10")->max_body, std::nullopt) << "as anybody may";
+  EXPECT_EQ(begin("Content-Length", "500")->max_body, std::nullopt);
+  first.reset();
+  EXPECT_EQ(begin("Transfer-Encoding", "chunked")->max_body, std::nullopt);
+}
+
 TEST(Server, moves_a_request_to_the_shard_of_its_session) {
   net::Shard zero{0};
   net::Shard one{1};
@@ -96,6 +125,34 @@ TEST(Server, moves_a_request_to_the_shard_of_its_session) {
     EXPECT_EQ(at_home->moved_to, nullptr);
   }
   net::run_ready(one);
+}
+
+TEST(Server, gives_newcomers_the_places_of_strangers_on_other_shards) {
+  net::Shard zero{0};
+  net::Shard one{1};
+  Recorder recorder;
+  Config config;
+  config.max_sessions = 8;
+  Server server{{&zero, &one}, config, recorder};
+  const auto endpoint = server.endpoint();
+  const auto ask = [&](net::Shard& shard, const http::Query& query) {
+    const auto exchange = std::make_shared<FakeExchange>(shard, Rig::request(Method::get, query));
+    endpoint->on_head(exchange);
+    if (exchange->is_open()) endpoint->on_body(exchange);
+    net::run_ready(zero);
+    net::run_ready(one);
+    return exchange->response;
+  };
+  std::vector<std::string> crowd;
+  for (int i = 0; i < 8; ++i) crowd.push_back(Rig::sid_in(ask(zero, handshake)->body));
+  for (std::size_t i = 0; i < 4; ++i) {
+    EXPECT_EQ(ask(one, handshake)->status, 200);
+    EXPECT_EQ(ask(zero, Rig::polling(crowd[i]))->status, 400) << "who came first goes first";
+  }
+  EXPECT_EQ(server.counts().displaced, 4u);
+  EXPECT_EQ(server.counts().polling, 8u);
+  for (std::size_t i = 4; i < 12; ++i) recorder.sessions[i]->set_trusted(true);
+  EXPECT_EQ(ask(zero, handshake)->status, 403);
 }
 
 TEST(Server, does_not_move_requests_to_shards_that_do_not_exist) {

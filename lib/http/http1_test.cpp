@@ -38,6 +38,8 @@ Task<Response> with_a_field(Request request, Handler next) {
   co_return response;
 }
 
+Task<Response> large(int) { co_return Response::text(200, std::string(10'000, 'x')); }
+
 Task<Response> no_content(Request) {
   Response response;
   response.status = 204;
@@ -55,6 +57,7 @@ class Http1Test : public testing::Test {
     router_.route(Method::get, "/late/:n", wait_a_little);
     router_.route(Method::get, "/throw", throw_up);
     router_.route(Method::get, "/nothing", no_content);
+    router_.route(Method::get, "/large", [this](Request) { return large(++begun_); });
   }
 
   Service& service() {
@@ -85,6 +88,7 @@ class Http1Test : public testing::Test {
     client().connection().end_turn();
   }
 
+  int begun_ = 0;
   Router router_;
   Config config_;
   net::Shard shard_{0};
@@ -393,6 +397,35 @@ TEST_F(Http1Test, a_long_body_that_nobody_wants_is_not_read) {
   EXPECT_FALSE(client().is_closed());
   EXPECT_EQ(body_of(ask(head("?no", 9'000) + "xxx")), "POST /picky no=");
   EXPECT_TRUE(client().is_closed());
+}
+
+TEST_F(Http1Test, begins_no_request_while_its_answers_are_not_taken) {
+  client().connection().block();
+  const std::string request =
+      "GET /large HTTP/1.1\r\nHost: h\r\nX: " + std::string(1000, 'x') + "\r\n\r\n";
+  for (int i = 0; i < 10; ++i) ask(request);
+  EXPECT_EQ(begun_, 4) << "10,000 bytes each";
+  EXPECT_FALSE(client().connection().is_paused()) << "there is little that waits";
+  for (int i = 0; i < 20; ++i) ask(request);
+  EXPECT_TRUE(client().connection().is_paused());
+  EXPECT_EQ(begun_, 4);
+  EXPECT_FALSE(client().is_closed());
+  client().connection().unblock();
+  wait_for_answers(30);
+  EXPECT_FALSE(client().connection().is_paused());
+}
+
+TEST_F(Http1Test, has_no_deadline_while_it_waits_for_the_peer_and_one_afterwards) {
+  config_.head_timeout = 10ms;
+  client().connection().block();
+  const std::string request = "GET /large HTTP/1.1\r\nHost: h\r\n\r\n";
+  for (int i = 0; i < 4; ++i) ask(request);
+  ask("GET /hel");
+  EXPECT_FALSE(net::run_until(
+      shard_, [&] { return client().is_closed(); }, 50ms));
+  client().connection().unblock();
+  const std::string all = wait_for_answers(5);
+  EXPECT_TRUE(has(all, "HTTP/1.1 408"));
 }
 
 TEST_F(Http1Test, refuses_trailers_without_end) {

@@ -23,7 +23,7 @@ struct Upstream {
 
 struct RelayLimits {
   std::chrono::milliseconds connect_timeout = 2s;
-  std::chrono::milliseconds answer_timeout = 90s;  ///< Longer than any request is parked.
+  std::chrono::milliseconds answer_timeout = 90s;  ///< Must be longer than a request is parked.
   std::size_t max_answer = 16 << 20;               ///< Bytes of a body.
   std::size_t max_waiting = 256 << 10;  ///< Of a tunnel, each way: beyond it the sender waits.
 };

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <algorithm>
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
@@ -83,8 +84,8 @@ class Connection {
   virtual void move_to(Shard& target, std::function<void(Connection&)> arrive) = 0;
 
   /// Whether this connection may be closed to make room for a new one when the listener has
-  /// `max_connections`; whoever may for longest goes first. True at first, and in any case once it
-  /// is being closed.
+  /// `max_connections`; whoever may for longest goes first. While it may, max_queued_expendable
+  /// bounds what waits. True at first, and in any case once it is being closed.
   virtual void set_expendable(bool expendable) = 0;
 
   virtual Shard& shard() = 0;
@@ -105,6 +106,11 @@ struct ConnectionLimits {
   /// Unsent bytes; whoever has more waiting when the next piece is sent is a slow consumer and is
   /// cut off. (One piece may be larger than this, if nothing else waits.)
   std::size_t max_queued = 4 * 1024 * 1024;
+  /// The same while the connection is expendable, if that is less: nobody knows yet whose it is.
+  std::size_t max_queued_expendable = 32 * 1024;
+  std::size_t most_queued(bool expendable) const {
+    return expendable ? std::min(max_queued, max_queued_expendable) : max_queued;
+  }
   /// No byte taken by the peer for so long while some wait: cut off.
   std::chrono::milliseconds write_stall{30'000};
   std::chrono::milliseconds linger{5'000};  ///< How long close_after_flush waits.

@@ -390,15 +390,34 @@ TEST_F(ListenerTest, a_consumer_that_lets_too_much_wait_is_cut_off) {
   for (int i = 0; i < 500 && script_.causes.empty(); ++i) {
     in_shard([&] {
       if (script_.connections.empty()) return;
+      script_.connections.front()->set_expendable(false);
       script_.connections.front()->send(frame);
       most = std::max(most, script_.connections.front()->queued_bytes());
     });
   }
   ASSERT_EQ(script_.causes, std::vector<CloseCause>{CloseCause::slow_consumer});
   EXPECT_LE(most, 400'000U);
+  EXPECT_GT(most, 200'000U);
   EXPECT_EQ(listener_->counts().slow_consumers, 1U);
   EXPECT_EQ(listener_->counts().open, 0U);
   EXPECT_EQ(frame.use_count(), 1);
+}
+
+TEST_F(ListenerTest, less_waits_for_who_may_make_room) {
+  listen();
+  Client client = connect(4096);
+  const std::string piece(1'000, 'x');
+  std::size_t most = 0;
+  for (int i = 0; i < 500 && script_.causes.empty(); ++i) {
+    in_shard([&] {
+      for (int j = 0; j < 100 && !script_.connections.empty(); ++j) {
+        script_.connections.front()->send(piece);
+        most = std::max(most, script_.connections.front()->queued_bytes());
+      }
+    });
+  }
+  ASSERT_EQ(script_.causes, std::vector<CloseCause>{CloseCause::slow_consumer});
+  EXPECT_LE(most, 33'768U);
 }
 
 TEST_F(ListenerTest, a_peer_that_takes_nothing_for_the_stall_time_is_cut_off) {

@@ -5,6 +5,7 @@
 #include <sys/socket.h>
 
 #include <atomic>
+#include <deque>
 #include <map>
 #include <set>
 #include <string>
@@ -26,6 +27,7 @@ class Wanderer final : public Protocol {
 
   void on_bytes(std::span<char> bytes) override {
     for (const char byte : bytes) {
+      if (byte == 'b') connection_.set_expendable(false);
       if (byte == 'b') connection_.send(std::make_shared<const std::string>(4'000'000, 'x'));
       if (byte == 'm') {
         move();
@@ -91,13 +93,19 @@ class MoveTest : public testing::Test {
   }
   ~MoveTest() override {
     listener_.stop_accepting();
+    narrow_.stop_accepting();
     shards_.stop();
   }
 
   Shards shards_{2};
-  Listener listener_{shards_, "localhost", 0, {}, [this](Connection& connection) {
-                       return std::make_unique<Wanderer>(shards_, connection);
-                     }};
+  std::unique_ptr<Protocol> wanderer(Connection& connection) {
+    return std::make_unique<Wanderer>(shards_, connection);
+  }
+  Listener listener_{
+      shards_, "localhost", 0, {}, [this](Connection& connection) { return wanderer(connection); }};
+  Listener narrow_{shards_, "localhost", 0, {.max_connections = 8}, [this](Connection& connection) {
+                     return wanderer(connection);
+                   }};
 };
 
 TEST_F(MoveTest, connections_are_dealt_round_robin) {
@@ -134,6 +142,27 @@ TEST_F(MoveTest, unsent_bytes_move_along_in_order) {
   client.send("bm");
   EXPECT_EQ(client.read(4'000'000), std::string(4'000'000, 'x'));
   EXPECT_EQ(client.read(3), home + "m" + other);
+}
+
+TEST_F(MoveTest, newcomers_of_all_shards_take_the_places_of_those_who_crowd_one) {
+  std::deque<BlockingClient> crowd, newcomers;
+  for (int i = 0; i < 8; ++i) {
+    crowd.emplace_back(narrow_.port()).send("?");
+    if (crowd.back().read(1) == "1") continue;
+    crowd.back().send("m");
+    EXPECT_EQ(crowd.back().read(2), "m1");
+  }
+  for (int i = 0; i < 4; ++i) {
+    newcomers.emplace_back(narrow_.port()).send("?");
+    EXPECT_EQ(newcomers.back().read(1).size(), 1U) << i;
+    EXPECT_EQ(crowd[static_cast<std::size_t>(i)].read(1), "") << "who came first goes first";
+  }
+  for (BlockingClient& one : newcomers) {
+    one.send("?");
+    EXPECT_EQ(one.read(1).size(), 1U);
+  }
+  EXPECT_EQ(narrow_.counts().refused, 0U);
+  EXPECT_EQ(narrow_.counts().displaced, 4U);
 }
 
 TEST_F(MoveTest, a_moved_connection_that_ends_is_told_once) {

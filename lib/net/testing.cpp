@@ -96,7 +96,7 @@ void FakeConnection::send(Frame frame, std::size_t offset) {
 
 void FakeConnection::send(std::string_view bytes) {
   if (state_ != State::open || bytes.empty()) return;
-  if (blocked_ && queued_.size() > limits_.max_queued) {
+  if (blocked_ && queued_.size() > limits_.most_queued(expendable_)) {
     end(CloseCause::slow_consumer);
     return;
   }

@@ -36,7 +36,7 @@ struct TlsConfig {
   /// From the connection to the end of its handshake.
   std::chrono::milliseconds handshake_timeout{10'000};
   /// Handshakes under way (a ClientHello has come), in the whole process; the oldest makes way for
-  /// one more, so that peers that stall shut nobody out. Each costs about 20 KiB.
+  /// one more, so that peers that stall shut nobody out. Each costs about 170 KiB.
   std::size_t max_handshakes = 1'000;
   /// What a peer is told that speaks plain HTTP; then it is closed.
   std::string answer_to_plain_http;

@@ -157,6 +157,13 @@ class Peer {
     SSL_shutdown(ssl_.get());
     return take();
   }
+  std::string change_keys(int times) {
+    for (int i = 0; i < times; ++i) {
+      SSL_key_update(ssl_.get(), SSL_KEY_UPDATE_NOT_REQUESTED);
+      SSL_do_handshake(ssl_.get());
+    }
+    return take();
+  }
   bool is_connected() const { return SSL_is_init_finished(ssl_.get()) == 1; }
   bool heard_goodbye() const { return (SSL_get_shutdown(ssl_.get()) & SSL_RECEIVED_SHUTDOWN) != 0; }
   std::string version() const { return SSL_get_version(ssl_.get()); }
@@ -383,6 +390,40 @@ TEST_F(TlsTest, takes_no_more_than_a_client_hello_before_it_has_answered) {
   pair.connection.feed(std::string(40 * 1024, '\x16'));
   pair.heard(shard_);
   EXPECT_TRUE(pair.connection.is_closed());
+}
+
+TEST_F(TlsTest, holds_little_for_half_a_client_hello) {
+  Pair pair{shard_, accept_};
+  const std::string hello = pair.peer.talk({});
+  for (const std::size_t half : {1, 4, 7, 60}) {
+    Pair stalled{shard_, accept_};
+    stalled.connection.feed(hello.substr(0, half));
+    EXPECT_EQ(stalled.heard(shard_), "");
+    EXPECT_FALSE(stalled.connection.is_closed());
+    EXPECT_EQ(tls_.counts().handshaking, 0U) << half;
+  }
+  pair.connection.feed(hello.substr(0, 60));
+  pair.connection.feed(hello.substr(60));
+  EXPECT_NE(pair.heard(shard_), "");
+  EXPECT_EQ(tls_.counts().handshaking, 1U);
+}
+
+TEST_F(TlsTest, refuses_a_client_hello_that_will_be_too_large) {
+  Pair pair{shard_, accept_};
+  pair.connection.feed({"\x16\x03\x01\x02\x00\x01\x00\x40\x01", 9});
+  pair.heard(shard_);
+  EXPECT_TRUE(pair.connection.is_closed());
+}
+
+TEST_F(TlsTest, closes_whom_new_keys_keep_busy) {
+  const auto pair = connect();
+  pair->connection.feed(pair->peer.change_keys(16));
+  pair->say(shard_, "still here");
+  EXPECT_EQ(seen_.received, "still here");
+  pair->connection.feed(pair->peer.change_keys(17));
+  pair->heard(shard_);
+  EXPECT_TRUE(pair->connection.is_closed());
+  EXPECT_EQ(seen_.causes, std::vector<CloseCause>{CloseCause::error});
 }
 
 TEST_F(TlsTest, gives_a_late_handshake_up) {

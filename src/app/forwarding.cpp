@@ -1,10 +1,14 @@
 #include "app/forwarding.hpp"
 
+#include <algorithm>
 #include <utility>
 
-#include "http/relay.hpp"
-
 namespace parley::app {
+
+Forwarding::Forwarding(nodes::Directory& directory, std::chrono::milliseconds ping_interval)
+    : directory_(directory) {
+  limits_.answer_timeout = std::max(limits_.answer_timeout, 2 * ping_interval);
+}
 
 void Forwarding::forward(engineio::NodeNumber node, std::shared_ptr<http::Exchange> exchange,
                          std::function<void(http::Exchange&)> refuse) {
@@ -20,7 +24,7 @@ Task<void> Forwarding::find_and_relay(engineio::NodeNumber node,
   if (!upstream) {
     refuse(*exchange);
   } else {
-    http::relay(std::move(exchange), *upstream, std::move(refuse));
+    http::relay(std::move(exchange), *upstream, std::move(refuse), limits_);
   }
 }
 

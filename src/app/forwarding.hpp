@@ -2,6 +2,7 @@
 
 #include "base/task.hpp"
 #include "engineio/neighbours.hpp"
+#include "http/relay.hpp"
 #include "nodes/directory.hpp"
 
 namespace parley::app {
@@ -9,7 +10,8 @@ namespace parley::app {
 /// Brings requests of clients whose session lives on another node to that node.
 class Forwarding final : public engineio::Neighbours {
  public:
-  explicit Forwarding(nodes::Directory& directory) : directory_(directory) {}
+  /// `ping_interval`: polls are parked for as long.
+  Forwarding(nodes::Directory& directory, std::chrono::milliseconds ping_interval);
 
   void forward(engineio::NodeNumber node, std::shared_ptr<http::Exchange> exchange,
                std::function<void(http::Exchange&)> refuse) override;
@@ -19,6 +21,7 @@ class Forwarding final : public engineio::Neighbours {
                             std::function<void(http::Exchange&)> refuse);
 
   nodes::Directory& directory_;
+  http::RelayLimits limits_;
 };
 
 }  // namespace parley::app

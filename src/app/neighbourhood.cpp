@@ -57,7 +57,7 @@ Neighbourhood::Neighbourhood(net::Shards& shards, const Settings& settings,
       bus_(home_, changes_, change_listener_, {nodes::new_name(), std::move(clock)}),
       missed_events_(home_, events_, event_listener_, {}),
       counter_(std::make_shared<nodes::RedisRateCounter>(home_, redis)),
-      forwarding_(std::make_shared<Forwarding>(directory_)) {}
+      forwarding_(std::make_shared<Forwarding>(directory_, settings.realtime.ping_interval)) {}
 
 api::Neighbours Neighbourhood::for_gateway() {
   return {room_of, [this](chat::UserId user, std::optional<chat::FamilyId> family) {

@@ -13,6 +13,8 @@ constexpr std::size_t own_frame_from = 16 * 1024;
 /// Of pipelined requests whose answers are there at once; the rest wait until others had their
 /// turn.
 constexpr std::uint8_t most_at_once = 8;
+/// Bytes of answers that the peer has not taken, with which no further request is begun.
+constexpr std::size_t most_answers = 32 * 1024;
 constexpr std::string_view continue_line = "HTTP/1.1 100 Continue\r\n\r\n";
 }  // namespace
 
@@ -43,6 +45,10 @@ void Http1::on_bytes(std::span<char> bytes) {
   }
 }
 
+void Http1::on_drained() {
+  if (std::exchange(waits_for_peer_, false)) go_on_soon();
+}
+
 void Http1::process_input() {
   const std::string bytes = std::exchange(input_, {});
   process(bytes);
@@ -52,6 +58,7 @@ void Http1::process(std::string_view bytes) {
   rest_ = bytes;
   processing_ = true;
   resume_soon_ = false;
+  waits_for_peer_ = false;
   begun_ = 0;
   while (step()) {
   }
@@ -80,6 +87,11 @@ bool Http1::step_head() {
   if (rest_.empty() || rest_ == "\r") return false;
   if (begun_ == most_at_once) {
     go_on_soon();
+    return false;
+  }
+  if (connection_.queued_bytes() > most_answers) {
+    waits_for_peer_ = true;
+    head_begun_ = false;
     return false;
   }
   const HeadScan scan = scan_head(rest_, scanned_);
@@ -192,7 +204,7 @@ void Http1::too_large(const std::shared_ptr<Http1Exchange>& exchange) {
 void Http1::settle() {
   if (state_ == State::ended) return;
   if (input_.empty() && input_.capacity() > 64) input_ = {};
-  const bool must_wait = state_ == State::waiting || resume_soon_;
+  const bool must_wait = state_ == State::waiting || resume_soon_ || waits_for_peer_;
   const bool pause = must_wait && input_.size() > core_.config.max_head;
   if (pause != paused_) {
     paused_ = pause;
@@ -202,8 +214,8 @@ void Http1::settle() {
 }
 
 void Http1::set_deadlines() {
-  if (state_ == State::waiting) timer_.stop();
-  if (state_ != State::head || resume_soon_) return;
+  if (state_ == State::waiting || waits_for_peer_) timer_.stop();
+  if (waits_for_peer_ || state_ != State::head || resume_soon_) return;
   const bool begins = !input_.empty() || !served_;
   if (begins && head_begun_) return;
   head_begun_ = begins;

@@ -21,9 +21,9 @@ namespace detail {
 class Http1Exchange;
 
 /// Source: RFC 9112. The protocol of one connection: requests one after another, and few in one
-/// loop turn; those that come before their turn wait unparsed, and the connection is paused when
-/// more than a head's worth does. Everything that belongs to one request is in its exchange, so an
-/// idle connection holds none of it.
+/// loop turn, none while the peer leaves its answers lying; those that come before their turn wait
+/// unparsed, and the connection is paused when more than a head's worth does. Everything that
+/// belongs to one request is in its exchange, so an idle connection holds none of it.
 class Http1 final : public net::Protocol,
                     public boost::intrusive::list_base_hook<
                         boost::intrusive::link_mode<boost::intrusive::auto_unlink>> {
@@ -32,6 +32,7 @@ class Http1 final : public net::Protocol,
   ~Http1() override;
 
   void on_bytes(std::span<char> bytes) override;
+  void on_drained() override;
   void on_closed(net::CloseCause cause) override;
 
   /// A request that another shard has sent here with its connection.
@@ -91,6 +92,7 @@ class Http1 final : public net::Protocol,
   bool served_ = false;       ///< A request was read: idling is keep-alive now.
   bool resume_soon_ = false;  ///< timer_ stands for "go on with input_".
   bool paused_ = false;
+  bool waits_for_peer_ = false;  ///< Until it has taken its answers.
 };
 
 /// The exchange of an Http1 connection. Knows its connection until one of them ends it.

@@ -154,6 +154,7 @@ bool Poller::make_room(const detail::Origin& origin) {
 
 void Poller::set_expendable(detail::SocketConnection& connection, bool may) {
   if (connection.expendable.is_linked() == may) return;
+  connection.counts().expendable.add(may ? 1 : -1);
   if (may) {
     expendables_.push_back(connection);
   } else {

@@ -80,10 +80,11 @@ void SocketConnection::send(std::string_view bytes) {
 
 bool SocketConnection::has_room() {
   if (state_ != State::open) return false;
+  const std::size_t most = origin_.limits.most_queued(expendable.is_linked());
   // A large turn is not yet a slow peer: the kernel gets a part of it before the turn's end.
-  if (!blocked_ && queued_bytes() > large_turn) flush();
+  if (!blocked_ && queued_bytes() > std::min(most, large_turn)) flush();
   if (state_ != State::open) return false;
-  if (queued_bytes() <= origin_.limits.max_queued) return true;
+  if (queued_bytes() <= most) return true;
   end(CloseCause::slow_consumer);
   return false;
 }
@@ -280,7 +281,7 @@ void SocketConnection::on_deadline() {
 void SocketConnection::end(CloseCause cause) {
   if (is_gone()) return;
   state_ = State::gone;
-  expendable.unlink();
+  poller_.set_expendable(*this, false);
   if (cause == CloseCause::slow_consumer) counts().slow_consumers.add();
   deadline_.reset();
   blocked_ = false;
@@ -303,7 +304,7 @@ void SocketConnection::set_protocol(std::unique_ptr<Protocol> protocol) {
 void SocketConnection::move_to(Shard& target, std::function<void(Connection&)> arrive) {
   if (state_ != State::open) return;
   state_ = State::gone;
-  expendable.unlink();
+  poller_.set_expendable(*this, false);
   counted_ = false;  // the connection goes on to be counted as the one that arrives
   deadline_.reset();
   poller_.set_events(*this, EPOLL_CTL_DEL, 0);

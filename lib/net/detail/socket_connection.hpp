@@ -53,6 +53,7 @@ class SocketConnection final : public Connection {
   using Hook = boost::intrusive::list_member_hook<
       boost::intrusive::link_mode<boost::intrusive::auto_unlink>>;
   bool is_from(const Origin& origin) const { return &origin_ == &origin; }
+  ShardCounts& counts();
   /// A newcomer takes its place.
   void give_way();
 
@@ -98,7 +99,6 @@ class SocketConnection final : public Connection {
   void update_interest();
   std::uint32_t interest() const;
   void end(CloseCause cause);
-  ShardCounts& counts();
 
   // What every turn needs comes first, in 64 bytes.
   Poller& poller_;

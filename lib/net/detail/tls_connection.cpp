@@ -21,10 +21,12 @@ void TlsConnection::on_bytes(std::span<char> bytes) {
   tls_.begin();
   tls_.input = bytes;
   const auto [size, reason] = open_records();
+  const bool is_busy_with_keys = tls_.has_too_many_key_updates();
   tls_.input = {};
   tls_.flush(raw_);
   if (size > 0 && protocol_) protocol_->on_bytes(tls_.plain().first(size));
-  if (reason == SSL_ERROR_WANT_READ || ended_ || !raw_.is_open()) return;
+  const bool goes_on = reason == SSL_ERROR_WANT_READ && !is_busy_with_keys;
+  if (goes_on || ended_ || !raw_.is_open()) return;
   close_after_flush();
   end(reason == SSL_ERROR_ZERO_RETURN ? CloseCause::peer : CloseCause::error);
 }

@@ -14,7 +14,34 @@ namespace parley::net::detail {
 
 namespace {
 /// Before our answer there is nothing but a ClientHello to send.
-constexpr std::size_t max_hello = 32 * 1024;
+constexpr std::size_t max_hello = 16 * 1024;
+
+/// How much of a ClientHello has come. Source: RFC 8446, sections 4 and 5.1.
+enum class Hello { begun, whole, too_large, something_else };
+
+Hello look_at(std::string_view bytes) {
+  constexpr std::size_t record_head = 5, message_head = 4;
+  constexpr char handshake = 22, client_hello = 1;
+  const auto byte = [](char one) {
+    return static_cast<std::size_t>(static_cast<unsigned char>(one));
+  };
+  std::string message;
+  while (!bytes.empty()) {
+    if (bytes[0] != handshake) return Hello::something_else;
+    if (bytes.size() < record_head) return Hello::begun;
+    const std::size_t length = byte(bytes[3]) << 8 | byte(bytes[4]);
+    if (length == 0) return Hello::something_else;
+    message.append(bytes.substr(record_head, length));
+    bytes.remove_prefix(std::min(bytes.size(), record_head + length));
+    if (!message.empty() && message[0] != client_hello) return Hello::something_else;
+    if (message.size() < message_head) continue;
+    const std::size_t whole =
+        message_head + (byte(message[1]) << 16 | byte(message[2]) << 8 | byte(message[3]));
+    if (whole > max_hello) return Hello::too_large;
+    if (message.size() >= whole) return Hello::whole;
+  }
+  return Hello::begun;
+}
 }  // namespace
 
 TlsHandshake::TlsHandshake(TlsShard& shard, Connection& raw, const Listener::Accept& accept)
@@ -28,12 +55,17 @@ TlsHandshake::TlsHandshake(TlsShard& shard, Connection& raw, const Listener::Acc
 TlsHandshake::~TlsHandshake() { tls_.leave(*this); }
 
 void TlsHandshake::on_bytes(std::span<char> bytes) {
-  if (!ssl_ && early_.size() + bytes.size() > max_hello) {
-    tls_.begin();
-    fail();
-    return;
-  }
   early_.append(bytes.data(), bytes.size());
+  if (!ssl_) {
+    // OpenSSL's state is many times as large as this object: nobody has it for half a ClientHello.
+    const Hello hello = look_at(early_);
+    if (hello == Hello::too_large || early_.size() > 2 * max_hello) {
+      tls_.begin();
+      fail();
+      return;
+    }
+    if (hello == Hello::begun) return;
+  }
   raw_.pause();
   tls_.queue(*this);
 }

@@ -31,8 +31,9 @@ struct TlsBio {
 
   static int read(BIO* bio, char* to, std::size_t room, std::size_t* got) {
     BIO_clear_retry_flags(bio);
-    std::span<const char>& input = shard_of(bio).input;
-    *got = std::min(room, input.size());
+    TlsShard& shard = shard_of(bio);
+    std::span<const char>& input = shard.input;
+    *got = shard.has_too_many_key_updates() ? 0 : std::min(room, input.size());
     if (*got == 0) {
       BIO_set_retry_read(bio);
       return 0;
@@ -51,6 +52,14 @@ struct TlsBio {
 
   static long control(BIO*, int command, long, void*) {
     return command == BIO_CTRL_FLUSH || command == BIO_CTRL_DUP ? 1 : 0;
+  }
+
+  /// What OpenSSL reads and writes of its own.
+  static void see_message(int is_ours, int, int type, const void* bytes, std::size_t size, SSL* ssl,
+                          void*) {
+    if (is_ours == 1 || type != SSL3_RT_HANDSHAKE || size == 0) return;
+    if (*static_cast<const unsigned char*>(bytes) == SSL3_MT_KEY_UPDATE)
+      ++shard_of(SSL_get_rbio(ssl)).key_updates;
   }
 
   static BIO_METHOD* method() {
@@ -97,6 +106,7 @@ SslPtr TlsShard::new_ssl() {
   SslPtr ssl{SSL_new(identity.context().get())};
   if (!ssl) return nullptr;
   take_in(*ssl);
+  SSL_set_msg_callback(ssl.get(), TlsBio::see_message);
   SSL_set_accept_state(ssl.get());
   return ssl;
 }
@@ -111,6 +121,7 @@ void TlsShard::take_in(SSL& ssl) {
 void TlsShard::begin() {
   ERR_clear_error();
   sealed_.clear();
+  key_updates = 0;
 }
 
 void TlsShard::flush(Connection& connection) {

@@ -39,6 +39,7 @@ class TlsShard {
   SslPtr new_ssl();
   /// `ssl`, which came from another shard, reads and writes here from now on.
   void take_in(SSL& ssl);
+  bool has_too_many_key_updates() const { return key_updates > most_key_updates; }
 
   /// Sends what OpenSSL has written.
   void flush(Connection& connection);
@@ -55,6 +56,10 @@ class TlsShard {
   Tls::State& all;
   TlsIdentity identity;
   std::span<const char> input;  ///< What OpenSSL has not read yet.
+  /// New keys that the peer has asked for since begin(). Beyond most_key_updates OpenSSL reads
+  /// nothing more: 27 bytes of input cost two derivations each.
+  unsigned key_updates = 0;
+  static constexpr unsigned most_key_updates = 16;
   SingleWriter<std::uint64_t> entered, left, established, resumed, failed, late, displaced;
 
  private:
