@@ -78,7 +78,7 @@ class Source {
   /// Extends locks; gives the tokens of those that are lost. Not by id: of two runs of one job in
   /// one worker, which was stopped for longer than a lock, the later one has it.
   virtual Task<Result<std::vector<Token>>> extend(std::vector<Lock> locks,
-                                                  std::chrono::milliseconds lock) = 0;
+                                                  std::chrono::milliseconds lock, Time now) = 0;
   struct Stalled {
     unsigned max_count = 1;                      ///< More stalls than this fail the job.
     std::chrono::milliseconds interval{30'000};  ///< One check in this time, over all workers.

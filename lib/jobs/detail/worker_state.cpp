@@ -184,7 +184,8 @@ Task<Result<Done>> Worker::State::hold(Self self, Token token) {
   Run& run = self->runs_.at(token);
   run.renewed = self->home_.now();
   std::vector<Lock> locks{run.lock};
-  const auto lost = co_await self->source_->extend(std::move(locks), self->config_.lock);
+  const auto lost =
+      co_await self->source_->extend(std::move(locks), self->config_.lock, self->config_.clock());
   if (!lost) co_return lost.error();
   if (!lost->empty()) self->lose(token);
   if (!has_it()) co_return gone;  // given back meanwhile, too
@@ -273,7 +274,8 @@ Task<void> Worker::State::renew_locks(Self self) {
     co_await self->renewal_->wait(interval);
     auto locks = self->locks_to_renew();
     if (locks.empty()) continue;
-    const auto lost = co_await self->source_->extend(std::move(locks), self->config_.lock);
+    const auto lost =
+        co_await self->source_->extend(std::move(locks), self->config_.lock, self->config_.clock());
     if (!lost) continue;  // unreachable: the locks may live, and settle() will tell
     for (const Token& token : *lost) self->lose(token);
   }
