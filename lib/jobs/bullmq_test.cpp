@@ -33,35 +33,6 @@ TEST(BullmqConfig, refuses_names_that_node_refuses) {
   EXPECT_FALSE(check(config));
 }
 
-class BullmqTest : public ::testing::Test {
- protected:
-  template <class T>
-  static Task<void> keep(Task<T> task, std::shared_ptr<std::optional<T>> out) {
-    out->emplace(co_await std::move(task));
-  }
-  template <class T>
-  T run(Task<T> task) {
-    auto out = std::make_shared<std::optional<T>>();
-    shard_.spawn("test", keep(std::move(task), out));
-    if (!net::run_until(shard_, [&out] { return out->has_value(); }))
-      throw std::runtime_error("a call does not end");
-    return std::move(**out);
-  }
-  JobId add(JobOptions options = {}) {
-    return run(store_.queue().add({"n", "{}", std::move(options)}, at_))->id;
-  }
-  redis::Reply redis(Command command) { return shared_redis().call(command); }
-  std::string text(Command command) { return detail::text_of(redis(std::move(command))); }
-  Errc refusal_of_open() {
-    const auto opened = run(store_.new_source()->open());
-    return opened ? throw std::runtime_error("it was opened") : opened.error().code;
-  }
-
-  const Time at_ = from_unix_ms(1'760'000'000'000);
-  net::Shard shard_{0};
-  BullmqStore store_{shard_};
-};
-
 TEST_F(BullmqTest, writes_the_hash_that_node_reads) {
   JobOptions options;
   options.priority = 3;
@@ -141,6 +112,10 @@ TEST_F(BullmqTest, merges_a_long_list_of_paused_jobs) {
 }
 
 TEST_F(BullmqTest, works_on_no_queue_of_an_old_version) {
+  const auto refusal_of_open = [this] {
+    const auto opened = run(store_.new_source()->open());
+    return opened ? throw std::runtime_error("it was opened") : opened.error().code;
+  };
   redis({"HSET", store_.key("meta"), "version", "bullmq:4.18.3"});
   EXPECT_EQ(refusal_of_open(), Errc::not_supported);
   redis({"DEL", store_.key("meta")});

@@ -1,0 +1,116 @@
+// Flows on Redis: what becomes of a parent, whatever becomes of its children. As in Node.
+#include <gtest/gtest.h>
+
+#include "jobs/bullmq_rig.hpp"
+#include "jobs/worker.hpp"
+
+namespace parley::jobs {
+namespace {
+
+/// The parent `P`, in this queue or in another one, waits for its children.
+class FlowTest : public BullmqTest {
+ protected:
+  using Kind = Ending::Kind;
+
+  void write(const std::string& key, const std::string& delay = "0") {
+    redis({"HSET", key, "name", "n", "data", "{}", "opts", R"({"attempts":0})", "timestamp", "1",
+           "delay", delay, "priority", "0"});
+  }
+  void write_parent(const BullmqStore& home, const std::string& delay = "0") {
+    write(home.key("P"), delay);
+    redis({"ZADD", home.key("waiting-children"), "1", "P"});
+  }
+  /// What the children's failures mean is `flags`: `,"fpof":true`.
+  void join(const JobId& id, const BullmqStore& home, const std::string& flags = "",
+            const JobId& parent = "P") {
+    std::string queue = home.key("");
+    queue.pop_back();
+    redis({"HSET", store_.key(id), "parentKey", home.key(parent), "parent",
+           R"({"id":")" + parent + R"(","queueKey":")" + queue + '"' + flags + "}"});
+    redis({"SADD", home.key(parent + ":dependencies"), store_.key(id)});
+  }
+  void add_child(const JobId& id, const BullmqStore& home, const std::string& flags = "") {
+    write(store_.key(id));
+    join(id, home, flags);
+    redis({"LPUSH", store_.key("wait"), id});
+  }
+  JobId take() {
+    const auto taken = run(source_->take({"t", 30s, "", {}}, at_));
+    return taken && taken->job ? taken->job->id : JobId{};
+  }
+  Result<Taken> settle(const JobId& id, Kind kind, Keep keep = Keep::all()) {
+    Ending ending;
+    ending.id = id;
+    ending.token = "t";
+    ending.kind = kind;
+    ending.text = "7";
+    ending.keep = keep;
+    return run(source_->settle(std::move(ending), std::nullopt, at_));
+  }
+  void fail_next(const JobId& id, Keep keep = Keep::all()) {
+    ASSERT_EQ(take(), id);
+    ASSERT_TRUE(settle(id, Kind::failed, keep));
+  }
+  State state(const JobId& id, BullmqStore& home) {
+    const auto found = run(home.queue().get(id));
+    return found ? found->state : State::none;
+  }
+  State state(const JobId& id) { return state(id, store_); }
+  std::string parent_field(const std::string& name) {
+    return text({"HGET", store_.key("P"), name});
+  }
+
+  BullmqStore other_{shard_};
+  const std::shared_ptr<Source> source_ = store_.new_source();
+};
+
+TEST_F(FlowTest, leaves_a_parent_at_rest_when_it_goes_on_without_a_child) {
+  write_parent(store_, "60000");
+  redis({"ZREM", store_.key("waiting-children"), "P"});
+  redis({"ZADD", store_.key("delayed"), "7208960245760000", "P"});
+  add_child("C", store_, R"(,"cpof":true)");
+  fail_next("C");
+  EXPECT_EQ(state("P"), State::delayed);
+  EXPECT_EQ(text({"HGET", store_.key("P:failed"), store_.key("C")}), "7");
+}
+
+TEST_F(FlowTest, ends_the_rest_of_a_parent_that_fails_with_a_child) {
+  write_parent(store_, "60000");
+  redis({"ZREM", store_.key("waiting-children"), "P"});
+  redis({"ZADD", store_.key("delayed"), "7208960245760000", "P"});
+  add_child("C", store_, R"(,"fpof":true)");
+  fail_next("C");
+  EXPECT_EQ(state("P"), State::waiting);
+  EXPECT_EQ(parent_field("delay"), "0");
+  EXPECT_EQ(parent_field("defa"), "child " + store_.key("C") + " failed");
+}
+
+TEST_F(FlowTest, lets_a_parent_with_a_delay_rest_first_whatever_its_child_did) {
+  for (const char* flag : {"fpof", "cpof", "idof", "rdof"}) {
+    write_parent(store_, "60000");
+    add_child("C", store_, std::string{",\""} + flag + "\":true");
+    fail_next("C");
+    EXPECT_EQ(text({"ZSCORE", store_.key("delayed"), "P"}), "7208960245760000") << flag;
+    ASSERT_TRUE(run(store_.queue().remove("C")));
+    ASSERT_TRUE(run(store_.queue().remove("P")));
+  }
+}
+
+TEST_F(FlowTest, tells_a_parent_that_has_failed_of_no_other_failure) {
+  write_parent(store_);
+  for (const char* id : {"C", "D"}) add_child(id, store_, R"(,"fpof":true)");
+  fail_next("C");
+  fail_next("P");
+  fail_next("D");
+  EXPECT_EQ(text({"HEXISTS", store_.key("P"), "defa"}), "0");
+  EXPECT_EQ(text({"ZCARD", store_.key("P:unsuccessful")}), "2");
+}
+
+TEST_F(FlowTest, makes_no_job_of_a_parent_that_is_gone) {
+  add_child("C", store_, R"(,"fpof":true)");
+  fail_next("C");
+  EXPECT_EQ(text({"EXISTS", store_.key("P")}), "0");
+}
+
+}  // namespace
+}  // namespace parley::jobs
