@@ -38,18 +38,23 @@ class FlowTest : public BullmqTest {
     const auto taken = run(source_->take({"t", 30s, "", {}}, at_));
     return taken && taken->job ? taken->job->id : JobId{};
   }
-  Result<Taken> settle(const JobId& id, Kind kind, Keep keep = Keep::all()) {
+  Result<Taken> settle(const JobId& id, Kind kind, Keep keep = Keep::all(),
+                       std::chrono::milliseconds later = 0ms) {
     Ending ending;
     ending.id = id;
     ending.token = "t";
     ending.kind = kind;
     ending.text = "7";
     ending.keep = keep;
-    return run(source_->settle(std::move(ending), std::nullopt, at_));
+    return run(source_->settle(std::move(ending), std::nullopt, at_ + later));
   }
-  void fail_next(const JobId& id, Keep keep = Keep::all()) {
+  void fail_next(const JobId& id, Keep keep = Keep::all(), std::chrono::milliseconds later = 0ms) {
     ASSERT_EQ(take(), id);
-    ASSERT_TRUE(settle(id, Kind::failed, keep));
+    ASSERT_TRUE(settle(id, Kind::failed, keep, later));
+  }
+  /// Of all jobs of the queue.
+  std::size_t keys(const std::string& pattern) {
+    return redis({"KEYS", store_.key(pattern)}).array()->size();
   }
   State state(const JobId& id, BullmqStore& home) {
     const auto found = run(home.queue().get(id));
@@ -110,6 +115,96 @@ TEST_F(FlowTest, makes_no_job_of_a_parent_that_is_gone) {
   add_child("C", store_, R"(,"fpof":true)");
   fail_next("C");
   EXPECT_EQ(text({"EXISTS", store_.key("P")}), "0");
+}
+
+TEST_F(FlowTest, lets_a_parent_go_on_when_its_failed_child_is_not_kept) {
+  write_parent(store_);
+  add_child("C", store_);
+  fail_next("C", Keep::none());
+  EXPECT_EQ(state("C"), State::none);
+  EXPECT_EQ(state("P"), State::waiting);
+}
+
+TEST_F(FlowTest, lets_a_parent_go_on_when_its_failed_child_gives_way_to_later_jobs) {
+  for (const Keep& keep : {Keep::newest(1), Keep::younger_than(1s)}) {
+    write_parent(store_);
+    add_child("C", store_);
+    fail_next("C", keep);
+    EXPECT_EQ(state("P"), State::waiting_children);
+    const JobId later = add();
+    fail_next(later, keep, 1s);
+    EXPECT_EQ(state("C"), State::none);
+    EXPECT_EQ(state("P"), State::waiting);
+    fail_next("P", Keep::none(), 1s);
+    ASSERT_TRUE(run(store_.queue().remove(later)));
+  }
+}
+
+TEST_F(FlowTest, lets_a_parent_go_on_when_its_failed_child_is_removed) {
+  write_parent(store_);
+  add_child("C", store_), add_child("D", store_);
+  fail_next("C");
+  ASSERT_TRUE(run(store_.queue().remove("C")));
+  EXPECT_EQ(state("P"), State::waiting_children) << "of two";
+  ASSERT_TRUE(run(store_.queue().remove("D")));
+  EXPECT_EQ(state("P"), State::waiting);
+}
+
+/// The queue is emptied: of what is in a state, or as a whole.
+class EmptiedFlow : public FlowTest {
+ protected:
+  void drain() { ASSERT_TRUE(run(store_.queue().drain(true))); }
+  void clean(State what) { ASSERT_TRUE(run(store_.queue().clean({what, 0ms, 100}, at_))); }
+};
+
+TEST_F(EmptiedFlow, takes_the_parents_in_the_same_queue_along) {
+  const auto expect_nothing_left = [this] {
+    EXPECT_EQ(keys("?"), 0u);
+    EXPECT_EQ(keys("?:*"), 0u);
+    EXPECT_EQ(run(store_.queue().counts())->waiting, 0u);
+  };
+  for (const bool fails : {false, true}) {
+    write_parent(store_);
+    write(store_.key("G"));
+    redis({"ZADD", store_.key("waiting-children"), "1", "G"});
+    join("P", store_, "", "G");
+    add_child("C", store_), add_child("D", store_);
+    if (fails) fail_next("C");
+    if (fails) clean(State::failed);
+    EXPECT_EQ(state("P"), State::waiting_children);
+    drain();
+    expect_nothing_left();
+  }
+  write_parent(store_);
+  add_child("C", store_);
+  fail_next("C");
+  clean(State::failed);
+  expect_nothing_left();
+}
+
+TEST_F(EmptiedFlow, lets_parents_in_other_queues_go_on) {
+  const auto expect_that_it_goes_on = [this](const char* after) {
+    EXPECT_EQ(state("P", other_), State::waiting) << after;
+    ASSERT_TRUE(run(other_.queue().remove("P")));
+  };
+  const auto begin = [this] {
+    write_parent(other_, "60000");
+    add_child("C", other_);
+  };
+  begin();
+  drain();
+  expect_that_it_goes_on("drain");
+  begin();
+  clean(State::waiting);
+  expect_that_it_goes_on("clean");
+  begin();
+  fail_next("C");
+  clean(State::failed);
+  expect_that_it_goes_on("clean of failed ones");
+  begin();
+  ASSERT_TRUE(run(store_.queue().pause()));
+  ASSERT_TRUE(run(store_.queue().obliterate(false)));
+  expect_that_it_goes_on("obliterate");
 }
 
 }  // namespace

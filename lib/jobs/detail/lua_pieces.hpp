@@ -109,9 +109,16 @@ local function parent_of(id)
   end
   return parent.id and parent, key
 end
+local tell_parent
+local function forget(id, how)
+  tell_parent(id, how)
+  disown(id)
+  remove_keys(id)
+end
+-- Without `now` it rests no more.
 local function line_up(id, now)
   local delay = number_of(id, 'delay')
-  if delay > 0 then
+  if now and delay > 0 then
     put_delayed(id, now + delay)
   else
     enqueue(id, number_of(id, 'priority'), 'RPUSH')
@@ -119,7 +126,7 @@ local function line_up(id, now)
   end
 end
 -- The parent waits no longer; `failure` is what it must fail with.
-local function release(parent, failure, now)
+local function release(parent, how, failure, now)
   local home = P
   enter(parent.queueKey .. ':')
   local id = tostring(parent.id)
@@ -129,11 +136,16 @@ local function release(parent, failure, now)
     waited = true
   end
   if failure and not call('ZSCORE', P .. 'failed', id) then call('HSET', P .. id, 'defa', failure) end
-  if waited then line_up(id, now) end
+  if waited and how == 'emptied' and P == home then
+    forget(id, how)
+  elseif waited then
+    line_up(id, now)
+  end
   enter(home)
 end
--- how: 'completed', 'failed' or 'removed'.
-local function tell_parent(id, how, text, now)
+-- how: 'completed' or 'failed', with a text and the time; 'removed'; or 'emptied', with all others
+-- of its state: a parent in the same queue that waits for no other child goes, too.
+function tell_parent(id, how, text, now)
   local parent, key = parent_of(id)
   if not parent then return end
   local failed, J = how == 'failed', P .. id
@@ -149,7 +161,7 @@ local function tell_parent(id, how, text, now)
     call('HSET', key .. ':failed', J, text)
   end
   if failure or (failed and parent.cpof) or call('SCARD', key .. ':dependencies') == 0 then
-    release(parent, failure, now)
+    release(parent, how, failure, now)
   end
 end
 )lua";

@@ -77,13 +77,17 @@ local function trim(set, keep_count, keep_age, keep_limit, now)
     gone = call('ZREVRANGEBYSCORE', P .. set, int(now - tonumber(keep_age) * 1000), '-inf', 'LIMIT',
       0, keep_limit)
     for _, id in ipairs(gone) do
+      tell_parent(id, 'removed')
       remove_keys(id)
       call('ZREM', P .. set, id)
     end
   end
   if keep_count ~= '' then
     gone = call('ZREVRANGE', P .. set, keep_count, -1)
-    for _, id in ipairs(gone) do remove_keys(id) end
+    for _, id in ipairs(gone) do
+      tell_parent(id, 'removed')
+      remove_keys(id)
+    end
     if gone[1] then call('ZREMRANGEBYRANK', P .. set, 0, -(tonumber(keep_count) + 1)) end
   end
 end
@@ -156,6 +160,7 @@ local function finish()
   tell_parent(id, kind, text, now)
   local made = count(J, 'atm')
   if keep_count == '0' then
+    tell_parent(id, 'removed')
     remove_keys(id)
   else
     call('ZADD', P .. kind, int(now), id)
