@@ -150,6 +150,46 @@ TEST_F(FlowTest, lets_a_parent_go_on_when_its_failed_child_is_removed) {
   EXPECT_EQ(state("P"), State::waiting);
 }
 
+TEST_F(FlowTest, lets_a_parent_wait_anew_for_a_child_that_is_tried_again) {
+  const auto waits_for_one = [this](const std::string& no_more) {
+    EXPECT_EQ(text({"SISMEMBER", store_.key("P:dependencies"), store_.key("C")}), "1") << no_more;
+    EXPECT_EQ(text({"EXISTS", store_.key("P:" + no_more)}), "0") << no_more;
+  };
+  write_parent(store_);
+  add_child("C", store_, R"(,"fpof":true)");
+  fail_next("C");
+  fail_next("P");
+  ASSERT_TRUE(run(store_.queue().retry("C", at_)));
+  waits_for_one("unsuccessful");
+  ASSERT_EQ(take(), "C");
+  ASSERT_TRUE(settle("C", Kind::completed));
+  EXPECT_EQ(state("P"), State::failed);
+  ASSERT_TRUE(run(store_.queue().retry("C", at_)));
+  waits_for_one("processed");
+  ASSERT_EQ(take(), "C");
+  ASSERT_TRUE(settle("C", Kind::completed));
+  ASSERT_TRUE(run(store_.queue().retry("P", at_)));
+  ASSERT_EQ(take(), "P");
+  EXPECT_TRUE(settle("P", Kind::completed));
+  ASSERT_TRUE(run(store_.queue().remove("C")));
+  ASSERT_TRUE(run(store_.queue().remove("P")));
+  write_parent(store_);
+  add_child("C", store_, R"(,"cpof":true)");
+  fail_next("C");
+  ASSERT_TRUE(run(store_.queue().retry("C", at_)));
+  waits_for_one("failed");
+}
+
+TEST_F(FlowTest, makes_no_job_of_a_parent_that_is_gone_when_its_child_is_tried_again) {
+  write_parent(store_);
+  add_child("C", store_);
+  ASSERT_EQ(take(), "C");
+  ASSERT_TRUE(settle("C", Kind::completed));
+  ASSERT_TRUE(run(store_.queue().remove("P")));
+  ASSERT_TRUE(run(store_.queue().retry("C", at_)));
+  EXPECT_EQ(keys("P*"), 0u);
+}
+
 /// The queue is emptied: of what is in a state, or as a whole.
 class EmptiedFlow : public FlowTest {
  protected:

@@ -68,6 +68,18 @@ return {state_of(ARGV[3]), fields}
 )lua";
 
 constexpr char retry_body[] = R"lua(
+-- A parent that knows how the child ended waits for it anew.
+local function rejoin(J, was)
+  local parent = call('HGET', J, 'parentKey')
+  if not parent or call('EXISTS', parent) == 0 then return end
+  local known
+  if was == 'failed' then
+    known = call('ZREM', parent .. ':unsuccessful', J) + call('HDEL', parent .. ':failed', J)
+  else
+    known = call('HDEL', parent .. ':processed', J)
+  end
+  if known > 0 then call('SADD', parent .. ':dependencies', J) end
+end
 local id = ARGV[3]
 if call('EXISTS', P .. id) == 0 then return {-1} end
 local prev, text = 'failed', 'failedReason'
@@ -76,6 +88,7 @@ if call('ZREM', P .. 'failed', id) == 0 then
   prev, text = 'completed', 'returnvalue'
 end
 call('HDEL', P .. id, 'finishedOn', 'processedOn', text)
+rejoin(P .. id, prev)
 enqueue(id, number_of(id, 'priority'))
 emit('waiting', 'jobId', id, 'prev', prev)
 return {0}
