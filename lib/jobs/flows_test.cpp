@@ -190,6 +190,62 @@ TEST_F(FlowTest, makes_no_job_of_a_parent_that_is_gone_when_its_child_is_tried_a
   EXPECT_EQ(keys("P*"), 0u);
 }
 
+TEST_F(FlowTest, keeps_the_job_of_who_completes_a_parent_too_early) {
+  write(store_.key("P"));
+  redis({"LPUSH", store_.key("wait"), "P"});
+  redis({"SADD", store_.key("P:dependencies"), store_.key("C")});
+  ASSERT_EQ(take(), "P");
+  EXPECT_EQ(settle("P", Kind::completed).error().code, Errc::internal);
+  redis({"DEL", store_.key("P:dependencies")});
+  redis({"ZADD", store_.key("P:unsuccessful"), "1", store_.key("C")});
+  EXPECT_EQ(settle("P", Kind::completed).error().code, Errc::forbidden);
+  EXPECT_EQ(state("P"), State::active);
+  EXPECT_TRUE(settle("P", Kind::failed));
+}
+
+/// A worker runs the parent, which must not complete.
+class ParentAtWork : public FlowTest {
+ protected:
+  ~ParentAtWork() override {
+    net::ShardScope scope{shard_};
+    worker_.reset();
+  }
+  void work(unsigned attempts) {
+    write(store_.key("P"));
+    redis({"HSET", store_.key("P"), "opts", R"({"attempts":)" + std::to_string(attempts) + "}"});
+    redis({"LPUSH", store_.key("wait"), "P"});
+    worker_ = std::make_unique<Worker>(shard_, source_, WorkerConfig{});
+    worker_->on("n", [this](Job) { return succeed(&runs_); });
+    net::ShardScope scope{shard_};
+    worker_->start();
+  }
+  bool has_failed_it() { return worker_->stats().failed == 1; }
+  static Task<Result<json::value>> succeed(int* runs) {
+    *runs += 1;
+    co_return json::value();
+  }
+
+  std::unique_ptr<Worker> worker_;
+  int runs_ = 0;
+};
+
+TEST_F(ParentAtWork, fails_at_once_when_a_child_has_failed) {
+  redis({"ZADD", store_.key("P:unsuccessful"), "1", store_.key("C")});
+  work(3);
+  EXPECT_TRUE(net::run_until(shard_, [this] { return has_failed_it(); }));
+  EXPECT_EQ(runs_, 1);
+  EXPECT_EQ(worker_->stats().lost, 0u);
+  EXPECT_EQ(parent_field("failedReason"), "children of the job have failed");
+}
+
+TEST_F(ParentAtWork, is_tried_again_when_a_child_has_not_ended) {
+  redis({"SADD", store_.key("P:dependencies"), store_.key("C")});
+  work(3);
+  EXPECT_TRUE(net::run_until(shard_, [this] { return has_failed_it(); }));
+  EXPECT_EQ(runs_, 3);
+  EXPECT_EQ(parent_field("failedReason"), "the job waits for its children");
+}
+
 /// The queue is emptied: of what is in a state, or as a whole.
 class EmptiedFlow : public FlowTest {
  protected:

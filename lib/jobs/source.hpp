@@ -73,7 +73,9 @@ class Source {
   /// The next job that may run, promoting delayed ones that are due; none while paused.
   virtual Task<Result<Taken>> take(Taking how, Time now) = 0;
   /// Ends a run and, when `next` is given, takes the next job in the same step. conflict: the
-  /// lock is gone or somebody else's, or the job is: the result counts for nothing.
+  /// lock is gone or somebody else's, or the job is: the result counts for nothing. forbidden,
+  /// internal: it cannot complete, as children of it have failed, or have not ended; it is held as
+  /// before, and may be ended in another way.
   virtual Task<Result<Taken>> settle(Ending ending, std::optional<Taking> next, Time now) = 0;
   /// Extends locks; gives the tokens of those that are lost. Not by id: of two runs of one job in
   /// one worker, which was stopped for longer than a lock, the later one has it.

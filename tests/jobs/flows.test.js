@@ -43,6 +43,24 @@ forBoth(hooks, 'flows', (scene) => {
     assert.equal(await state(tree.job), 'waiting');
   });
 
+  test('a child that failed its parent is tried again by ours, then the parent, which ours did', async () => {
+    const tree = await plant({ failParentOnFailure: true });
+    const [{ job: child }] = tree.children;
+    const failing = await failChild(tree);
+    await scene().settled({ failed: 2, active: 0 });
+    await failing.stop();
+    const worker = await scene().work('--concurrency', 1);
+    await scene().control('retry', tree.job.id);
+    await scene().settled({ failed: 2, active: 0, waiting: 0 });
+    assert.match((await scene().queue.getJob(tree.job.id)).failedReason, /children/, 'before its child');
+    await scene().control('retry', child.id);
+    await scene().settled({ completed: 1 });
+    await scene().control('retry', tree.job.id);
+    await scene().settled({ completed: 2, failed: 0 });
+    const { completed, failed, lost } = await worker.stop();
+    assert.deepEqual([completed, failed, lost], [2, 1, 0]);
+  });
+
   test('ours drains a queue as Node does, parents and all', async () => {
     for (const drain of [() => scene().control('drain'), () => scene().queue.drain(true)]) {
       const tree = await plant();

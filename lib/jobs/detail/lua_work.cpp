@@ -118,13 +118,13 @@ local delay, attempts, keep_count, keep_age, keep_limit = unpack(ARGV, 9, 13)
 now = tonumber(now)
 local J = P .. id
 if call('EXISTS', J) == 0 then return {-1} end
+local held = call('GET', J .. ':lock')
+if not held then return {-2} end
+if held ~= token then return {-6} end
 if kind == 'completed' then
   if call('SCARD', J .. ':dependencies') ~= 0 then return {-4} end
   if call('ZCARD', J .. ':unsuccessful') ~= 0 then return {-9} end
 end
-local held = call('GET', J .. ':lock')
-if not held then return {-2} end
-if held ~= token then return {-6} end
 if call('LREM', P .. 'active', -1, id) < 1 then return {-3} end
 call('DEL', J .. ':lock')
 call('SREM', P .. 'stalled', id)
