@@ -106,7 +106,7 @@ std::optional<Added> Board::claim_for(const NewJob& draft, const JobId& id, Time
     return Added{owner->job, false};
   }
   if (claimed == Claim::replaces) {
-    if (!wanted.extend) until = owner->until;
+    if (until && !wanted.extend) until = owner->until;
     replace(owner->job, id, wanted.id);
   }
   claims_.set(wanted.id, {id, until});

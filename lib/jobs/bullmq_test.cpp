@@ -254,6 +254,20 @@ TEST_F(BullmqTest, counts_from_one_in_a_window_that_follows_one_at_its_end) {
   }
 }
 
+TEST_F(BullmqTest, holds_a_deduplication_id_that_is_replaced_at_its_end_no_longer) {
+  JobOptions options;
+  options.delay = 60s;
+  options.deduplication = Deduplication{"d", 60s, false, true};
+  const auto key = store_.key("de:d");
+  for (int i = 0; i < 50; ++i) {  // they meet it in its last millisecond, when 0 are left
+    add(options);
+    redis({"PEXPIRE", key, "1"});
+    while (text({"PTTL", key}) == "1") continue;
+    add(options);
+    ASSERT_NE(text({"PTTL", key}), "-1");
+  }
+}
+
 TEST(BullmqReplies, of_another_shape_are_corrupt) {
   using redis::Reply;
   const Reply number{std::int64_t{7}}, words{std::string{"x"}}, empty{Reply::Array{}};

@@ -13,19 +13,17 @@ constexpr char add_body[] = R"lua(
 local function claim(id, name, ttl, flags)
   local key = P .. 'de:' .. name
   local owner = call('GET', key)
-  local left = owner and call('PTTL', key)
-  if owner and left == -1 and call('EXISTS', P .. owner) == 0 then owner = false end
-  if not owner then
+  local function own()
     if ttl ~= '' then call('SET', key, id, 'PX', ttl) else call('SET', key, id) end
-    return nil
   end
+  if owner and call('PTTL', key) == -1 and call('EXISTS', P .. owner) == 0 then owner = false end
+  if not owner then return own() end
   local extends = ttl ~= '' and string.find(flags, 'e', 1, true)
   if string.find(flags, 'r', 1, true) and call('ZREM', P .. 'delayed', owner) == 1 then
     remove_keys(owner)
     emit('removed', 'jobId', owner, 'prev', 'delayed')
     emit('deduplicated', 'jobId', id, 'deduplicationId', name, 'deduplicatedJobId', owner)
-    if extends then left = tonumber(ttl) end
-    if left > 0 then call('SET', key, id, 'PX', left) else call('SET', key, id) end
+    if ttl ~= '' and not extends then call('SET', key, id, 'KEEPTTL') else own() end
     return nil
   end
   if extends then call('PEXPIRE', key, ttl) end
