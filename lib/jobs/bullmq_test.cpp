@@ -254,6 +254,90 @@ TEST_F(BullmqTest, counts_from_one_in_a_window_that_follows_one_at_its_end) {
   }
 }
 
+/// A producer of Node's parks the newest job of a deduplication id while its owner runs.
+class ParkedJob : public BullmqTest {
+ protected:
+  void own() {
+    owner_ = add(alone());
+    ASSERT_EQ(run(source_->take({"t", 30s, "", {}}, at_))->job->id, owner_);
+  }
+  static JobOptions alone(bool replaces = false) {
+    JobOptions options;
+    options.deduplication = Deduplication{"d", {}, false, replaces};
+    return options;
+  }
+  void park(const std::string& options = "") {
+    redis({"HSET", store_.key("dn:d"), "name", "later", "data", "[1]", "opts",
+           R"({"attempts":3,"de":{"id":"d","keepLastIfActive":true})" + options + "}", "jid",
+           "77"});
+  }
+  void end(Ending::Kind kind, std::chrono::milliseconds delay = 0ms) {
+    Ending ending;
+    ending.id = owner_;
+    ending.token = "t";
+    ending.kind = kind;
+    ending.text = "1";
+    ending.delay = delay;
+    ASSERT_TRUE(run(source_->settle(std::move(ending), std::nullopt, at_ + 5ms)));
+  }
+  Job parked() { return *run(store_.queue().get("77")); }
+  bool is_parked() { return text({"EXISTS", store_.key("dn:d")}) == "1"; }
+
+  const std::shared_ptr<Source> source_ = store_.new_source();
+  JobId owner_;
+};
+
+TEST_F(ParkedJob, rests_as_its_options_say) {
+  own();
+  park(R"(,"delay":60000,"priority":4)");
+  end(Ending::Kind::completed);
+  EXPECT_EQ(parked().state, State::delayed);
+  EXPECT_EQ(parked().delay, 60s);
+  EXPECT_EQ(parked().priority, 4u);
+  EXPECT_EQ(parked().created_at, at_ + 5ms);
+  EXPECT_EQ(text({"ZSCORE", store_.key("delayed"), "77"}), "7208960245780480");
+  EXPECT_EQ(text({"GET", store_.key("de:d")}), "77");
+  EXPECT_FALSE(is_parked());
+}
+
+TEST_F(ParkedJob, is_in_line_where_its_options_say) {
+  own();
+  park(R"(,"priority":4)");
+  end(Ending::Kind::failed);
+  EXPECT_EQ(parked().state, State::prioritized);
+  ASSERT_TRUE(run(store_.queue().remove("77")));
+  own();
+  add();
+  park(R"(,"lifo":true)");
+  end(Ending::Kind::completed);
+  EXPECT_EQ(run(source_->take({"u", 30s, "", {}}, at_))->job->id, "77");
+}
+
+TEST_F(ParkedJob, is_a_run_of_its_schedule) {
+  own();
+  park();
+  redis({"HSET", store_.key("dn:d"), "rjk", "tick"});
+  end(Ending::Kind::completed);
+  EXPECT_EQ(text({"HGET", store_.key("77"), "rjk"}), "tick");
+}
+
+TEST_F(ParkedJob, goes_with_its_owner) {
+  own();
+  park();
+  end(Ending::Kind::retry, 60s);
+  ASSERT_TRUE(run(store_.queue().remove(owner_)));
+  EXPECT_FALSE(is_parked()) << "removed";
+  own();
+  park();
+  end(Ending::Kind::retry, 60s);
+  add(alone(true));
+  EXPECT_FALSE(is_parked()) << "replaced";
+  park();
+  redis({"SET", store_.key("de:d"), "9999"});
+  add(alone());
+  EXPECT_FALSE(is_parked()) << "its owner had been lost";
+}
+
 TEST_F(BullmqTest, holds_a_deduplication_id_that_is_replaced_at_its_end_no_longer) {
   JobOptions options;
   options.delay = 60s;

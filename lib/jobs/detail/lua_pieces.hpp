@@ -78,6 +78,25 @@ local function put_delayed(id, due)
 end
 )lua";
 
+/// New jobs.
+inline constexpr char birth_piece[] = R"lua(
+local function store(id, name, data, opts, timestamp, delay, priority, lifo)
+  call('HSET', P .. id, 'name', name, 'data', data, 'opts', opts, 'timestamp', int(timestamp),
+    'delay', int(delay), 'priority', int(priority))
+  emit('added', 'jobId', id, 'name', name)
+  if delay > 0 then
+    put_delayed(id, timestamp + delay)
+  else
+    enqueue(id, priority, lifo and 'RPUSH' or 'LPUSH')
+    emit('waiting', 'jobId', id)
+  end
+end
+local function options_of(json)
+  local is_json, opts = pcall(cjson.decode, json or '{}')
+  return is_json and type(opts) == 'table' and opts or {}
+end
+)lua";
+
 /// Removing jobs.
 inline constexpr char removal_piece[] = R"lua(
 local function remove_keys(id)
@@ -91,6 +110,7 @@ local function disown(id, only_without_ttl)
   local key = P .. 'de:' .. deduplication
   if call('GET', key) == id and (not only_without_ttl or call('PTTL', key) == -1) then
     call('DEL', key)
+    if not only_without_ttl then call('DEL', P .. 'dn:' .. deduplication) end
   end
   return deduplication
 end
