@@ -198,6 +198,18 @@ TEST_F(BrokenSchedule, runs_no_job_without_a_next_run) {
   expect_to_go_on();
 }
 
+TEST_F(BrokenSchedule, loses_no_job_that_stalls) {
+  EXPECT_FALSE(run(source_->take({"t", 30s, "", {}}, at_)));
+  redis({"DEL", store_.key(first_ + ":lock")});
+  for (int look = 0; look < 2; ++look) {
+    redis({"DEL", store_.key("stalled-check")});
+    (void)run(source_->rescue({0, 30s}, at_));
+  }
+  EXPECT_EQ(text({"LINDEX", store_.key("wait"), "0"}), first_);
+  EXPECT_EQ(text({"HEXISTS", store_.key(first_), "defa"}), "0") << "its schedule may live";
+  EXPECT_EQ(text({"HGET", store_.key(first_), "stc"}), "1");
+}
+
 TEST_F(BrokenSchedule, keeps_no_other_job_from_its_end) {
   JobOptions urgent;
   urgent.lifo = true;

@@ -212,7 +212,8 @@ for _, id in ipairs(call('SMEMBERS', P .. 'stalled')) do
   if call('EXISTS', J .. ':lock') == 0 and call('LREM', P .. 'active', 1, id) > 0 then
     local stalls = count(J, 'stc')
     local scheduler = call('HGET', J, 'rjk')
-    local is_live = scheduler and call('ZSCORE', P .. 'repeat', scheduler)
+    -- A schedule that cannot be read counts as one that lives; an error here would lose the job.
+    local is_live = scheduler and redis.pcall('ZSCORE', P .. 'repeat', scheduler)
     if stalls > most and not is_live then
       call('HSET', J, 'defa', 'job stalled more than allowable limit')
     end
