@@ -157,6 +157,19 @@ TEST_F(BullmqTest, follows_a_schedule_by_interval_to_its_limit) {
   EXPECT_FALSE(run(source->take({"v", 30s, "", {}}, at_ + 9000ms))->job) << "two were wanted";
 }
 
+TEST_F(BullmqTest, skips_no_run_of_a_schedule_that_is_late_by_one_interval) {
+  redis({"ZADD", store_.key("repeat"), "1759999999000", "tick"});
+  redis({"HSET", store_.key("repeat:tick"), "every", "1000", "name", "tick"});
+  JobOptions first;
+  first.id = "repeat:tick:1759999999000";
+  add(first);
+  redis({"HSET", store_.key(first.id), "rjk", "tick"});
+  const auto source = store_.new_source();
+  ASSERT_TRUE(run(source->take({"t", 30s, "", {}}, at_))->job);
+  EXPECT_EQ(text({"ZSCORE", store_.key("repeat"), "tick"}), "1760000000000");
+  EXPECT_EQ(text({"LINDEX", store_.key("wait"), "0"}), "repeat:tick:1760000000000");
+}
+
 /// A schedule that cannot be followed for now, and a job that is due.
 class BrokenSchedule : public BullmqTest {
  protected:

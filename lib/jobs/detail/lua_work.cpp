@@ -243,7 +243,7 @@ if not every or every < 1 then return {-1} end
 local made = tonumber(plan[8]) or 0
 if plan[4] and tonumber(plan[4]) and made >= tonumber(plan[4]) then return {0} end
 local following = due + every
-if following <= now then
+if following < now then
   following = math.floor(now / every) * every + (tonumber(plan[2]) or 0)
   if following <= now then following = following + every end
 end
