@@ -62,7 +62,7 @@ Result<Done> Board::make_room(const std::vector<NewJob>& jobs) {
 }
 
 Result<std::vector<Added>> Board::add(std::vector<NewJob> jobs, Time now) {
-  now_ = std::max(now_, now);
+  now_ = now;
   for (const std::string& id : claims_.expire(now, claims_freed_by_an_add * jobs.size()))
     journal_.owner_changed(id);
   if (const auto room = make_room(jobs); !room) return room.error();
@@ -106,7 +106,7 @@ std::optional<Added> Board::claim_for(const NewJob& draft, const JobId& id, Time
     return Added{owner->job, false};
   }
   if (claimed == Claim::replaces) {
-    if (!wanted.extend) until = owner->until;
+    if (until && !wanted.extend) until = owner->until;
     replace(owner->job, id, wanted.id);
   }
   claims_.set(wanted.id, {id, until});
@@ -136,12 +136,14 @@ void Board::promote_due(Time now) {
 
 bool Board::is_over_rate(const Taking& how, Time now) {
   if (!how.rate) return false;
-  if (now >= window_end_) started_in_window_ = 0;
+  // Further ahead than the clocks of two callers differ: the clock has been set back.
+  const bool is_ahead = window_end_ - now > 2 * how.rate->window;
+  if (now >= window_end_ || is_ahead) started_in_window_ = 0;
   return started_in_window_ >= how.rate->max;
 }
 
 Taken Board::take(const Taking& how, Time now) {
-  now_ = std::max(now_, now);
+  now_ = now;
   promote_due(now);
   if (is_over_rate(how, now)) return {std::nullopt, window_end_};
   if (is_paused_) return {};
@@ -173,7 +175,7 @@ Result<Done> Board::check_lock(const JobId& id, const Token& token, Time now) co
 }
 
 Result<Taken> Board::settle(const Ending& ending, const std::optional<Taking>& next, Time now) {
-  now_ = std::max(now_, now);
+  now_ = now;
   if (const auto held = check_lock(ending.id, ending.token, now); !held) return held.error();
   Job job = *lines_.take_out(ending.id);
   locks_.erase(ending.id);
@@ -211,11 +213,11 @@ void Board::finish(const JobId& id, Keep keep, Time now) {
 
 std::vector<Token> Board::extend(const std::vector<Lock>& locks, std::chrono::milliseconds lock,
                                  Time now) {
-  now_ = std::max(now_, now);
+  now_ = now;
   std::vector<Token> lost;
   for (const Lock& one : locks) {
-    if (check_lock(one.id, one.token, now_)) {
-      locks_[one.id] = now_ + lock;
+    if (check_lock(one.id, one.token, now)) {
+      locks_[one.id] = now + lock;
       stalled_.erase(one.id);
     } else {
       lost.push_back(one.token);
@@ -225,9 +227,10 @@ std::vector<Token> Board::extend(const std::vector<Lock>& locks, std::chrono::mi
 }
 
 std::vector<JobId> Board::rescue(Source::Stalled how, Time now) {
-  now_ = std::max(now_, now);
+  now_ = now;
   std::vector<JobId> rescued;
-  if (next_look_ && now < *next_look_) return rescued;
+  // Not where it is further ahead than an interval: the clock has been set back.
+  if (next_look_ && now < *next_look_ && *next_look_ - now <= how.interval) return rescued;
   next_look_ = now + how.interval;
   for (const JobId& id : std::exchange(stalled_, {})) {
     const auto lock = locks_.find(id);
@@ -272,11 +275,11 @@ Result<Done> Board::promote(const JobId& id) {
 }
 
 Result<Done> Board::remove(const JobId& id, Time now) {
-  now_ = std::max(now_, now);
+  now_ = now;
   const Placed* job = lines_.find(id);
   if (job == nullptr) return fail(Errc::not_found, "no such job");
   const auto lock = locks_.find(id);
-  if (lock != locks_.end() && lock->second > now_) return fail(Errc::conflict, "a worker has it");
+  if (lock != locks_.end() && lock->second > now) return fail(Errc::conflict, "a worker has it");
   const State state = job->job.state;
   erase(JobId{id});
   tell(removed(id, state));

@@ -48,7 +48,7 @@ class Journal {
 
 /// A queue's whole state, decided in memory: nothing here waits, reads a clock or a disk. Adapters
 /// that keep jobs themselves run one and store what its Journal names. One thread. Every step costs
-/// O(log jobs), and what it moves; list() costs its offset as well.
+/// O(log jobs), and what it moves; list() costs its offset as well. `now` may step back.
 class Board {
  public:
   /// What is neither a job nor a claim.
@@ -110,6 +110,8 @@ class Board {
   /// nullptr: it has none.
   const std::deque<std::string>* log(const JobId& id) const;
   Meta meta() const { return {ids_, is_paused_}; }
+  /// That a call told last.
+  Time now() const { return now_; }
   std::uint64_t next_event() const { return events_.next(); }
 
   // What was stored, in any order, into a new board; nothing of it is journaled. Then the first

@@ -173,7 +173,7 @@ void Board::restore(Meta meta) {
 }
 
 std::vector<JobId> Board::recover(unsigned max_stalled, Time now) {
-  now_ = std::max(now_, now);
+  now_ = now;
   std::vector<JobId> ids = lines_.ids(State::active, std::numeric_limits<std::size_t>::max());
   // The one that began first ends in front.
   for (std::size_t at = ids.size(); at-- > 0;) {
@@ -185,8 +185,8 @@ std::vector<JobId> Board::recover(unsigned max_stalled, Time now) {
 }
 
 void Board::relock(std::chrono::milliseconds lock, Time now) {
-  now_ = std::max(now_, now);
-  for (const auto& [place, job] : lines_.line(State::active)) locks_[job->job.id] = now_ + lock;
+  now_ = now;
+  for (const auto& [place, job] : lines_.line(State::active)) locks_[job->job.id] = now + lock;
 }
 
 }  // namespace parley::jobs

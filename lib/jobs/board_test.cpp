@@ -373,6 +373,16 @@ TEST_F(BoardTest, holds_locks_by_the_time_it_is_told) {
   EXPECT_TRUE(board_->remove("2", at(32'000))) << "nobody holds it";
 }
 
+TEST_F(BoardTest, holds_to_a_rate_for_two_windows_at_most_when_the_clock_steps_back) {
+  for (int i = 0; i < 3; ++i) add();
+  Taking one_a_second{"t", 30s, "w", RateLimit{1, 1s}};
+  ASSERT_TRUE(board_->take(one_a_second, at(7'200'000)).job);
+  EXPECT_FALSE(board_->take(one_a_second, at(7'199'995)).job) << "two clocks that differ a little";
+  EXPECT_TRUE(board_->take(one_a_second, at(3'600'000)).job);
+  EXPECT_FALSE(board_->take(one_a_second, at(3'600'999)).job);
+  EXPECT_TRUE(board_->take(one_a_second, at(3'601'000)).job);
+}
+
 TEST_F(BoardTest, keeps_the_newest_lines_of_a_log_within_its_bytes) {
   limits_.log_bytes = 100;
   board_ = std::make_unique<Board>(rows_, limits_);

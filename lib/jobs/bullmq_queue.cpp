@@ -118,7 +118,7 @@ Task<Result<Done>> BullmqQueue::promote(JobId id, Time) {
 }
 
 Task<Result<Done>> BullmqQueue::remove(JobId id) {
-  Arguments arguments{std::move(id), std::to_string(to_unix_ms(wall_now()))};
+  Arguments arguments{std::move(id)};
   co_return co_await change(lua::remove, std::move(arguments));
 }
 

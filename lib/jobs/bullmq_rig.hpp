@@ -1,11 +1,16 @@
 #pragma once
 
+#include <gtest/gtest.h>
+
 #include <memory>
+#include <optional>
+#include <stdexcept>
 #include <string>
 
 #include "jobs/bullmq_queue.hpp"
 #include "jobs/bullmq_source.hpp"
 #include "jobs/contract/rig.hpp"
+#include "jobs/detail/replies.hpp"
 #include "redis/testing.hpp"
 
 namespace parley::jobs {
@@ -41,6 +46,32 @@ class BullmqStore final : public contract::Store {
   redis::Client redis_;
   BullmqConfig config_;
   std::unique_ptr<BullmqQueue> queue_;
+};
+
+/// What a test asks of a BullmqStore, and of the keys themselves.
+class BullmqTest : public ::testing::Test {
+ protected:
+  template <class T>
+  static Task<void> keep(Task<T> task, std::shared_ptr<std::optional<T>> out) {
+    out->emplace(co_await std::move(task));
+  }
+  template <class T>
+  T run(Task<T> task) {
+    auto out = std::make_shared<std::optional<T>>();
+    shard_.spawn("test", keep(std::move(task), out));
+    if (!net::run_until(shard_, [&out] { return out->has_value(); }))
+      throw std::runtime_error("a call does not end");
+    return std::move(**out);
+  }
+  JobId add(JobOptions options = {}) {
+    return run(store_.queue().add({"n", "{}", std::move(options)}, at_))->id;
+  }
+  redis::Reply redis(redis::Command command) { return shared_redis().call(command); }
+  std::string text(redis::Command command) { return detail::text_of(redis(std::move(command))); }
+
+  const Time at_ = from_unix_ms(1'760'000'000'000);
+  net::Shard shard_{0};
+  BullmqStore store_{shard_};
 };
 
 }  // namespace parley::jobs

@@ -163,7 +163,7 @@ Task<Result<Taken>> BullmqSource::follow_schedule(Taken taken, Time now) {
 }
 
 Task<Result<std::vector<Token>>> BullmqSource::extend(std::vector<Lock> locks,
-                                                      std::chrono::milliseconds lock) {
+                                                      std::chrono::milliseconds lock, Time) {
   if (locks.empty()) co_return std::vector<Token>{};
   Arguments arguments{std::to_string(lock.count())};
   for (Lock& one : locks) {

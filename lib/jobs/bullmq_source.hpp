@@ -28,8 +28,8 @@ class BullmqSource final : public Source {
   Task<Result<Done>> open() override;
   Task<Result<Taken>> take(Taking how, Time now) override;
   Task<Result<Taken>> settle(Ending ending, std::optional<Taking> next, Time now) override;
-  Task<Result<std::vector<Token>>> extend(std::vector<Lock> locks,
-                                          std::chrono::milliseconds lock) override;
+  Task<Result<std::vector<Token>>> extend(std::vector<Lock> locks, std::chrono::milliseconds lock,
+                                          Time now) override;
   Task<Result<std::vector<JobId>>> rescue(Stalled how, Time now) override;
   Task<Result<Done>> wait(std::chrono::milliseconds limit) override;
   void wake() override;

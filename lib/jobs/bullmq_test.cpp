@@ -33,35 +33,6 @@ TEST(BullmqConfig, refuses_names_that_node_refuses) {
   EXPECT_FALSE(check(config));
 }
 
-class BullmqTest : public ::testing::Test {
- protected:
-  template <class T>
-  static Task<void> keep(Task<T> task, std::shared_ptr<std::optional<T>> out) {
-    out->emplace(co_await std::move(task));
-  }
-  template <class T>
-  T run(Task<T> task) {
-    auto out = std::make_shared<std::optional<T>>();
-    shard_.spawn("test", keep(std::move(task), out));
-    if (!net::run_until(shard_, [&out] { return out->has_value(); }))
-      throw std::runtime_error("a call does not end");
-    return std::move(**out);
-  }
-  JobId add(JobOptions options = {}) {
-    return run(store_.queue().add({"n", "{}", std::move(options)}, at_))->id;
-  }
-  redis::Reply redis(Command command) { return shared_redis().call(command); }
-  std::string text(Command command) { return detail::text_of(redis(std::move(command))); }
-  Errc refusal_of_open() {
-    const auto opened = run(store_.new_source()->open());
-    return opened ? throw std::runtime_error("it was opened") : opened.error().code;
-  }
-
-  const Time at_ = from_unix_ms(1'760'000'000'000);
-  net::Shard shard_{0};
-  BullmqStore store_{shard_};
-};
-
 TEST_F(BullmqTest, writes_the_hash_that_node_reads) {
   JobOptions options;
   options.priority = 3;
@@ -141,6 +112,10 @@ TEST_F(BullmqTest, merges_a_long_list_of_paused_jobs) {
 }
 
 TEST_F(BullmqTest, works_on_no_queue_of_an_old_version) {
+  const auto refusal_of_open = [this] {
+    const auto opened = run(store_.new_source()->open());
+    return opened ? throw std::runtime_error("it was opened") : opened.error().code;
+  };
   redis({"HSET", store_.key("meta"), "version", "bullmq:4.18.3"});
   EXPECT_EQ(refusal_of_open(), Errc::not_supported);
   redis({"DEL", store_.key("meta")});
@@ -182,6 +157,19 @@ TEST_F(BullmqTest, follows_a_schedule_by_interval_to_its_limit) {
   EXPECT_FALSE(run(source->take({"v", 30s, "", {}}, at_ + 9000ms))->job) << "two were wanted";
 }
 
+TEST_F(BullmqTest, skips_no_run_of_a_schedule_that_is_late_by_one_interval) {
+  redis({"ZADD", store_.key("repeat"), "1759999999000", "tick"});
+  redis({"HSET", store_.key("repeat:tick"), "every", "1000", "name", "tick"});
+  JobOptions first;
+  first.id = "repeat:tick:1759999999000";
+  add(first);
+  redis({"HSET", store_.key(first.id), "rjk", "tick"});
+  const auto source = store_.new_source();
+  ASSERT_TRUE(run(source->take({"t", 30s, "", {}}, at_))->job);
+  EXPECT_EQ(text({"ZSCORE", store_.key("repeat"), "tick"}), "1760000000000");
+  EXPECT_EQ(text({"LINDEX", store_.key("wait"), "0"}), "repeat:tick:1760000000000");
+}
+
 /// A schedule that cannot be followed for now, and a job that is due.
 class BrokenSchedule : public BullmqTest {
  protected:
@@ -221,6 +209,18 @@ class BrokenSchedule : public BullmqTest {
 TEST_F(BrokenSchedule, runs_no_job_without_a_next_run) {
   EXPECT_FALSE(run(source_->take({"t", 30s, "", {}}, at_)));
   expect_to_go_on();
+}
+
+TEST_F(BrokenSchedule, loses_no_job_that_stalls) {
+  EXPECT_FALSE(run(source_->take({"t", 30s, "", {}}, at_)));
+  redis({"DEL", store_.key(first_ + ":lock")});
+  for (int look = 0; look < 2; ++look) {
+    redis({"DEL", store_.key("stalled-check")});
+    (void)run(source_->rescue({0, 30s}, at_));
+  }
+  EXPECT_EQ(text({"LINDEX", store_.key("wait"), "0"}), first_);
+  EXPECT_EQ(text({"HEXISTS", store_.key(first_), "defa"}), "0") << "its schedule may live";
+  EXPECT_EQ(text({"HGET", store_.key(first_), "stc"}), "1");
 }
 
 TEST_F(BrokenSchedule, keeps_no_other_job_from_its_end) {
@@ -276,6 +276,104 @@ TEST_F(BullmqTest, counts_from_one_in_a_window_that_follows_one_at_its_end) {
     redis({"SET", limiter, "2", "PX", "1"});
     while (!run(source->take(two_a_minute, at_))->job) continue;
     expect_a_new_window();
+  }
+}
+
+/// A producer of Node's parks the newest job of a deduplication id while its owner runs.
+class ParkedJob : public BullmqTest {
+ protected:
+  void own() {
+    owner_ = add(alone());
+    ASSERT_EQ(run(source_->take({"t", 30s, "", {}}, at_))->job->id, owner_);
+  }
+  static JobOptions alone(bool replaces = false) {
+    JobOptions options;
+    options.deduplication = Deduplication{"d", {}, false, replaces};
+    return options;
+  }
+  void park(const std::string& options = "") {
+    redis({"HSET", store_.key("dn:d"), "name", "later", "data", "[1]", "opts",
+           R"({"attempts":3,"de":{"id":"d","keepLastIfActive":true})" + options + "}", "jid",
+           "77"});
+  }
+  void end(Ending::Kind kind, std::chrono::milliseconds delay = 0ms) {
+    Ending ending;
+    ending.id = owner_;
+    ending.token = "t";
+    ending.kind = kind;
+    ending.text = "1";
+    ending.delay = delay;
+    ASSERT_TRUE(run(source_->settle(std::move(ending), std::nullopt, at_ + 5ms)));
+  }
+  Job parked() { return *run(store_.queue().get("77")); }
+  bool is_parked() { return text({"EXISTS", store_.key("dn:d")}) == "1"; }
+
+  const std::shared_ptr<Source> source_ = store_.new_source();
+  JobId owner_;
+};
+
+TEST_F(ParkedJob, rests_as_its_options_say) {
+  own();
+  park(R"(,"delay":60000,"priority":4)");
+  end(Ending::Kind::completed);
+  EXPECT_EQ(parked().state, State::delayed);
+  EXPECT_EQ(parked().delay, 60s);
+  EXPECT_EQ(parked().priority, 4u);
+  EXPECT_EQ(parked().created_at, at_ + 5ms);
+  EXPECT_EQ(text({"ZSCORE", store_.key("delayed"), "77"}), "7208960245780480");
+  EXPECT_EQ(text({"GET", store_.key("de:d")}), "77");
+  EXPECT_FALSE(is_parked());
+}
+
+TEST_F(ParkedJob, is_in_line_where_its_options_say) {
+  own();
+  park(R"(,"priority":4)");
+  end(Ending::Kind::failed);
+  EXPECT_EQ(parked().state, State::prioritized);
+  ASSERT_TRUE(run(store_.queue().remove("77")));
+  own();
+  add();
+  park(R"(,"lifo":true)");
+  end(Ending::Kind::completed);
+  EXPECT_EQ(run(source_->take({"u", 30s, "", {}}, at_))->job->id, "77");
+}
+
+TEST_F(ParkedJob, is_a_run_of_its_schedule) {
+  own();
+  park();
+  redis({"HSET", store_.key("dn:d"), "rjk", "tick"});
+  end(Ending::Kind::completed);
+  EXPECT_EQ(text({"HGET", store_.key("77"), "rjk"}), "tick");
+}
+
+TEST_F(ParkedJob, goes_with_its_owner) {
+  own();
+  park();
+  end(Ending::Kind::retry, 60s);
+  ASSERT_TRUE(run(store_.queue().remove(owner_)));
+  EXPECT_FALSE(is_parked()) << "removed";
+  own();
+  park();
+  end(Ending::Kind::retry, 60s);
+  add(alone(true));
+  EXPECT_FALSE(is_parked()) << "replaced";
+  park();
+  redis({"SET", store_.key("de:d"), "9999"});
+  add(alone());
+  EXPECT_FALSE(is_parked()) << "its owner had been lost";
+}
+
+TEST_F(BullmqTest, holds_a_deduplication_id_that_is_replaced_at_its_end_no_longer) {
+  JobOptions options;
+  options.delay = 60s;
+  options.deduplication = Deduplication{"d", 60s, false, true};
+  const auto key = store_.key("de:d");
+  for (int i = 0; i < 50; ++i) {  // they meet it in its last millisecond, when 0 are left
+    add(options);
+    redis({"PEXPIRE", key, "1"});
+    while (text({"PTTL", key}) == "1") continue;
+    add(options);
+    ASSERT_NE(text({"PTTL", key}), "-1");
   }
 }
 

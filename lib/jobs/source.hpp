@@ -73,12 +73,14 @@ class Source {
   /// The next job that may run, promoting delayed ones that are due; none while paused.
   virtual Task<Result<Taken>> take(Taking how, Time now) = 0;
   /// Ends a run and, when `next` is given, takes the next job in the same step. conflict: the
-  /// lock is gone or somebody else's, or the job is: the result counts for nothing.
+  /// lock is gone or somebody else's, or the job is: the result counts for nothing. forbidden,
+  /// internal: it cannot complete, as children of it have failed, or have not ended; it is held as
+  /// before, and may be ended in another way.
   virtual Task<Result<Taken>> settle(Ending ending, std::optional<Taking> next, Time now) = 0;
   /// Extends locks; gives the tokens of those that are lost. Not by id: of two runs of one job in
   /// one worker, which was stopped for longer than a lock, the later one has it.
   virtual Task<Result<std::vector<Token>>> extend(std::vector<Lock> locks,
-                                                  std::chrono::milliseconds lock) = 0;
+                                                  std::chrono::milliseconds lock, Time now) = 0;
   struct Stalled {
     unsigned max_count = 1;                      ///< More stalls than this fail the job.
     std::chrono::milliseconds interval{30'000};  ///< One check in this time, over all workers.

@@ -108,6 +108,22 @@ forBoth(hooks, 'adding', (scene) => {
     await worker.stop();
   });
 
+  test('a job that Node parks while ours runs its owner rests and lines up as Node says', async () => {
+    const deduplication = { id: 'one', keepLastIfActive: true };
+    for (const [options, state] of [[{ delay: 60_000 }, 'delayed'], [{ priority: 3 }, 'prioritized']]) {
+      const worker = await scene().work('--takes', 500, '--concurrency', 1);
+      const owner = await scene().queue.add('task', {}, { deduplication });
+      await worker.saw('active', owner.id);
+      await scene().queue.add('task', { last: true }, { deduplication, ...options });
+      await scene().queue.pause();
+      await scene().settled({ completed: 1, active: 0, [state]: 1 });
+      await worker.stop();
+      const [parked] = await scene().queue.getJobs([state]);
+      assert.deepEqual(parked.data, { last: true });
+      await scene().queue.obliterate({ force: true });
+    }
+  });
+
   test('what stays of finished jobs is as the job says', async () => {
     const worker = await scene().work();
     for (let i = 0; i < 4; ++i) await scene().queue.add('task', {}, { removeOnComplete: 2 });

@@ -161,6 +161,18 @@ TEST_P(QueueContract, replaces_a_delayed_owner_when_asked) {
   EXPECT_EQ(good(queue().add({"n", "3", options}, at(3))), (Added{"2", false})) << "not delayed";
 }
 
+TEST_P(QueueContract, holds_a_deduplication_id_as_the_replacing_job_says) {
+  JobOptions options = alone({"d", 3'600'000ms, false, true});
+  options.delay = 60s;
+  add(options);
+  options.deduplication->ttl.reset();
+  ASSERT_EQ(add(options, at(1)), "2");
+  good(queue().promote("2", at(2)));
+  ASSERT_TRUE(take(at(2)));
+  complete("2");
+  EXPECT_EQ(add(alone({"d", {}, false, false}), at(20)), "3") << "no longer than its job lives";
+}
+
 TEST_P(QueueContract, frees_a_deduplication_id_with_the_removal_of_its_owner) {
   add(alone({"d", {}, false, false}));
   good(queue().remove("1"));

@@ -222,8 +222,24 @@ TEST_P(SourceContract, extends_the_locks_that_it_holds) {
   ASSERT_TRUE(take());
   ASSERT_TRUE(take(at(0), "u"));
   const auto lost = good(source_->extend(
-      {{"1", "an earlier run"}, {"1", "t"}, {"2", "not mine"}, {"9", "nobody's"}}, 30s));
+      {{"1", "an earlier run"}, {"1", "t"}, {"2", "not mine"}, {"9", "nobody's"}}, 30s, at(0)));
   EXPECT_EQ(lost, (std::vector<Token>{"an earlier run", "not mine", "nobody's"}));
+}
+
+TEST_P(SourceContract, holds_a_job_whose_clock_stepped_back) {
+  add({}, at(7'200'000));
+  good(source_->rescue({1, 1ms}, at(7'200'000)));
+  ASSERT_TRUE(take(at(3'600'000)));
+  EXPECT_EQ(good(source_->extend({{"1", "t"}}, 30s, at(3'601'000))), std::vector<Token>{});
+  complete("1", at(3'620'000));
+  EXPECT_EQ(state("1"), State::completed);
+}
+
+TEST_P(SourceContract, rescues_when_the_clock_has_stepped_back) {
+  good(source_->rescue({1, 1ms}, at(1'000'000'000'000)));
+  add();
+  ASSERT_TRUE(take_briefly());
+  EXPECT_EQ(rescue(), (std::vector<JobId>{"1"}));
 }
 
 TEST_P(SourceContract, rescues_a_job_whose_lock_ran_out) {

@@ -52,7 +52,7 @@ extern const redis::Script get;     ///< id -> {state, hash} | {''}.
 
 extern const redis::Script retry;         ///< id -> {code}.
 extern const redis::Script promote;       ///< id -> {code}.
-extern const redis::Script remove;        ///< id, now -> {code}.
+extern const redis::Script remove;        ///< id -> {code}.
 extern const redis::Script set_progress;  ///< id, JSON -> {code}.
 extern const redis::Script append_log;    ///< id, line -> {code}.
 extern const redis::Script pause;         ///< -> {0}.

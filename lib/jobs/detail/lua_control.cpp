@@ -68,6 +68,18 @@ return {state_of(ARGV[3]), fields}
 )lua";
 
 constexpr char retry_body[] = R"lua(
+-- A parent that knows how the child ended waits for it anew.
+local function rejoin(J, was)
+  local parent = call('HGET', J, 'parentKey')
+  if not parent or call('EXISTS', parent) == 0 then return end
+  local known
+  if was == 'failed' then
+    known = call('ZREM', parent .. ':unsuccessful', J) + call('HDEL', parent .. ':failed', J)
+  else
+    known = call('HDEL', parent .. ':processed', J)
+  end
+  if known > 0 then call('SADD', parent .. ':dependencies', J) end
+end
 local id = ARGV[3]
 if call('EXISTS', P .. id) == 0 then return {-1} end
 local prev, text = 'failed', 'failedReason'
@@ -76,6 +88,7 @@ if call('ZREM', P .. 'failed', id) == 0 then
   prev, text = 'completed', 'returnvalue'
 end
 call('HDEL', P .. id, 'finishedOn', 'processedOn', text)
+rejoin(P .. id, prev)
 enqueue(id, number_of(id, 'priority'))
 emit('waiting', 'jobId', id, 'prev', prev)
 return {0}
@@ -92,7 +105,7 @@ return {0}
 )lua";
 
 constexpr char remove_body[] = R"lua(
-local id, now = ARGV[3], tonumber(ARGV[4])
+local id = ARGV[3]
 local J = P .. id
 if call('EXISTS', J) == 0 then return {-1} end
 if call('EXISTS', J .. ':lock') == 1 then return {-2} end
@@ -106,9 +119,7 @@ elseif prev ~= 'unknown' then
   call('ZREM', P .. prev, id)
 end
 call('SREM', P .. 'stalled', id)
-disown(id)
-if prev ~= 'completed' and prev ~= 'failed' then tell_parent(id, 'removed', '', now) end
-remove_keys(id)
+forget(id, 'removed')
 emit('removed', 'jobId', id, 'prev', prev)
 return {0}
 )lua";
@@ -161,9 +172,7 @@ local function remove_all(ids)
   local gone = {}
   for _, id in ipairs(ids) do
     if call('HEXISTS', P .. id, 'rjk') == 0 then
-      tell_parent(id, 'removed', '', 0)
-      disown(id)
-      remove_keys(id)
+      forget(id, 'emptied')
       gone[#gone + 1] = id
     end
   end
@@ -209,9 +218,7 @@ for _, key in ipairs(lists) do
     local id = ids[i]
     if is_old(id) then
       if state == 'wait' then call('LREM', P .. key, -1, id) else call('ZREM', P .. key, id) end
-      if not finished then tell_parent(id, 'removed', '', newest) end
-      disown(id)
-      remove_keys(id)
+      forget(id, 'emptied')
       cleaned = cleaned + 1
     end
   end
@@ -225,10 +232,7 @@ local left = tonumber(ARGV[4])
 if call('HEXISTS', P .. 'meta', 'paused') == 0 then return {-1} end
 if ARGV[3] ~= '1' and call('EXISTS', P .. 'active') == 1 then return {-2} end
 local function remove_some(ids)
-  for _, id in ipairs(ids) do
-    disown(id)
-    remove_keys(id)
-  end
+  for _, id in ipairs(ids) do forget(id, 'emptied') end
   left = left - #ids
 end
 for _, key in ipairs({'active', 'wait', 'paused'}) do
@@ -270,6 +274,6 @@ const redis::Script drain{
 const redis::Script clean{
     put_together({queue_piece, line_piece, removal_piece, flow_piece, clean_body})};
 const redis::Script obliterate{
-    put_together({queue_piece, line_piece, removal_piece, obliterate_body})};
+    put_together({queue_piece, line_piece, removal_piece, flow_piece, obliterate_body})};
 
 }  // namespace parley::jobs::detail::lua

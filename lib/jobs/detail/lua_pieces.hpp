@@ -78,6 +78,25 @@ local function put_delayed(id, due)
 end
 )lua";
 
+/// New jobs.
+inline constexpr char birth_piece[] = R"lua(
+local function store(id, name, data, opts, timestamp, delay, priority, lifo)
+  call('HSET', P .. id, 'name', name, 'data', data, 'opts', opts, 'timestamp', int(timestamp),
+    'delay', int(delay), 'priority', int(priority))
+  emit('added', 'jobId', id, 'name', name)
+  if delay > 0 then
+    put_delayed(id, timestamp + delay)
+  else
+    enqueue(id, priority, lifo and 'RPUSH' or 'LPUSH')
+    emit('waiting', 'jobId', id)
+  end
+end
+local function options_of(json)
+  local is_json, opts = pcall(cjson.decode, json or '{}')
+  return is_json and type(opts) == 'table' and opts or {}
+end
+)lua";
+
 /// Removing jobs.
 inline constexpr char removal_piece[] = R"lua(
 local function remove_keys(id)
@@ -91,6 +110,7 @@ local function disown(id, only_without_ttl)
   local key = P .. 'de:' .. deduplication
   if call('GET', key) == id and (not only_without_ttl or call('PTTL', key) == -1) then
     call('DEL', key)
+    if not only_without_ttl then call('DEL', P .. 'dn:' .. deduplication) end
   end
   return deduplication
 end
@@ -98,48 +118,71 @@ end
 
 /// Flows: a parent waits for its children, perhaps in another queue.
 inline constexpr char flow_piece[] = R"lua(
-local function release(parent, now, at_once)
-  local home = P
-  enter(parent.queueKey .. ':')
-  local id = tostring(parent.id)
-  local found = call('ZREM', P .. 'waiting-children', id)
-  if found == 0 and at_once then found = call('ZREM', P .. 'delayed', id) end
-  if found == 1 then
-    local delay, priority = number_of(id, 'delay'), number_of(id, 'priority')
-    if delay > 0 and not at_once then
-      put_delayed(id, now + delay)
-    else
-      enqueue(id, priority, 'RPUSH')
-      emit('waiting', 'jobId', id, 'prev', 'waiting-children')
-    end
-  end
-  enter(home)
-end
--- how: 'completed', 'failed' or 'removed'.
-local function tell_parent(id, how, text, now)
+local function parent_of(id)
   local fields = call('HMGET', P .. id, 'parentKey', 'parent')
-  local key, J = fields[1], P .. id
-  if not key or key == '' then return end
+  local key = fields[1]
+  if not key or key == '' then return nil end
   local is_json, parent = pcall(cjson.decode, fields[2] or '')
   if not is_json or type(parent) ~= 'table' or not parent.queueKey or not parent.id then
     local queue, name = string.match(key, '^([^:]+:[^:]+):(.+)$')
     parent = {queueKey = queue, id = name}
   end
-  if not parent.id then return end
-  local goes = how ~= 'failed' or parent.fpof or parent.cpof or parent.idof or parent.rdof
-  if not goes or call('SREM', key .. ':dependencies', J) == 0 then return end
-  local at_once = false
+  return parent.id and parent, key
+end
+local tell_parent
+local function forget(id, how)
+  tell_parent(id, how)
+  disown(id)
+  remove_keys(id)
+end
+-- Without `now` it rests no more.
+local function line_up(id, now)
+  local delay = number_of(id, 'delay')
+  if now and delay > 0 then
+    put_delayed(id, now + delay)
+  else
+    enqueue(id, number_of(id, 'priority'), 'RPUSH')
+    emit('waiting', 'jobId', id, 'prev', 'waiting-children')
+  end
+end
+-- The parent waits no longer; `failure` is what it must fail with.
+local function release(parent, how, failure, now)
+  local home = P
+  enter(parent.queueKey .. ':')
+  local id = tostring(parent.id)
+  local waited = call('ZREM', P .. 'waiting-children', id) == 1
+  if failure and not waited and call('ZREM', P .. 'delayed', id) == 1 then
+    call('HSET', P .. id, 'delay', '0')
+    waited = true
+  end
+  if failure and not call('ZSCORE', P .. 'failed', id) then call('HSET', P .. id, 'defa', failure) end
+  if waited and how == 'emptied' and P == home then
+    forget(id, how)
+  elseif waited then
+    line_up(id, now)
+  end
+  enter(home)
+end
+-- how: 'completed' or 'failed', with a text and the time; 'removed'; or 'emptied', with all others
+-- of its state: a parent in the same queue that waits for no other child goes, too.
+function tell_parent(id, how, text, now)
+  local parent, key = parent_of(id)
+  if not parent then return end
+  local failed, J = how == 'failed', P .. id
+  if failed and not (parent.fpof or parent.cpof or parent.idof or parent.rdof) then return end
+  if call('SREM', key .. ':dependencies', J) == 0 or call('EXISTS', key) == 0 then return end
+  local failure
   if how == 'completed' then
     call('HSET', key .. ':processed', J, text)
-  elseif how == 'failed' and parent.fpof then
+  elseif failed and parent.fpof then
     call('ZADD', key .. ':unsuccessful', int(now), J)
-    call('HSET', key, 'defa', 'child ' .. J .. ' failed')
-    at_once = true
-  elseif how == 'failed' and (parent.cpof or parent.idof) then
+    failure = 'child ' .. J .. ' failed'
+  elseif failed and (parent.cpof or parent.idof) then
     call('HSET', key .. ':failed', J, text)
-    at_once = parent.cpof
   end
-  if at_once or call('SCARD', key .. ':dependencies') == 0 then release(parent, now, at_once) end
+  if failure or (failed and parent.cpof) or call('SCARD', key .. ':dependencies') == 0 then
+    release(parent, how, failure, now)
+  end
 end
 )lua";
 

@@ -13,19 +13,22 @@ constexpr char add_body[] = R"lua(
 local function claim(id, name, ttl, flags)
   local key = P .. 'de:' .. name
   local owner = call('GET', key)
-  local left = owner and call('PTTL', key)
-  if owner and left == -1 and call('EXISTS', P .. owner) == 0 then owner = false end
-  if not owner then
+  local function own()
     if ttl ~= '' then call('SET', key, id, 'PX', ttl) else call('SET', key, id) end
-    return nil
   end
+  local parked = P .. 'dn:' .. name
+  if owner and call('PTTL', key) == -1 and call('EXISTS', P .. owner) == 0 then
+    call('DEL', parked)
+    owner = false
+  end
+  if not owner then return own() end
   local extends = ttl ~= '' and string.find(flags, 'e', 1, true)
   if string.find(flags, 'r', 1, true) and call('ZREM', P .. 'delayed', owner) == 1 then
     remove_keys(owner)
+    call('DEL', parked)
     emit('removed', 'jobId', owner, 'prev', 'delayed')
     emit('deduplicated', 'jobId', id, 'deduplicationId', name, 'deduplicatedJobId', owner)
-    if extends then left = tonumber(ttl) end
-    if left > 0 then call('SET', key, id, 'PX', left) else call('SET', key, id) end
+    if ttl ~= '' and not extends then call('SET', key, id, 'KEEPTTL') else own() end
     return nil
   end
   if extends then call('PEXPIRE', key, ttl) end
@@ -46,17 +49,8 @@ local function add(custom, name, data, opts, timestamp, delay, priority, lifo, d
     local owner = claim(id, deduplication, ttl, flags)
     if owner then return {owner, 0} end
   end
-  local J = P .. id
-  call('HSET', J, 'name', name, 'data', data, 'opts', opts, 'timestamp', timestamp, 'delay', delay,
-    'priority', priority)
-  if deduplication ~= '' then call('HSET', J, 'deid', deduplication) end
-  emit('added', 'jobId', id, 'name', name)
-  if tonumber(delay) > 0 then
-    put_delayed(id, tonumber(timestamp) + tonumber(delay))
-  else
-    enqueue(id, tonumber(priority), lifo == '1' and 'RPUSH' or 'LPUSH')
-    emit('waiting', 'jobId', id)
-  end
+  store(id, name, data, opts, tonumber(timestamp), tonumber(delay), tonumber(priority), lifo == '1')
+  if deduplication ~= '' then call('HSET', P .. id, 'deid', deduplication) end
   return {id, 1}
 end
 local added = {}
@@ -77,13 +71,17 @@ local function trim(set, keep_count, keep_age, keep_limit, now)
     gone = call('ZREVRANGEBYSCORE', P .. set, int(now - tonumber(keep_age) * 1000), '-inf', 'LIMIT',
       0, keep_limit)
     for _, id in ipairs(gone) do
+      tell_parent(id, 'removed')
       remove_keys(id)
       call('ZREM', P .. set, id)
     end
   end
   if keep_count ~= '' then
     gone = call('ZREVRANGE', P .. set, keep_count, -1)
-    for _, id in ipairs(gone) do remove_keys(id) end
+    for _, id in ipairs(gone) do
+      tell_parent(id, 'removed')
+      remove_keys(id)
+    end
     if gone[1] then call('ZREMRANGEBYRANK', P .. set, 0, -(tonumber(keep_count) + 1)) end
   end
 end
@@ -95,16 +93,16 @@ local function add_parked(deduplication, now)
   call('DEL', key)
   local id = int(call('INCR', P .. 'id'))
   if parked[4] and parked[4] ~= '' then id = parked[4] end
-  call('HSET', P .. id, 'name', parked[1] or '', 'data', parked[2] or '{}', 'opts',
-    parked[3] or '{}', 'timestamp', int(now), 'delay', '0', 'priority', '0', 'deid', deduplication)
+  local opts = options_of(parked[3])
+  store(id, parked[1] or '', parked[2] or '{}', parked[3] or '{}', now, tonumber(opts.delay) or 0,
+    tonumber(opts.priority) or 0, opts.lifo)
+  call('HSET', P .. id, 'deid', deduplication)
+  if parked[8] then call('HSET', P .. id, 'rjk', parked[8]) end
   if parked[5] and parked[5] ~= '' then
     call('HSET', P .. id, 'parentKey', parked[5], 'parent', parked[6] or '{}')
     if parked[7] and parked[7] ~= '' then call('SADD', parked[7], P .. id) end
   end
   call('SET', P .. 'de:' .. deduplication, id)
-  emit('added', 'jobId', id, 'name', parked[1] or '')
-  enqueue(id, 0)
-  emit('waiting', 'jobId', id)
 end
 )lua";
 
@@ -114,13 +112,13 @@ local delay, attempts, keep_count, keep_age, keep_limit = unpack(ARGV, 9, 13)
 now = tonumber(now)
 local J = P .. id
 if call('EXISTS', J) == 0 then return {-1} end
+local held = call('GET', J .. ':lock')
+if not held then return {-2} end
+if held ~= token then return {-6} end
 if kind == 'completed' then
   if call('SCARD', J .. ':dependencies') ~= 0 then return {-4} end
   if call('ZCARD', J .. ':unsuccessful') ~= 0 then return {-9} end
 end
-local held = call('GET', J .. ':lock')
-if not held then return {-2} end
-if held ~= token then return {-6} end
 if call('LREM', P .. 'active', -1, id) < 1 then return {-3} end
 call('DEL', J .. ':lock')
 call('SREM', P .. 'stalled', id)
@@ -144,8 +142,7 @@ local function retry()
     return
   end
   promote_due(now)
-  local opts_are_json, opts = pcall(cjson.decode, call('HGET', J, 'opts') or '{}')
-  local lifo = opts_are_json and type(opts) == 'table' and opts.lifo
+  local lifo = options_of(call('HGET', J, 'opts')).lifo
   enqueue(id, number_of(id, 'priority'), lifo and 'RPUSH' or 'LPUSH')
   emit('waiting', 'jobId', id, 'prev', 'active')
 end
@@ -156,6 +153,7 @@ local function finish()
   tell_parent(id, kind, text, now)
   local made = count(J, 'atm')
   if keep_count == '0' then
+    tell_parent(id, 'removed')
     remove_keys(id)
   else
     call('ZADD', P .. kind, int(now), id)
@@ -214,7 +212,8 @@ for _, id in ipairs(call('SMEMBERS', P .. 'stalled')) do
   if call('EXISTS', J .. ':lock') == 0 and call('LREM', P .. 'active', 1, id) > 0 then
     local stalls = count(J, 'stc')
     local scheduler = call('HGET', J, 'rjk')
-    local is_live = scheduler and call('ZSCORE', P .. 'repeat', scheduler)
+    -- A schedule that cannot be read counts as one that lives; an error here would lose the job.
+    local is_live = scheduler and redis.pcall('ZSCORE', P .. 'repeat', scheduler)
     if stalls > most and not is_live then
       call('HSET', J, 'defa', 'job stalled more than allowable limit')
     end
@@ -244,7 +243,7 @@ if not every or every < 1 then return {-1} end
 local made = tonumber(plan[8]) or 0
 if plan[4] and tonumber(plan[4]) and made >= tonumber(plan[4]) then return {0} end
 local following = due + every
-if following <= now then
+if following < now then
   following = math.floor(now / every) * every + (tonumber(plan[2]) or 0)
   if following <= now then following = following + every end
 end
@@ -254,8 +253,7 @@ if call('EXISTS', P .. next_id) == 1 then
   emit('duplicated', 'jobId', next_id)
   return {0}
 end
-local is_json, opts = pcall(cjson.decode, call('HGET', P .. id, 'opts') or '{}')
-if not is_json or type(opts) ~= 'table' then opts = {} end
+local opts = options_of(call('HGET', P .. id, 'opts'))
 local delay = math.max(0, following - now)
 opts.jobId, opts.delay, opts.timestamp, opts.prevMillis = next_id, delay, now, following
 if type(opts['repeat']) ~= 'table' then opts['repeat'] = {every = every} end
@@ -264,16 +262,9 @@ local priority = tonumber(opts.priority) or 0
 call('ZADD', P .. 'repeat', int(following), scheduler)
 count(key, 'ic')
 call('INCR', P .. 'id')
-call('HSET', P .. next_id, 'name', plan[5] or call('HGET', P .. id, 'name') or '', 'data',
-  plan[6] or '{}', 'opts', cjson.encode(opts), 'timestamp', int(now), 'delay', int(delay),
-  'priority', int(priority), 'rjk', scheduler)
-emit('added', 'jobId', next_id, 'name', plan[5] or '')
-if delay > 0 then
-  put_delayed(next_id, following)
-else
-  enqueue(next_id, priority)
-  emit('waiting', 'jobId', next_id)
-end
+store(next_id, plan[5] or call('HGET', P .. id, 'name') or '', plan[6] or '{}', cjson.encode(opts),
+  now, delay, priority)
+call('HSET', P .. next_id, 'rjk', scheduler)
 return {0}
 )lua";
 
@@ -293,13 +284,14 @@ return {call('HGET', P .. 'meta', 'version') or '', old, patterns}
 
 }  // namespace
 
-const redis::Script add{put_together({queue_piece, line_piece, removal_piece, add_body})};
+const redis::Script add{
+    put_together({queue_piece, line_piece, birth_piece, removal_piece, add_body})};
 const redis::Script take{put_together({queue_piece, line_piece, take_piece, take_body})};
-const redis::Script settle{put_together(
-    {queue_piece, line_piece, removal_piece, flow_piece, take_piece, finish_piece, settle_body})};
+const redis::Script settle{put_together({queue_piece, line_piece, birth_piece, removal_piece,
+                                         flow_piece, take_piece, finish_piece, settle_body})};
 const redis::Script extend{extend_body};
 const redis::Script rescue{put_together({queue_piece, line_piece, rescue_body})};
-const redis::Script next_run{put_together({queue_piece, line_piece, next_run_body})};
+const redis::Script next_run{put_together({queue_piece, line_piece, birth_piece, next_run_body})};
 const redis::Script survey{survey_body};
 
 }  // namespace parley::jobs::detail::lua

@@ -41,13 +41,13 @@ Error refusal(std::int64_t code) {
     case lua::wrong_state:
       return fail(Errc::conflict, "the job is in another state");
     case lua::pending_children:
-      return fail(Errc::conflict, "the job waits for its children");
+      return fail(Errc::internal, "the job waits for its children");
     case lua::foreign_lock:
       return fail(Errc::conflict, "the lock is somebody else's");
     case lua::scheduled:
       return fail(Errc::conflict, "the job is the next run of a schedule");
     case lua::failed_children:
-      return fail(Errc::conflict, "children of the job have failed");
+      return fail(Errc::forbidden, "children of the job have failed");
     default:
       return fail(Errc::corrupt, "Redis gave the unknown code " + std::to_string(code));
   }

@@ -16,6 +16,12 @@ constexpr std::chrono::milliseconds first_rest{100}, longest_rest{1000};
 /// Deeper data is no job of ours; a parser must end somewhere.
 constexpr json::Limits data_limits{128};
 
+/// Source::settle.
+bool is_kept_by_children(const Ending& ending, Errc code) {
+  if (ending.kind != Ending::Kind::completed) return false;
+  return code == Errc::forbidden || code == Errc::internal;
+}
+
 }  // namespace
 
 Worker::State::State(net::Shard& home, std::shared_ptr<Source> source, WorkerConfig config)
@@ -139,23 +145,25 @@ Task<std::optional<Worker::State::Held>> Worker::State::work(Self self, Held hel
   held.job.hold = [self, token = held.token] { return hold(self, token); };
   self->runs_.emplace(held.token, std::move(run));
   self->counters.running += 1;
-  Ending ending = co_await process(self, std::move(held.job));
-  ending.token = held.token;
-  auto next = co_await settle(self, std::move(ending));
-  self->forget(held.token);
+  const Token token = held.token;
+  const auto value = co_await process(self, held.job);
+  Ending ending = self->ending_of(held, value);
+  auto next = co_await settle(self, std::move(held), std::move(ending));
+  self->forget(token);
   co_return next;
 }
 
-Task<Ending> Worker::State::process(Self self, Job job) {
-  Result<json::value> value = fail(Errc::bad_request, job.deferred_failure);
-  if (job.deferred_failure.empty()) value = co_await call_processor(self, job);
-  if (value)
-    co_return ending_of_success(job, json::serialize(*value), self->config_.remove_on_complete);
-  const double random = std::uniform_real_distribution<double>{0, 1}(self->random_);
-  co_return ending_of_failure(job, value.error(), random, self->config_.remove_on_fail);
+Ending Worker::State::ending_of(const Held& held, const Result<json::value>& value) {
+  const double random = std::uniform_real_distribution<double>{0, 1}(random_);
+  Ending ending =
+      value ? ending_of_success(held.job, json::serialize(*value), config_.remove_on_complete)
+            : ending_of_failure(held.job, value.error(), random, config_.remove_on_fail);
+  ending.token = held.token;
+  return ending;
 }
 
-Task<Result<json::value>> Worker::State::call_processor(Self self, Job job) {
+Task<Result<json::value>> Worker::State::process(Self self, Job job) {
+  if (!job.deferred_failure.empty()) co_return fail(Errc::bad_request, job.deferred_failure);
   if (!job.unreadable.empty()) co_return fail(Errc::bad_request, "unreadable " + job.unreadable);
   auto data = json::parse(job.data, data_limits);
   if (!data) co_return fail(Errc::bad_request, "unreadable data: " + data.error().detail);
@@ -184,15 +192,17 @@ Task<Result<Done>> Worker::State::hold(Self self, Token token) {
   Run& run = self->runs_.at(token);
   run.renewed = self->home_.now();
   std::vector<Lock> locks{run.lock};
-  const auto lost = co_await self->source_->extend(std::move(locks), self->config_.lock);
+  const auto lost =
+      co_await self->source_->extend(std::move(locks), self->config_.lock, self->config_.clock());
   if (!lost) co_return lost.error();
   if (!lost->empty()) self->lose(token);
   if (!has_it()) co_return gone;  // given back meanwhile, too
   co_return Done{};
 }
 
-Task<std::optional<Worker::State::Held>> Worker::State::settle(Self self, Ending ending) {
-  for (bool again = false;; again = true) {
+Task<std::optional<Worker::State::Held>> Worker::State::settle(Self self, Held held,
+                                                               Ending ending) {
+  for (bool again = false;;) {
     const auto run = self->runs_.find(ending.token);
     if (run == self->runs_.end() || run->second.cancelled->load()) break;  // given back, or lost
     run->second.is_settling = true;
@@ -212,6 +222,11 @@ Task<std::optional<Worker::State::Held>> Worker::State::settle(Self self, Ending
       self->count(ending);
       break;
     }
+    if (is_kept_by_children(ending, taken.error().code)) {
+      ending = self->ending_of(held, taken.error());
+      again = false;
+      continue;
+    }
     if (!info(taken.error().code).temporary) {
       ops::log().warn("a job was lost to another worker",
                       {{"job", ending.id}, {"reason", taken.error().detail}});
@@ -219,6 +234,7 @@ Task<std::optional<Worker::State::Held>> Worker::State::settle(Self self, Ending
       break;
     }
     co_await rest(self, std::move(taken).error());
+    again = true;
   }
   co_return std::nullopt;
 }
@@ -273,7 +289,8 @@ Task<void> Worker::State::renew_locks(Self self) {
     co_await self->renewal_->wait(interval);
     auto locks = self->locks_to_renew();
     if (locks.empty()) continue;
-    const auto lost = co_await self->source_->extend(std::move(locks), self->config_.lock);
+    const auto lost =
+        co_await self->source_->extend(std::move(locks), self->config_.lock, self->config_.clock());
     if (!lost) continue;  // unreachable: the locks may live, and settle() will tell
     for (const Token& token : *lost) self->lose(token);
   }

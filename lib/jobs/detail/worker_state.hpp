@@ -69,12 +69,12 @@ class Worker::State : public std::enable_shared_from_this<Worker::State> {
 
   /// Runs, settles, and takes the next one in the same step.
   static Task<std::optional<Held>> work(Self self, Held held);
-  static Task<Ending> process(Self self, Job job);
-  static Task<Result<json::value>> call_processor(Self self, Job job);
+  static Task<Result<json::value>> process(Self self, Job job);
   static Task<Result<Done>> hold(Self self, Token token);
-  static Task<std::optional<Held>> settle(Self self, Ending ending);
+  static Task<std::optional<Held>> settle(Self self, Held held, Ending ending);
   static Task<void> give_back(Self self, Lock lock);
 
+  Ending ending_of(const Held& held, const Result<json::value>& value);
   Taking new_taking();
   bool may_take() const { return !is_stopping && !is_paused; }
   void count(const Ending& ending);

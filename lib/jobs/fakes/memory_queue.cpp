@@ -51,9 +51,9 @@ class MemoryQueue::MemorySource final : public Source {
   Task<Result<Taken>> settle(Ending ending, std::optional<Taking> next, Time now) override {
     co_return state_->board().settle(ending, next, now);
   }
-  Task<Result<std::vector<Token>>> extend(std::vector<Lock> locks,
-                                          std::chrono::milliseconds lock) override {
-    co_return state_->board().extend(locks, lock, Time{});
+  Task<Result<std::vector<Token>>> extend(std::vector<Lock> locks, std::chrono::milliseconds lock,
+                                          Time now) override {
+    co_return state_->board().extend(locks, lock, now);
   }
   Task<Result<std::vector<JobId>>> rescue(Stalled how, Time now) override {
     co_return state_->board().rescue(how, now);
@@ -107,7 +107,10 @@ Task<Result<std::vector<Event>>> MemoryQueue::events(std::string after, std::siz
 
 Task<Result<Done>> MemoryQueue::retry(JobId id, Time) { co_return state_->board().retry(id); }
 Task<Result<Done>> MemoryQueue::promote(JobId id, Time) { co_return state_->board().promote(id); }
-Task<Result<Done>> MemoryQueue::remove(JobId id) { co_return state_->board().remove(id, Time{}); }
+Task<Result<Done>> MemoryQueue::remove(JobId id) {
+  Board& board = state_->board();
+  co_return board.remove(id, board.now());
+}
 
 Task<Result<Done>> MemoryQueue::set_progress(JobId id, std::string text) {
   if (const auto parsed = json::parse(text); !parsed) co_return parsed.error();

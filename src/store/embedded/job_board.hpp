@@ -51,7 +51,7 @@ class JobBoard final : public std::enable_shared_from_this<JobBoard>, private jo
   /// Adds the job of something else that is in this batch. What the queue refuses is logged and
   /// counted (Stats::refused_jobs), and stops nothing. False unless there is a new job.
   bool add(Transaction& transaction, jobs::NewJob job, Time now);
-  /// The newest time that a caller told, and what has passed since then.
+  /// The time that a caller told last, and what has passed since then.
   Time now() const;
   void saw(Time now);
 

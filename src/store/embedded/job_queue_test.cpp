@@ -242,7 +242,7 @@ TEST_F(JobQueueTest, syncs_what_it_promises_and_no_take) {
   EXPECT_EQ(costs([&] { add(open); }), 1u);
   EXPECT_EQ(costs([&] { take(open); }), 0u);
   EXPECT_EQ(costs([&] { take(open); }), 0u) << "nothing to take";
-  EXPECT_EQ(costs([&] { caller_.good(open.source->extend({{"1", "t"}}, 30s)); }), 0u);
+  EXPECT_EQ(costs([&] { caller_.good(open.source->extend({{"1", "t"}}, 30s, at(0))); }), 0u);
   EXPECT_EQ(costs([&] { settle(open, ending("1", Ending::Kind::failed)); }), 1u);
   EXPECT_EQ(costs([&] { caller_.good(open.queue.retry("1", at(20))); }), 1u);
   EXPECT_EQ(costs([&] { counts(open), ids(open, State::waiting); }), 0u);

@@ -36,11 +36,11 @@ Task<Result<jobs::Taken>> JobSource::settle(jobs::Ending ending, std::optional<j
 }
 
 Task<Result<std::vector<jobs::Token>>> JobSource::extend(std::vector<jobs::Lock> locks,
-                                                         std::chrono::milliseconds lock) {
+                                                         std::chrono::milliseconds lock, Time now) {
   return on_board<std::vector<jobs::Token>>(
-      database_.internals(), board_, Durability::soon, std::nullopt,
-      [locks = std::move(locks), lock](Board& board, Time now) {
-        return board.extend(locks, lock, now);
+      database_.internals(), board_, Durability::soon, now,
+      [locks = std::move(locks), lock](Board& board, Time at) {
+        return board.extend(locks, lock, at);
       });
 }
 

@@ -24,7 +24,7 @@ class JobSource final : public jobs::Source {
   Task<Result<jobs::Taken>> settle(jobs::Ending ending, std::optional<jobs::Taking> next,
                                    Time now) override;
   Task<Result<std::vector<jobs::Token>>> extend(std::vector<jobs::Lock> locks,
-                                                std::chrono::milliseconds lock) override;
+                                                std::chrono::milliseconds lock, Time now) override;
   Task<Result<std::vector<jobs::JobId>>> rescue(Stalled how, Time now) override;
   Task<Result<Done>> wait(std::chrono::milliseconds limit) override;
   void wake() override;
