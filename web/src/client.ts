@@ -14,6 +14,10 @@ import { Tokens } from './transport/tokens';
 const typingEvery = 3_000;
 const typingLasts = 8_000;
 const maxRetryPause = 15_000;
+/** So many messages are loaded to begin a conversation at its first unread one. */
+const mostAtOnce = 500;
+
+type Page = { messages: Message[]; hasMore: boolean };
 
 export class Client {
   state: State;
@@ -252,8 +256,8 @@ export class Client {
     try {
       const { cursor } = this.state.list;
       const query = isFirstPage || !cursor ? 'limit=30' : `limit=30&cursor=${encodeURIComponent(cursor)}`;
-      type Page = { conversations: Conversation[]; nextCursor?: string | null };
-      const page = await this.rest.ask<Page>(`/api/conversations/list?${query}`);
+      type Rows = { conversations: Conversation[]; nextCursor?: string | null };
+      const page = await this.rest.ask<Rows>(`/api/conversations/list?${query}`);
       this.dispatch({ type: 'listed', conversations: page.conversations, cursor: page.nextCursor ?? null, isFirstPage });
     } catch {
       // The next connect asks again.
@@ -282,11 +286,24 @@ export class Client {
     if (!conversationId) return;
     this.dispatch({ type: 'historyAsked', peerId });
     try {
-      const page = await this.page(conversationId, 'limit=40');
+      const page = await this.newest(peerId, conversationId);
       this.dispatch({ type: 'historyCame', peerId, ...page, page: 'latest' });
     } catch {
       this.dispatch({ type: 'historyFailed', peerId });
     }
+  }
+
+  /** The newest page, and those before it until it has the first unread message; there is an end to that, too. */
+  private async newest(peerId: string, conversationId: string): Promise<Page> {
+    const unread = this.state.chats[peerId]!.unread;
+    let { messages, hasMore } = await this.page(conversationId, unread > 30 ? 'limit=100' : 'limit=40');
+    const isEnough = () => messages.filter(({ sender }) => sender === peerId).length >= unread || messages.length >= mostAtOnce;
+    while (hasMore && !isEnough()) {
+      const older = await this.page(conversationId, `before=${messages[0]!._id}&limit=100`);
+      messages = [...older.messages, ...messages];
+      hasMore = older.hasMore;
+    }
+    return { messages, hasMore };
   }
 
   /** The list names whoever wrote for the first time; each is asked for once. */
@@ -297,7 +314,7 @@ export class Client {
     void this.list(true);
   }
 
-  private page(conversationId: string, query: string): Promise<{ messages: Message[]; hasMore: boolean }> {
+  private page(conversationId: string, query: string): Promise<Page> {
     return this.rest.ask(`/api/conversations/${conversationId}/messages?${query}`);
   }
 

@@ -43,8 +43,28 @@ export function nextToSend(state: State): Pending[] {
   });
 }
 
-/** The newest message of the other one that is held and not read; nothing when all is read. */
+/** Where the messages begin that were not read when a conversation was opened. */
+export interface News {
+  /** The first of them that is held. */
+  id: string;
+  count: number;
+  /** There are more of them, which are not held. */
+  isMore: boolean;
+}
+
+export function newsOf(chat: Chat, unread: number): News | null {
+  const theirs = chat.messages.filter((message) => message.sender === chat.peerId);
+  const first = theirs[Math.max(theirs.length - unread, 0)];
+  if (unread === 0 || !first) return null;
+  return { id: first._id, count: Math.min(unread, theirs.length), isMore: theirs.length < unread && chat.hasOlder };
+}
+
+/**
+ * The newest message of the other one that is held and not read; nothing when all is read, or while what is held may
+ * leave out messages before it: reading one is reading all of those.
+ */
 export function toRead(chat: Chat): Message | undefined {
+  if (chat.history !== 'loaded') return undefined;
   const newest = [...chat.messages].reverse().find((each) => each.sender === chat.peerId);
   return newest && newest.seq > chat.mine && (chat.unread > 0 || newest.status !== 'read') ? newest : undefined;
 }
