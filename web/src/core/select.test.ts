@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 
-import { broken, isPassing, newsOf, nextToSend, rows, strangers, toRead, totalUnread } from './select';
+import { reduce } from './reduce';
+import { broken, isPassing, newlyBroken, newsOf, nextToSend, rows, strangers, toRead, totalUnread } from './select';
 import { after, arrive, bob, cat, latest, list, mine, pending, range, summary, talk, theirs } from './testing';
 
 const online = { type: 'linked', link: 'online' } as const;
@@ -85,6 +86,18 @@ describe('what was not read', () => {
 test('a history with a gap is broken', () => {
   assert.deepEqual(broken(after(latest(range(1, 2)), arrive(theirs(3)))), []);
   assert.deepEqual(broken(after(latest(range(1, 2)), arrive(theirs(4)))), [bob]);
+});
+
+test('a history that could not be loaded is asked for again', () => {
+  assert.deepEqual(broken(after(arrive(theirs(1)), { type: 'historyFailed', peerId: bob })), [bob]);
+});
+
+test('a gap is new once, when a message makes it', () => {
+  const whole = after(latest(range(1, 2)));
+  const gap = reduce(whole, arrive(theirs(5)));
+  assert.deepEqual(newlyBroken(whole, gap), [bob]);
+  assert.deepEqual(newlyBroken(gap, reduce(gap, arrive(theirs(6)))), []);
+  assert.deepEqual(newlyBroken(whole, reduce(whole, arrive(theirs(3)))), []);
 });
 
 test('strangers are those whom no list has named', () => {

@@ -69,9 +69,17 @@ export function toRead(chat: Chat): Message | undefined {
   return newest && newest.seq > chat.mine && (chat.unread > 0 || newest.status !== 'read') ? newest : undefined;
 }
 
-/** Whose history has a gap, and has to be asked for again. */
+const isBroken = (chat: Chat): boolean => chat.history === 'failed' || (chat.history === 'loaded' && hasGap(chat.messages));
+
+/** Whose history has a gap or could not be loaded, and has to be asked for again. */
 export function broken(state: State): string[] {
-  return Object.values(state.chats).filter((chat) => chat.history === 'loaded' && hasGap(chat.messages)).map((chat) => chat.peerId);
+  return Object.values(state.chats).filter(isBroken).map((chat) => chat.peerId);
+}
+
+/** Whose history has a gap now, and had none before. */
+export function newlyBroken(before: State, now: State): string[] {
+  const changed = Object.values(now.chats).filter((chat) => chat !== before.chats[chat.peerId] && chat.history === 'loaded');
+  return changed.filter((chat) => hasGap(chat.messages) && !hasGap(before.chats[chat.peerId]?.messages ?? [])).map((chat) => chat.peerId);
 }
 
 /** Who wrote, and is named by no list yet. */
