@@ -207,6 +207,7 @@ inEachBrowser((browser) => {
     await a.getByRole('button', { name: /^Account of / }).click();
     await a.getByRole('button', { name: 'Log out' }).click();
     await logIn(a, carol);
+    await row(a, bob).click();
     await bubble(a, 'we know each other').waitFor();
     assert.equal(await field.inputValue(), '');
   });

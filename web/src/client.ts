@@ -73,9 +73,10 @@ export class Client {
 
   // What people do.
 
+  /** The own account may be among them. */
   async search(text: string): Promise<User[]> {
     const { users } = await this.rest.ask<{ users: User[] }>(`/api/users?q=${encodeURIComponent(text)}`);
-    return users.filter((user) => user._id !== this.user._id);
+    return users;
   }
 
   meet(user: User): void {

@@ -3,6 +3,7 @@ import type { JSX } from 'preact';
 import { useEffect, useRef, useState } from 'preact/hooks';
 
 import type { Client } from '../client';
+import { personOf } from '../core/state';
 import { Avatar } from './avatar';
 import { Icon } from './icons';
 import { setTheme, theme, type Theme } from './theme';
@@ -39,7 +40,7 @@ export function Account({ client }: { client: Client }): JSX.Element {
     <div class="account" ref={box}>
       <button ref={button} class="round" aria-expanded={isOpen} aria-controls="account" aria-label={`Account of ${name}`}
         onClick={() => setOpen(!isOpen)}>
-        <Avatar person={{ id: user._id, username: user.username, online: false, lastSeen: null, ...(user.name && { name: user.name }) }} />
+        <Avatar person={personOf(user)} />
       </button>
       {isOpen && (
         <div id="account" class="panel">

@@ -93,11 +93,11 @@ function Form({ mode, onSession, onSaid }: FormProps): JSX.Element {
   return (
     <form ref={form} onSubmit={submit} noValidate={false}>
       {mode === 'register' && (
-        <Field name="username" label="Username" autocomplete="username" minLength={3} maxLength={32} fault={fault('username')} />
+        <Field name="username" label="Username" autocomplete="username" fault={fault('username')} />
       )}
-      <Field name="email" label="E-mail" type="email" autocomplete="email" maxLength={254} fault={fault('email')} />
+      <Field name="email" label="E-mail" type="email" autocomplete="email" fault={fault('email')} />
       {mode !== 'forgot' && (
-        <Field name="password" label="Password" type="password" minLength={mode === 'register' ? 6 : 1} fault={fault('password')}
+        <Field name="password" label="Password" type="password" fault={fault('password')}
           autocomplete={mode === 'register' ? 'new-password' : 'current-password'} />
       )}
       <p role="alert" class="problem">{problem && !problem.fields?.length ? problem.message : ''}</p>
@@ -117,7 +117,9 @@ async function act(mode: Mode, values: Record<string, string>, { onSession, onSa
     onSession(await Tokens.login(email, password));
   } catch (error) {
     // The account is there, but its address has to be verified first.
-    if (mode === 'register' && error instanceof Problem && error.status === 403) return onSaid(error.message);
+    if (mode === 'register' && error instanceof Problem && error.status === 403) {
+      return onSaid(`We have sent a mail to ${email}. Open the link in it, then log in.`);
+    }
     throw error;
   }
 }
@@ -127,8 +129,6 @@ interface FieldProps {
   label: string;
   type?: string;
   autocomplete: string;
-  minLength?: number;
-  maxLength?: number;
   fault: string | undefined;
 }
 
