@@ -4,6 +4,7 @@ import { broken, isPassing, newlyBroken, nextToSend, strangers, toRead } from '.
 import type { Session } from './core/session';
 import { emptyState, type Pending, type State } from './core/state';
 import type { Conversation, Message, User } from './core/wire';
+import { Account } from './transport/account';
 import { dropCursor, forget, keepCursor, keepPending, keptCursor, keptPending } from './transport/keeping';
 import { Live, type Hears } from './transport/live';
 import { Pauses } from './transport/pauses';
@@ -22,7 +23,8 @@ type Page = { messages: Message[]; hasMore: boolean };
 
 export class Client {
   state: State;
-  readonly user: User;
+  user: User;
+  readonly account: Account;
   /** What was written and not sent, by conversation, while the page lives and nobody logs out. */
   readonly drafts = new Map<string, string>();
   /** A message of somebody else came, for those who hear instead of see. */
@@ -56,6 +58,7 @@ export class Client {
     this.cursor = keptCursor(this.user._id);
     this.tokens = new Tokens(session);
     this.rest = new Rest(this.tokens);
+    this.account = new Account(this.rest);
     this.live = new Live(this.tokens, this.hears(), (isUp) => this.linked(isUp));
     this.tokens.onChange = (token) => void this.live.renew(token);
     this.tokens.onEnd = (isKicked) => this.end(isKicked);
@@ -160,6 +163,12 @@ export class Client {
     } finally {
       this.reading.delete(message._id);
     }
+  }
+
+  renamed({ _id, username, name, avatar }: User): void {
+    this.user = { _id, username, ...(name && { name }), ...(avatar && { avatar }) };
+    void this.tokens.renamed(this.user);
+    for (const listener of this.listeners) listener();
   }
 
   async logout(): Promise<void> {

@@ -2,7 +2,7 @@
 import { Problem } from './problem';
 
 export interface Call {
-  method?: 'GET' | 'POST' | 'PATCH';
+  method?: 'GET' | 'POST' | 'PATCH' | 'DELETE';
   body?: object;
 }
 
