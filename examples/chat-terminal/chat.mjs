@@ -33,6 +33,13 @@ async function call(method, path, { token, body } = {}) {
     headers: { 'content-type': 'application/json', ...(token && { authorization: `Bearer ${token}` }) },
     body: body && JSON.stringify(body),
   });
+  if (response.status === 429) {
+    // Ten logins and registrations a minute and address, unless the server is told otherwise (RATE_LIMIT_AUTH).
+    const seconds = Number(response.headers.get('retry-after')) || 1;
+    console.log(`— too many calls, going on in ${seconds} s —`);
+    await new Promise((resolve) => setTimeout(resolve, seconds * 1000));
+    return call(method, path, { token, body });
+  }
   return { status: response.status, ...(await response.json()) };
 }
 

@@ -18,8 +18,8 @@ const program = readFileSync(join(tests, '../examples/chat-terminal/chat.mjs'), 
 
 /** The program in a terminal of its own. It runs from here, where its dependency is installed. */
 class Terminal {
-  constructor(port, me, them) {
-    const args = ['--input-type=module', '--eval', program, '--', '--server', `http://127.0.0.1:${port}`, me, them];
+  constructor(port, me, them, text = program) {
+    const args = ['--input-type=module', '--eval', text, '--', '--server', `http://127.0.0.1:${port}`, me, them];
     this.child = spawn(process.execPath, args, { cwd: tests, stdio: ['pipe', 'pipe', 'inherit'] });
     this.output = '';
     this.child.stdout.on('data', (bytes) => (this.output += bytes));
@@ -79,6 +79,22 @@ describe('chat-terminal', () => {
       [['--server', `http://127.0.0.1:${port}`, annsName, bobsName], `http://127.0.0.1:${port} does not answer`],
     ];
     for (const [args, text] of cases) assert.deepEqual(await told(...args), { code: 1, text });
+  });
+
+  test('waits when it has called too often, says how long, and goes on', async () => {
+    const other = await Server.start({ env: { RATE_LIMIT_AUTH: '1' } });
+    const call = () => new Rest(other.url).post('/api/auth/login', { email: 'nobody@example.org', password: 'parley-demo' });
+    while ((await call()).status !== 429);
+    const name = uniqueName('eve');
+    const way = await Link.start(other.port);
+    // Longer than a connection is kept for another call.
+    const eve = new Terminal(way.port, name, bobsName, program.replace('seconds * 1000', '5_000'));
+    await until(() => /^— too many calls, going on in [1-9]\d? s —$/m.test(eve.output), { what: () => eve.output, ms: 20_000 });
+    way.target = server.port;
+    await eve.reads('— connected —');
+    await way.destroy();
+    eve.close();
+    await other.destroy();
   });
 
   test('shows what the other one says, and ticks', async () => {

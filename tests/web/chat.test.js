@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { after, afterEach, before, describe, test } from 'node:test';
 
 import { inEachBrowser } from '../lib/browser.js';
-import { history, say } from '../lib/people.js';
+import { conversationList, history, say } from '../lib/people.js';
 import { until } from '../lib/wait.js';
 import { bubble, find, log, logIn, paste, Place, row, said, tick, write } from './place.js';
 
@@ -90,6 +90,11 @@ inEachBrowser((browser) => {
       await row(a, bob).click();
       await bubble(a, 'message 129').waitFor();
       await log(a).focus();
+      // It opens at the first that is unread: all is read at the end.
+      await until(async () => {
+        await a.keyboard.press('End');
+        return (await conversationList(ann))[0].unreadCount === 0;
+      }, { what: 'all is read', ms: 15_000, every: 60 });
       await until(async () => {
         await a.keyboard.press('Home');
         return (await said(a)).length === 130;
@@ -202,6 +207,7 @@ inEachBrowser((browser) => {
     await a.getByRole('button', { name: /^Account of / }).click();
     await a.getByRole('button', { name: 'Log out' }).click();
     await logIn(a, carol);
+    await row(a, bob).click();
     await bubble(a, 'we know each other').waitFor();
     assert.equal(await field.inputValue(), '');
   });

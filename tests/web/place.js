@@ -39,10 +39,17 @@ export class Place {
     return context;
   }
 
+  /** One at a time: Firefox now and then fails to open a window while it opens another one. */
+  newPage(context) {
+    const opening = (this.opening ?? Promise.resolve()).then(() => context.newPage());
+    this.opening = opening.catch(() => {});
+    return opening;
+  }
+
   /** A page where `who` has logged in by the form. */
   async visit(who, options = {}) {
     const context = options.context ?? (await this.context(options));
-    const page = await context.newPage();
+    const page = await this.newPage(context);
     await page.goto(this.server.url + (options.path ?? '/app/'));
     if (!options.isLoggedIn) await logIn(page, who);
     await page.getByRole('navigation', { name: 'Conversations' }).waitFor({ state: 'attached' });

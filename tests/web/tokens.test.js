@@ -56,6 +56,57 @@ inEachBrowser((browser) => {
     await a.context().close();
   });
 
+  test('are asked for again when the answer hangs, and the other tabs do not wait for it for ever', async () => {
+    const ann = await place.person('ann');
+    const context = await place.context();
+    await context.addInitScript(() => {
+      const timeout = AbortSignal.timeout;
+      AbortSignal.timeout = () => timeout.call(AbortSignal, 2_000);
+    });
+    let asked = 0;
+    await context.route('**/api/auth/refresh', (route) => {
+      asked += 1;
+      if (asked > 1) return route.continue();
+    });
+    const first = await place.visit(ann, { context });
+    await place.visit(ann, { context, isLoggedIn: true });
+    const { accessToken } = await stored(first);
+    await until(async () => (await stored(first)).accessToken !== accessToken, { what: 'a fresh token', ms: 20_000, every: 50 });
+    assert.ok(asked > 1);
+    await context.close();
+  });
+
+  test('are not changed when a connection is refused for another reason', async () => {
+    const ann = await place.person('ann');
+    const context = await place.context();
+    await context.addInitScript(() => {
+      window.refused = 0;
+      const send = WebSocket.prototype.send;
+      WebSocket.prototype.send = function (data) {
+        if (!/^40/.test(data) || !localStorage.getItem('refusing')) return send.call(this, data);
+        window.refused += 1;
+        setTimeout(() => this.dispatchEvent(new MessageEvent('message', { data: '44{"message":"Too many devices"}' })));
+      };
+    });
+    const a = await place.visit(ann, { context });
+    let asked = 0;
+    await context.route('**/api/auth/refresh', (route) => {
+      asked += 1;
+      return route.continue();
+    });
+    await a.evaluate(() => localStorage.setItem('refusing', 'yes'));
+    // A token that lasts, so that a refresh has no other cause.
+    await a.evaluate(async (token) => {
+      const session = JSON.parse(localStorage.getItem('parley.session'));
+      localStorage.setItem('parley.session', JSON.stringify({ ...session, accessToken: token, until: Date.now() + 900_000 }));
+    }, ann.token);
+    await a.reload();
+    await until(() => a.evaluate(() => window.refused > 1), { what: 'two refusals', ms: 30_000, every: 50 });
+    assert.equal(asked, 0);
+    await a.evaluate(() => localStorage.removeItem('refusing'));
+    await context.close();
+  });
+
   test('of a login that was ended elsewhere lead to the login page, which says so', async () => {
     const ann = await place.person('ann');
     const a = await place.visit(ann);

@@ -1,11 +1,13 @@
 /** One login at work: news become actions of the core, and what the core wants done is done. */
 import { reduce, type Action } from './core/reduce';
-import { broken, isPassing, nextToSend, strangers, toRead } from './core/select';
+import { broken, isPassing, newlyBroken, nextToSend, strangers, toRead } from './core/select';
 import type { Session } from './core/session';
 import { emptyState, type Pending, type State } from './core/state';
 import type { Conversation, Message, User } from './core/wire';
-import { forget, keepCursor, keepPending, keptCursor, keptPending } from './transport/keeping';
+import { Account } from './transport/account';
+import { dropCursor, forget, keepCursor, keepPending, keptCursor, keptPending } from './transport/keeping';
 import { Live, type Hears } from './transport/live';
+import { Pauses } from './transport/pauses';
 import { Problem } from './transport/problem';
 import { Rest } from './transport/rest';
 import { Tokens } from './transport/tokens';
@@ -14,10 +16,15 @@ import { Tokens } from './transport/tokens';
 const typingEvery = 3_000;
 const typingLasts = 8_000;
 const maxRetryPause = 15_000;
+/** So many messages are loaded to begin a conversation at its first unread one. */
+const mostAtOnce = 500;
+
+type Page = { messages: Message[]; hasMore: boolean };
 
 export class Client {
   state: State;
-  readonly user: User;
+  user: User;
+  readonly account: Account;
   /** What was written and not sent, by conversation, while the page lives and nobody logs out. */
   readonly drafts = new Map<string, string>();
   /** A message of somebody else came, for those who hear instead of see. */
@@ -34,9 +41,13 @@ export class Client {
   private readonly reading = new Set<string>();
   private readonly strangers = new Set<string>();
   private cursor: string | null;
-  private syncing: Promise<void> | null = null;
+  private syncing: Promise<boolean> | null = null;
   private arrivals = 0;
-  private listing = false;
+  private listing: Promise<void> | null = null;
+  private isListWanted = false;
+  /** Whose newest page is under way, and whether it is wanted once more. */
+  private readonly loading = new Map<string, boolean>();
+  private readonly pauses = new Pauses();
   private retryPause = 1_000;
   private connections = 0;
   private isClosed = false;
@@ -47,6 +58,7 @@ export class Client {
     this.cursor = keptCursor(this.user._id);
     this.tokens = new Tokens(session);
     this.rest = new Rest(this.tokens);
+    this.account = new Account(this.rest);
     this.live = new Live(this.tokens, this.hears(), (isUp) => this.linked(isUp));
     this.tokens.onChange = (token) => void this.live.renew(token);
     this.tokens.onEnd = (isKicked) => this.end(isKicked);
@@ -64,9 +76,10 @@ export class Client {
 
   // What people do.
 
+  /** The own account may be among them. */
   async search(text: string): Promise<User[]> {
     const { users } = await this.rest.ask<{ users: User[] }>(`/api/users?q=${encodeURIComponent(text)}`);
-    return users.filter((user) => user._id !== this.user._id);
+    return users;
   }
 
   meet(user: User): void {
@@ -81,7 +94,8 @@ export class Client {
   show(peerId: string): void {
     this.dispatch({ type: 'opened', peerId });
     const { history, conversationId } = this.state.chats[peerId]!;
-    if (conversationId && (history === 'none' || history === 'failed')) void this.latest(peerId);
+    if (this.loading.has(peerId)) this.pauses.hurry();
+    else if (conversationId && (history === 'none' || history === 'failed')) void this.latest(peerId);
   }
 
   async showOlder(peerId: string): Promise<void> {
@@ -151,6 +165,12 @@ export class Client {
     }
   }
 
+  renamed({ _id, username, name, avatar }: User): void {
+    this.user = { _id, username, ...(name && { name }), ...(avatar && { avatar }) };
+    void this.tokens.renamed(this.user);
+    for (const listener of this.listeners) listener();
+  }
+
   async logout(): Promise<void> {
     this.close();
     forget(this.user._id);
@@ -160,6 +180,7 @@ export class Client {
 
   close(): void {
     this.isClosed = true;
+    this.pauses.hurry();
     this.live.close();
     this.tokens.close();
     this.listeners.clear();
@@ -205,6 +226,7 @@ export class Client {
   private linked(isUp: boolean): void {
     if (this.isClosed) return;
     this.dispatch({ type: 'linked', link: isUp ? 'online' : 'offline' });
+    this.pauses.hurry();
     if (isUp) void this.comeBack();
   }
 
@@ -212,53 +234,98 @@ export class Client {
   private async comeBack(): Promise<void> {
     const isFirst = this.connections === 0;
     this.connections += 1;
-    const hadCursor = this.cursor !== null;
-    await Promise.all([this.catchUp(), ...(isFirst ? [] : [this.list(true), this.lookAround()])]);
+    // At first the list is under way already.
+    if (!isFirst) void Promise.all([this.list(true), this.lookAround()]);
+    const isWhole = await this.catchUp();
+    if (this.isClosed || this.state.link !== 'online') return;
     const shown = Object.values(this.state.chats).filter((chat) => chat.history === 'loaded' || chat.history === 'failed');
-    const stale = hadCursor ? broken(this.state) : shown.map((chat) => chat.peerId);
-    if (!hadCursor) await this.list(true);
+    const stale = isWhole ? broken(this.state) : shown.map((chat) => chat.peerId);
+    if (!isWhole) void this.list(true);
     await Promise.all(stale.map((peerId) => this.latest(peerId)));
   }
 
-  private catchUp(): Promise<void> {
+  private catchUp(): Promise<boolean> {
     this.syncing ??= this.sync().finally(() => (this.syncing = null));
     return this.syncing;
   }
 
   /**
-   * Everything since the cursor. A browser that has none yet only walks to the end for one: what it shows comes from the
-   * list and the pages of history.
+   * Brings all since the cursor, and is asked again while that can help. False when it could not: the list and the pages of
+   * history have to bring what there is. So it is for a browser that has no cursor yet, which only walks to the end for one.
    */
-  private async sync(): Promise<void> {
-    const isWalk = this.cursor === null;
-    try {
-      for (;;) {
-        const page = await this.live.sync(this.cursor);
-        if (!isWalk) this.dispatch({ type: 'synced', ...page });
-        this.cursor = page.cursor;
-        if (!page.hasMore) break;
+  private async sync(): Promise<boolean> {
+    let isWhole = this.cursor !== null;
+    for (let tries = 0; ; tries += 1) {
+      try {
+        await this.syncPages();
+        return isWhole;
+      } catch (problem) {
+        const wasWalk = this.cursor === null;
+        // A cursor of another database, say.
+        if (codeOf(problem) === 'bad_request' && !wasWalk) {
+          isWhole = false;
+          this.cursor = null;
+          dropCursor(this.user._id);
+          continue;
+        }
+        // Without a connection: the next one asks.
+        if (!isPassing(codeOf(problem)) || this.state.link !== 'online') return false;
       }
-      keepCursor(this.user._id, this.cursor);
-    } catch (problem) {
-      if (isWalk) this.cursor = null;
-      // A cursor of another database, say: the list and the histories bring what there is.
-      if (problem instanceof Problem && problem.code === 'bad_request') this.cursor = null;
+      await this.pauses.after(tries);
+      if (this.isClosed || this.state.link !== 'online') return false;
     }
   }
 
-  private async list(isFirstPage: boolean): Promise<void> {
-    if (this.listing) return;
-    this.listing = true;
-    try {
-      const { cursor } = this.state.list;
-      const query = isFirstPage || !cursor ? 'limit=30' : `limit=30&cursor=${encodeURIComponent(cursor)}`;
-      type Page = { conversations: Conversation[]; nextCursor?: string | null };
-      const page = await this.rest.ask<Page>(`/api/conversations/list?${query}`);
-      this.dispatch({ type: 'listed', conversations: page.conversations, cursor: page.nextCursor ?? null, isFirstPage });
-    } catch {
-      // The next connect asks again.
-    } finally {
-      this.listing = false;
+  private async syncPages(): Promise<void> {
+    const isWalk = this.cursor === null;
+    let cursor = this.cursor;
+    for (;;) {
+      const page = await this.live.sync(cursor);
+      cursor = page.cursor;
+      if (!isWalk) {
+        this.dispatch({ type: 'synced', ...page });
+        this.cursor = cursor;
+      }
+      if (!page.hasMore) break;
+    }
+    this.cursor = cursor;
+    keepCursor(this.user._id, cursor);
+  }
+
+  /** Asked for while it is under way, it is asked for once more: that answer may be older than the reason. */
+  private list(isFirstPage: boolean): Promise<void> {
+    if (this.listing) this.isListWanted ||= isFirstPage;
+    this.listing ??= this.listPages(isFirstPage).finally(() => (this.listing = null));
+    return this.listing;
+  }
+
+  private async listPages(isFirstPage: boolean): Promise<void> {
+    await this.listPage(isFirstPage);
+    while (this.isListWanted && !this.isClosed) {
+      this.isListWanted = false;
+      await this.listPage(true);
+    }
+  }
+
+  /** Until it is there, while trying can help. */
+  private async listPage(isFirstPage: boolean): Promise<void> {
+    for (let tries = 0; !this.isClosed; tries += 1) {
+      try {
+        const { cursor } = this.state.list;
+        const query = isFirstPage || !cursor ? 'limit=30' : `limit=30&cursor=${encodeURIComponent(cursor)}`;
+        type Rows = { conversations: Conversation[]; nextCursor?: string | null };
+        const page = await this.rest.ask<Rows>(`/api/conversations/list?${query}`);
+        this.dispatch({ type: 'listed', conversations: page.conversations, cursor: page.nextCursor ?? null, isFirstPage });
+        return;
+      } catch (problem) {
+        if (isPassing(codeOf(problem))) {
+          await this.pauses.after(tries);
+          continue;
+        }
+        // Whoever was to be named by it is asked for again.
+        this.strangers.clear();
+        return;
+      }
     }
   }
 
@@ -277,16 +344,40 @@ export class Client {
     }
   }
 
+  /** The newest page of a history; asked for again while trying can help. */
   private async latest(peerId: string): Promise<void> {
     const conversationId = this.state.chats[peerId]?.conversationId;
     if (!conversationId) return;
-    this.dispatch({ type: 'historyAsked', peerId });
-    try {
-      const page = await this.page(conversationId, 'limit=40');
-      this.dispatch({ type: 'historyCame', peerId, ...page, page: 'latest' });
-    } catch {
-      this.dispatch({ type: 'historyFailed', peerId });
+    // One that is under way may be answered without what is missing.
+    if (this.loading.has(peerId)) return void this.loading.set(peerId, true);
+    this.loading.set(peerId, true);
+    for (let tries = 0; this.loading.get(peerId) && !this.isClosed; tries += 1) {
+      this.loading.set(peerId, false);
+      this.dispatch({ type: 'historyAsked', peerId });
+      try {
+        const page = await this.newest(peerId, conversationId);
+        this.dispatch({ type: 'historyCame', peerId, ...page, page: 'latest' });
+      } catch (problem) {
+        this.dispatch({ type: 'historyFailed', peerId });
+        if (!isPassing(codeOf(problem))) break;
+        this.loading.set(peerId, true);
+        await this.pauses.after(tries);
+      }
     }
+    this.loading.delete(peerId);
+  }
+
+  /** The newest page, and those before it until it has the first unread message; there is an end to that, too. */
+  private async newest(peerId: string, conversationId: string): Promise<Page> {
+    const unread = this.state.chats[peerId]!.unread;
+    let { messages, hasMore } = await this.page(conversationId, unread > 30 ? 'limit=100' : 'limit=40');
+    const isEnough = () => messages.filter(({ sender }) => sender === peerId).length >= unread || messages.length >= mostAtOnce;
+    while (hasMore && !isEnough()) {
+      const older = await this.page(conversationId, `before=${messages[0]!._id}&limit=100`);
+      messages = [...older.messages, ...messages];
+      hasMore = older.hasMore;
+    }
+    return { messages, hasMore };
   }
 
   /** The list names whoever wrote for the first time; each is asked for once. */
@@ -297,7 +388,7 @@ export class Client {
     void this.list(true);
   }
 
-  private page(conversationId: string, query: string): Promise<{ messages: Message[]; hasMore: boolean }> {
+  private page(conversationId: string, query: string): Promise<Page> {
     return this.rest.ask(`/api/conversations/${conversationId}/messages?${query}`);
   }
 
@@ -312,7 +403,11 @@ export class Client {
     // One: what follows from its own change sends the next.
     const [next] = nextToSend(this.state);
     if (next) void this.deliver(next);
-    if (this.state.chats !== before.chats) this.askForStrangers();
+    if (this.state.chats !== before.chats) {
+      this.askForStrangers();
+      // What is missing before a message that came: the sync that should have brought it was refused, or is to come.
+      if (action.type !== 'historyCame') for (const peerId of newlyBroken(before, this.state)) void this.latest(peerId);
+    }
     for (const listener of this.listeners) listener();
   }
 
@@ -341,6 +436,10 @@ export class Client {
     if (!isKicked) forget(this.user._id);
     this.onEnd(isKicked);
   }
+}
+
+function codeOf(problem: unknown): string {
+  return problem instanceof Problem ? problem.code : 'network';
 }
 
 /** Also where the page is not secure, and crypto.randomUUID is missing. */

@@ -4,6 +4,7 @@ import { useEffect, useState } from 'preact/hooks';
 import { Client } from './client';
 import type { Session } from './core/session';
 import { Tokens } from './transport/tokens';
+import { addressOf } from './view/hooks';
 import { Room } from './view/room';
 import { applyTheme } from './view/theme';
 import { Welcome } from './view/welcome';
@@ -17,6 +18,8 @@ function App(): JSX.Element {
     if (!session) return;
     const made = new Client(session);
     made.onEnd = (isKicked) => {
+      // Whoever logs in next begins at the list; who was kicked out goes on where they were.
+      if (!isKicked) history.replaceState(null, '', addressOf(null));
       setNotice(isKicked ? 'Your login has ended. Please log in again.' : '');
       setClient(null);
       // Another tab may have logged in as somebody else.

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 
-import { dayLabel, hue, initials, linkify, presenceLabel, shortTime } from './format';
+import { clock, dayLabel, hue, initials, linkify, presenceLabel, shortTime } from './format';
 
 const at = (...parts: [number, number, number, number, number]) => new Date(...parts).getTime();
 const now = at(2026, 4, 20, 15, 30);
@@ -14,6 +14,12 @@ test('days are named as people name them', () => {
   assert.equal(dayLabel(at(2025, 11, 24, 12, 0), now, en), '24 December 2025');
   assert.equal(shortTime(at(2026, 4, 20, 9, 5), now, en), '09:05');
   assert.equal(shortTime(at(2026, 4, 1, 9, 5), now, en), '1 May');
+});
+
+test('hours are written as the language has them', () => {
+  assert.equal(clock(at(2026, 4, 20, 9, 5), 'en-US').replace(/\s/u, ' '), '9:05 AM');
+  assert.equal(clock(at(2026, 4, 20, 9, 5), 'de-DE'), '09:05');
+  assert.equal(clock(at(2026, 4, 20, 21, 50), en), '21:50');
 });
 
 test('last seen says how long ago', () => {

@@ -13,7 +13,7 @@ function daysBetween(earlier: number, later: number): number {
 }
 
 export function clock(at: number, language?: string): string {
-  return new Date(at).toLocaleTimeString(language, { hour: '2-digit', minute: '2-digit' });
+  return new Date(at).toLocaleTimeString(language, { timeStyle: 'short' });
 }
 
 /** "Today", "Yesterday", "Monday", "3 May 2025". */

@@ -112,7 +112,7 @@ function person(state: State, user: User, news: Partial<Person>): State {
   const known = state.people[user._id];
   const next: Person = {
     online: false, lastSeen: null, ...known, ...news, id: user._id, username: user.username,
-    ...(user.name !== undefined && { name: user.name }),
+    ...(user.name !== undefined && { name: user.name }), ...(user.avatar !== undefined && { avatar: user.avatar }),
   };
   return { ...state, people: { ...state.people, [user._id]: next } };
 }

@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 
-import { broken, isPassing, nextToSend, rows, strangers, toRead, totalUnread } from './select';
+import { reduce } from './reduce';
+import { broken, isPassing, newlyBroken, newsOf, nextToSend, rows, strangers, toRead, totalUnread } from './select';
 import { after, arrive, bob, cat, latest, list, mine, pending, range, summary, talk, theirs } from './testing';
 
 const online = { type: 'linked', link: 'online' } as const;
@@ -57,11 +58,46 @@ describe('what there is to read', () => {
     assert.equal(toRead(after(latest([theirs(1, { status: 'read' })])).chats[bob]!), undefined);
     assert.equal(toRead(after(latest([mine(1)])).chats[bob]!), undefined);
   });
+
+  test('is nothing before the history is there: what was pushed may not be all', () => {
+    assert.equal(toRead(after(arrive(theirs(7))).chats[bob]!), undefined);
+    assert.equal(toRead(after(latest(range(1, 2)), arrive(theirs(3)), { type: 'historyAsked', peerId: bob }).chats[bob]!), undefined);
+  });
+});
+
+describe('what was not read', () => {
+  const news = (unread: number, ...actions: Parameters<typeof after>) => newsOf(after(...actions).chats[bob]!, unread);
+
+  test('begins with the first of as many of theirs, whoever wrote between', () => {
+    assert.deepEqual(news(2, latest([...range(1, 3), mine(4), theirs(5)])), { id: theirs(3)._id, count: 2, isMore: false });
+  });
+
+  test('is no more than what is held, and says so', () => {
+    assert.deepEqual(news(9, latest(range(5, 8), true)), { id: theirs(5)._id, count: 4, isMore: true });
+    assert.deepEqual(news(9, latest(range(1, 4))), { id: theirs(1)._id, count: 4, isMore: false });
+  });
+
+  test('is nothing when all is read, or nothing is theirs', () => {
+    assert.equal(news(0, latest(range(1, 4))), null);
+    assert.equal(news(2, latest([mine(1)])), null);
+  });
 });
 
 test('a history with a gap is broken', () => {
   assert.deepEqual(broken(after(latest(range(1, 2)), arrive(theirs(3)))), []);
   assert.deepEqual(broken(after(latest(range(1, 2)), arrive(theirs(4)))), [bob]);
+});
+
+test('a history that could not be loaded is asked for again', () => {
+  assert.deepEqual(broken(after(arrive(theirs(1)), { type: 'historyFailed', peerId: bob })), [bob]);
+});
+
+test('a gap is new once, when a message makes it', () => {
+  const whole = after(latest(range(1, 2)));
+  const gap = reduce(whole, arrive(theirs(5)));
+  assert.deepEqual(newlyBroken(whole, gap), [bob]);
+  assert.deepEqual(newlyBroken(gap, reduce(gap, arrive(theirs(6)))), []);
+  assert.deepEqual(newlyBroken(whole, reduce(whole, arrive(theirs(3)))), []);
 });
 
 test('strangers are those whom no list has named', () => {

@@ -43,15 +43,43 @@ export function nextToSend(state: State): Pending[] {
   });
 }
 
-/** The newest message of the other one that is held and not read; nothing when all is read. */
+/** Where the messages begin that were not read when a conversation was opened. */
+export interface News {
+  /** The first of them that is held. */
+  id: string;
+  count: number;
+  /** There are more of them, which are not held. */
+  isMore: boolean;
+}
+
+export function newsOf(chat: Chat, unread: number): News | null {
+  const theirs = chat.messages.filter((message) => message.sender === chat.peerId);
+  const first = theirs[Math.max(theirs.length - unread, 0)];
+  if (unread === 0 || !first) return null;
+  return { id: first._id, count: Math.min(unread, theirs.length), isMore: theirs.length < unread && chat.hasOlder };
+}
+
+/**
+ * The newest message of the other one that is held and not read; nothing when all is read, or while what is held may
+ * leave out messages before it: reading one is reading all of those.
+ */
 export function toRead(chat: Chat): Message | undefined {
+  if (chat.history !== 'loaded') return undefined;
   const newest = [...chat.messages].reverse().find((each) => each.sender === chat.peerId);
   return newest && newest.seq > chat.mine && (chat.unread > 0 || newest.status !== 'read') ? newest : undefined;
 }
 
-/** Whose history has a gap, and has to be asked for again. */
+const isBroken = (chat: Chat): boolean => chat.history === 'failed' || (chat.history === 'loaded' && hasGap(chat.messages));
+
+/** Whose history has a gap or could not be loaded, and has to be asked for again. */
 export function broken(state: State): string[] {
-  return Object.values(state.chats).filter((chat) => chat.history === 'loaded' && hasGap(chat.messages)).map((chat) => chat.peerId);
+  return Object.values(state.chats).filter(isBroken).map((chat) => chat.peerId);
+}
+
+/** Whose history has a gap now, and had none before. */
+export function newlyBroken(before: State, now: State): string[] {
+  const changed = Object.values(now.chats).filter((chat) => chat !== before.chats[chat.peerId] && chat.history === 'loaded');
+  return changed.filter((chat) => hasGap(chat.messages) && !hasGap(before.chats[chat.peerId]?.messages ?? [])).map((chat) => chat.peerId);
 }
 
 /** Who wrote, and is named by no list yet. */

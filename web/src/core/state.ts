@@ -1,10 +1,12 @@
 /** All that the client knows, as plain values that are never changed in place. */
-import type { Message, Status } from './wire';
+import type { Message, Status, User } from './wire';
 
 export interface Person {
   id: string;
   username: string;
   name?: string;
+  /** The address of a picture, wherever it is. */
+  avatar?: string;
   online: boolean;
   lastSeen: number | null;
 }
@@ -59,6 +61,11 @@ export function emptyChat(peerId: string): Chat {
   return {
     peerId, unread: 0, messages: [], history: 'none', hasOlder: false, delivered: 0, read: 0, mine: 0, isTyping: false,
   };
+}
+
+/** Somebody of whom nothing else is known. */
+export function personOf({ _id, username, name, avatar }: User): Person {
+  return { id: _id, username, online: false, lastSeen: null, ...(name && { name }), ...(avatar && { avatar }) };
 }
 
 export function peerOf(message: Message, me: string): string {

@@ -9,6 +9,20 @@ export interface User {
   avatar?: string;
 }
 
+/** The own account. */
+export interface Own extends User {
+  email: string;
+  emailNotifications: boolean;
+}
+
+/** One of the places where somebody is logged in. */
+export interface Login {
+  _id: string;
+  createdAt: string;
+  lastUsedAt?: string;
+  current: boolean;
+}
+
 export interface Message {
   _id: string;
   conversationId: string;

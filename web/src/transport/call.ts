@@ -2,9 +2,12 @@
 import { Problem } from './problem';
 
 export interface Call {
-  method?: 'GET' | 'POST' | 'PATCH';
+  method?: 'GET' | 'POST' | 'PATCH' | 'DELETE';
   body?: object;
 }
+
+/** A call that hangs is given up: a refresh keeps the other tabs waiting, and less long than their lease lasts (lock.ts). */
+const patience = 20_000;
 
 /** A call as nobody, or with a token. */
 export async function ask<T>(path: string, { method, body }: Call = {}, token?: string): Promise<T> {
@@ -14,7 +17,9 @@ export async function ask<T>(path: string, { method, body }: Call = {}, token?: 
   let answer: Response;
   let text: string;
   try {
-    const init: RequestInit = { method: method ?? (body ? 'POST' : 'GET'), headers, cache: 'no-store', credentials: 'omit' };
+    const init: RequestInit = {
+      method: method ?? (body ? 'POST' : 'GET'), headers, cache: 'no-store', credentials: 'omit', signal: AbortSignal.timeout(patience),
+    };
     if (body) init.body = JSON.stringify(body);
     answer = await fetch(path, init);
     text = await answer.text();

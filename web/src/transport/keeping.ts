@@ -48,6 +48,10 @@ export function keepCursor(userId: string, cursor: string): void {
   }
 }
 
+export function dropCursor(userId: string): void {
+  localStorage.removeItem(`parley.cursor.${userId}`);
+}
+
 export function keptCursor(userId: string): string | null {
   return localStorage.getItem(`parley.cursor.${userId}`);
 }

@@ -19,6 +19,8 @@ export interface Hears {
 export type Synced = { messages: Message[]; receipts: Receipt[]; conversations: Conversation[] };
 
 const patience = 10_000;
+/** What the server says to a token that it does not take; other refusals have nothing to do with it. */
+const tokenRefusals = ['Auth failed', 'Token missing'];
 
 export class Live {
   private readonly socket: Socket;
@@ -38,7 +40,7 @@ export class Live {
     for (const [event, listener] of Object.entries(hears)) this.socket.on(event, listener as () => void);
     this.socket.on('connect', () => this.onLink(true));
     this.socket.on('disconnect', (reason) => this.onDown(reason));
-    this.socket.on('connect_error', () => this.onRefused());
+    this.socket.on('connect_error', (error) => this.onRefused(error.message));
     window.addEventListener('online', this.hurry);
     document.addEventListener('visibilitychange', this.hurry);
   }
@@ -101,9 +103,10 @@ export class Live {
     if (reason === 'io server disconnect') this.again(300);
   }
 
-  private onRefused(): void {
+  private onRefused(reason: string): void {
     this.onLink(false);
     if (this.socket.active) return;  // It tries again by itself.
+    if (!tokenRefusals.includes(reason)) return this.again(5_000);
     const refused = this.token;
     this.tokens.fresh(refused).then(() => this.again(100), () => this.again(3_000));
   }

@@ -2,7 +2,7 @@
  * One tab at a time. Web Locks exist where the page is secure (HTTPS, localhost); elsewhere a lease in localStorage does,
  * which two tabs could take in the same millisecond, hence the second look.
  */
-const lease = 15_000;
+const lease = 30_000;
 
 export async function exclusively<T>(name: string, work: () => Promise<T>): Promise<T> {
   if (navigator.locks) return navigator.locks.request(name, work);

@@ -65,6 +65,14 @@ export class Tokens {
     });
   }
 
+  /** The own name or picture is another one now; the next page shows it from the start. */
+  async renamed(user: User): Promise<void> {
+    await exclusively(lock, async () => {
+      const held = await current();
+      if (held?.user._id === user._id) await keep({ ...held, user });
+    });
+  }
+
   async logout(): Promise<void> {
     this.close();
     const held = await exclusively(lock, async () => {

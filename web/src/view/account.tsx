@@ -1,16 +1,19 @@
-/** The own account: who is logged in, dark or light, log out. */
+/** The own account: who is logged in, dark or light, settings, log out. */
 import type { JSX } from 'preact';
 import { useEffect, useRef, useState } from 'preact/hooks';
 
 import type { Client } from '../client';
+import { personOf } from '../core/state';
 import { Avatar } from './avatar';
 import { Icon } from './icons';
+import { Settings } from './settings';
 import { setTheme, theme, type Theme } from './theme';
 
 const themes: [Theme, string][] = [['system', 'As the system'], ['light', 'Light'], ['dark', 'Dark']];
 
 export function Account({ client }: { client: Client }): JSX.Element {
   const [isOpen, setOpen] = useState(false);
+  const [hasSettings, setSettings] = useState(false);
   const box = useRef<HTMLDivElement>(null);
   const button = useRef<HTMLButtonElement>(null);
   const { user } = client;
@@ -39,15 +42,23 @@ export function Account({ client }: { client: Client }): JSX.Element {
     <div class="account" ref={box}>
       <button ref={button} class="round" aria-expanded={isOpen} aria-controls="account" aria-label={`Account of ${name}`}
         onClick={() => setOpen(!isOpen)}>
-        <Avatar person={{ id: user._id, username: user.username, online: false, lastSeen: null, ...(user.name && { name: user.name }) }} />
+        <Avatar person={personOf(user)} />
       </button>
       {isOpen && (
         <div id="account" class="panel">
           <p class="who"><strong>{name}</strong><span>@{user.username}</span></p>
           <Themes />
+          <button class="plain-button" onClick={() => {
+            setOpen(false);
+            setSettings(true);
+          }}><Icon name="settings" /> Settings</button>
           <button class="plain-button" onClick={() => void client.logout()}><Icon name="leave" /> Log out</button>
         </div>
       )}
+      {hasSettings && <Settings client={client} onClose={() => {
+        setSettings(false);
+        button.current?.focus();
+      }} />}
     </div>
   );
 }

@@ -29,25 +29,32 @@ export function Chat({ client, state, peer }: Props): JSX.Element {
   if (!person && state.list.isLoaded && !state.list.cursor && !chat.last) return <Nobody />;
   return (
     <>
-      <Head person={person} isTyping={chat.isTyping} />
+      <Head person={person} isTyping={chat.isTyping} isKnown={state.link !== 'offline'} />
       <Log key={peer} client={client} state={state} chat={chat} name={nameOf(person)} />
       <Composer key={`composer-${peer}`} client={client} peer={peer} name={nameOf(person)} />
     </>
   );
 }
 
-function Head({ person, isTyping }: { person: Person | undefined; isTyping: boolean }): JSX.Element {
+interface HeadProps {
+  person: Person | undefined;
+  isTyping: boolean;
+  /** Whether there is a connection that tells who is online. */
+  isKnown: boolean;
+}
+
+function Head({ person, isTyping, isKnown }: HeadProps): JSX.Element {
   const now = useNow();
   return (
     <header class="head">
       <a class="round back" href={addressOf(null)} aria-label="Back to the conversations" onClick={(event) => follow(event, null)}>
         <Icon name="back" />
       </a>
-      <Avatar person={person} withPresence />
+      <Avatar person={person} withPresence={isKnown} />
       <div class="texts">
         <h1 tabIndex={-1}>{nameOf(person)}</h1>
         <p class={isTyping ? 'typing' : ''}>
-          {isTyping ? 'typing…' : person ? presenceLabel(person.online, person.lastSeen, now) : ''}
+          {isTyping ? 'typing…' : person && isKnown ? presenceLabel(person.online, person.lastSeen, now) : ''}
         </p>
       </div>
     </header>

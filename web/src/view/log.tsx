@@ -1,9 +1,10 @@
 /** What was said, oldest at the top. Older messages come as one scrolls up; the end stays in sight while it is. */
 import { Fragment, type JSX } from 'preact';
-import { useEffect, useLayoutEffect, useRef, useState } from 'preact/hooks';
+import { useEffect, useLayoutEffect, useRef, useState, type MutableRef } from 'preact/hooks';
 
 import type { Client } from '../client';
 import { clock, dayLabel, linkify } from '../core/format';
+import { newsOf, type News } from '../core/select';
 import { statusOf, type Chat, type Pending, type State } from '../core/state';
 import { Icon, Ticks } from './icons';
 import { useNow } from './hooks';
@@ -31,20 +32,15 @@ function linesOf(state: State, chat: Chat): Line[] {
   return [...said, ...waiting];
 }
 
-/** The first message that was not read when the conversation was opened, and how many there were. */
-function useNews(chat: Chat): { id: string; count: number } | null {
-  const [news, set] = useState<{ id: string; count: number } | null>(null);
-  const isDecided = useRef(false);
-  const count = useRef(chat.unread);
-  if (!isDecided.current && chat.history === 'none') count.current = Math.max(count.current, chat.unread);
-  useLayoutEffect(() => {
-    if (isDecided.current || chat.history !== 'loaded') return;
-    isDecided.current = true;
-    const theirs = chat.messages.filter((message) => message.sender === chat.peerId);
-    const first = theirs[Math.max(theirs.length - count.current, 0)];
-    if (count.current > 0 && first) set({ id: first._id, count: count.current });
-  }, [chat.history]);
-  return news;
+/** What was not read when the conversation was opened; decided with the first page, in the same drawing. */
+function useNews(chat: Chat): News | null {
+  const unread = useRef(0);
+  const news = useRef<News | null>();
+  if (news.current === undefined) {
+    unread.current = Math.max(unread.current, chat.unread);
+    if (chat.history === 'loaded') news.current = newsOf(chat, unread.current);
+  }
+  return news.current ?? null;
 }
 
 interface Props {
@@ -57,8 +53,8 @@ interface Props {
 export function Log({ client, state, chat, name }: Props): JSX.Element {
   const lines = linesOf(state, chat);
   const news = useNews(chat);
-  const { box, isAtEnd, toEnd, onScroll } = useScrolling(lines, chat, () => void client.showOlder(chat.peerId));
-  useReading(client, chat, isAtEnd, state.link);
+  const { box, end, isAtEnd, toEnd, onScroll } = useScrolling(lines, chat, () => void client.showOlder(chat.peerId));
+  useReading(client, chat, end, isAtEnd && state.link === 'online');
   const now = useNow();
   return (
     <div class="log-place">
@@ -73,7 +69,7 @@ export function Log({ client, state, chat, name }: Props): JSX.Element {
             return (
               <Fragment key={line.key}>
                 {isNewDay && <li class="day"><span>{label}</span></li>}
-                {isNews && <li class="news"><span>{news!.count} new {news!.count === 1 ? 'message' : 'messages'}</span></li>}
+                {isNews && <li class="news"><span>{newsLabel(news!)}</span></li>}
                 <Entry client={client} line={line} name={name} isFollowing={!isNewDay && !isNews && follows(before!, line)} />
               </Fragment>
             );
@@ -91,6 +87,10 @@ export function Log({ client, state, chat, name }: Props): JSX.Element {
       )}
     </div>
   );
+}
+
+function newsLabel({ count, isMore }: News): string {
+  return isMore ? `${count}+ new messages` : `${count} new ${count === 1 ? 'message' : 'messages'}`;
 }
 
 /** Of the same person, soon after: no space between. */
@@ -136,15 +136,19 @@ function Entry({ client, line, name, isFollowing }: { client: Client; line: Line
   );
 }
 
+/** So far from the end the last line is in sight as a whole: what is below it is empty. */
+const nearEnd = 16;
+
 function useScrolling(lines: Line[], chat: Chat, askOlder: () => void) {
   const box = useRef<HTMLDivElement>(null);
   const end = useRef(true);
+  const isOpening = useRef(true);
   const before = useRef({ first: '', last: '', height: 0 });
   const [isAtEnd, setAtEnd] = useState(true);
 
   const look = () => {
     const it = box.current!;
-    end.current = it.scrollHeight - it.scrollTop - it.clientHeight < 60;
+    end.current = it.scrollHeight - it.scrollTop - it.clientHeight < nearEnd;
     setAtEnd(end.current);
     if (it.scrollTop < 700) askOlder();
   };
@@ -159,8 +163,11 @@ function useScrolling(lines: Line[], chat: Chat, askOlder: () => void) {
     const was = before.current;
     const isOlder = was.first !== '' && first !== was.first && last?.key === was.last;
     const isOwn = last?.isMine && last.key !== was.last;
-    if (isOlder && !end.current) it.scrollTop += it.scrollHeight - was.height;
-    else if (end.current || isOwn) showEnd(it, was.first === '', toEnd);
+    if (isOpening.current) {
+      showOpening(it, toEnd);
+      isOpening.current = chat.history !== 'loaded';
+    } else if (isOlder && !end.current) it.scrollTop += it.scrollHeight - was.height;
+    else if (end.current || isOwn) toEnd();
     before.current = { first, last: last?.key ?? '', height: it.scrollHeight };
     look();
   }, [first, last?.key, last?.status, lines.length, chat.isTyping, chat.history]);
@@ -172,21 +179,22 @@ function useScrolling(lines: Line[], chat: Chat, askOlder: () => void) {
     watcher.observe(box.current!);
     return () => watcher.disconnect();
   }, []);
-  return { box, isAtEnd, toEnd, onScroll: look };
+  return { box, end, isAtEnd, toEnd, onScroll: look };
 }
 
 /** When a conversation opens and much is new, its first new message is shown instead of the end. */
-function showEnd(box: HTMLElement, isOpening: boolean, toEnd: () => void): void {
+function showOpening(box: HTMLElement, toEnd: () => void): void {
   toEnd();
   const news = box.querySelector<HTMLElement>('.news');
-  if (isOpening && news && box.scrollHeight - news.offsetTop > box.clientHeight) box.scrollTop = news.offsetTop - 24;
+  if (news && box.scrollHeight - news.offsetTop > box.clientHeight) box.scrollTop = news.offsetTop - 24;
 }
 
 /** What is in sight, in a window that somebody looks at, is read. */
-function useReading(client: Client, chat: Chat, isAtEnd: boolean, link: State['link']): void {
+function useReading(client: Client, chat: Chat, end: MutableRef<boolean>, isReady: boolean): void {
   useEffect(() => {
     const look = () => {
-      if (isAtEnd && document.visibilityState === 'visible' && document.hasFocus()) void client.look(chat.peerId);
+      // Where the log stands now, and not where it stood when it was drawn last.
+      if (end.current && document.visibilityState === 'visible' && document.hasFocus()) void client.look(chat.peerId);
     };
     look();
     window.addEventListener('focus', look);
@@ -195,5 +203,5 @@ function useReading(client: Client, chat: Chat, isAtEnd: boolean, link: State['l
       window.removeEventListener('focus', look);
       document.removeEventListener('visibilitychange', look);
     };
-  }, [client, chat, isAtEnd, link]);
+  }, [client, chat, end, isReady]);
 }

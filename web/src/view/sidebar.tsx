@@ -5,7 +5,7 @@ import { useEffect, useRef, useState } from 'preact/hooks';
 import type { Client } from '../client';
 import { shortTime } from '../core/format';
 import { nameOf, rows, type Row } from '../core/select';
-import type { State } from '../core/state';
+import { personOf, type State } from '../core/state';
 import type { User } from '../core/wire';
 import { Account } from './account';
 import { Avatar } from './avatar';
@@ -18,17 +18,21 @@ interface Props {
   peer: string | null;
 }
 
+/** Whom a search has found; null while it is under way. */
+type Answer = User[] | 'failed' | null;
+
 export function Sidebar({ client, state, peer }: Props): JSX.Element {
   const [text, setText] = useState('');
-  const [found, setFound] = useState<User[] | null>(null);
-  const query = text.trim();
+  const [found, setFound] = useState<Answer>(null);
+  // Names are shown with an @ before them.
+  const query = text.trim().replace(/^@/, '');
   useEffect(() => {
     setFound(null);
     if (!query) return;
     let isStale = false;
     const timer = setTimeout(() => {
-      const set = (users: User[]) => !isStale && setFound(users);
-      client.search(query).then(set, () => set([]));
+      const set = (answer: Answer) => !isStale && setFound(answer);
+      client.search(query).then(set, () => set('failed'));
     }, 180);
     return () => {
       isStale = true;
@@ -82,16 +86,18 @@ interface FoundProps {
   client: Client;
   state: State;
   query: string;
-  found: User[] | null;
+  found: Answer;
   done(): void;
 }
 
 /** People whose names begin so, and people of the list whose names hold it. */
 function Found({ client, state, query, found, done }: FoundProps): JSX.Element {
   const listed = Object.values(state.people).filter((person) =>
-    state.chats[person.id]?.last && nameOf(person).toLocaleLowerCase().includes(query.toLocaleLowerCase()));
+    state.chats[person.id]?.last && [nameOf(person), person.username].some((name) => holds(name, query)));
   const ids = new Set(listed.map((person) => person.id));
-  const others = (found ?? []).filter((user) => !ids.has(user._id));
+  const all = Array.isArray(found) ? found : [];
+  const me = client.user._id;
+  const others = all.filter((user) => user._id !== me && !ids.has(user._id));
   const users = [...listed.map(({ id, username, name }) => ({ _id: id, username, ...(name && { name }) })), ...others];
   const open = (event: MouseEvent, user: User) => {
     client.meet(user);
@@ -101,15 +107,15 @@ function Found({ client, state, query, found, done }: FoundProps): JSX.Element {
   return (
     <>
       <p class="hint" role="status">
-        {users.length > 0 ? `${users.length} found` : found ? `Nobody’s name begins with “${query}”.` : 'Searching…'}
+        {hint(query, found, users.length, all.some((user) => user._id === me))}
       </p>
       <ul class="rows" onKeyDown={onArrows}>
         {users.map((user) => {
-          const person = state.people[user._id] ?? { id: user._id, username: user.username, online: false, lastSeen: null };
+          const person = state.people[user._id] ?? personOf(user);
           return (
             <li key={user._id}>
               <a class="row" href={addressOf(user._id)} onClick={(event) => open(event, user)}>
-                <Avatar person={person} withPresence />
+                <Avatar person={person} withPresence={state.link !== 'offline'} />
                 <span class="texts">
                   <span class="name">{user.name || user.username}</span>
                   <span class="preview">@{user.username}</span>
@@ -121,6 +127,15 @@ function Found({ client, state, query, found, done }: FoundProps): JSX.Element {
       </ul>
     </>
   );
+}
+
+const holds = (name: string, part: string): boolean => name.toLocaleLowerCase().includes(part.toLocaleLowerCase());
+
+function hint(query: string, found: Answer, count: number, isMe: boolean): string {
+  if (count > 0) return `${count} found`;
+  if (found === null) return 'Searching…';
+  if (found === 'failed') return 'The search had no answer. Check your connection and try again.';
+  return isMe ? `That is you. Nobody else’s name begins with “${query}”.` : `Nobody’s name begins with “${query}”.`;
 }
 
 function List({ client, state, peer }: Props): JSX.Element {
@@ -139,18 +154,25 @@ function List({ client, state, peer }: Props): JSX.Element {
   }
   return (
     <ul class="rows" onScroll={onScroll} onKeyDown={onArrows}>
-      {list.map((row) => <Entry key={row.chat.peerId} row={row} now={now} isOpen={row.chat.peerId === peer} />)}
+      {list.map((row) => <Entry key={row.chat.peerId} row={row} now={now} isOpen={row.chat.peerId === peer} isKnown={state.link !== 'offline'} />)}
     </ul>
   );
 }
 
-function Entry({ row: { chat, person, preview }, now, isOpen }: { row: Row; now: number; isOpen: boolean }): JSX.Element {
+interface EntryProps {
+  row: Row;
+  now: number;
+  isOpen: boolean;
+  isKnown: boolean;
+}
+
+function Entry({ row: { chat, person, preview }, now, isOpen, isKnown }: EntryProps): JSX.Element {
   const unread = chat.unread > 0 && !isOpen ? chat.unread : 0;
   return (
     <li>
       <a class={`row ${unread ? 'unread' : ''}`} href={addressOf(chat.peerId)} aria-current={isOpen ? 'page' : undefined}
         onClick={(event) => follow(event, chat.peerId)}>
-        <Avatar person={person} withPresence />
+        <Avatar person={person} withPresence={isKnown} />
         <span class="texts">
           <span class="top">
             <span class="name">{nameOf(person)}</span>

@@ -6,6 +6,7 @@ import type { Session } from '../core/session';
 import { ask } from '../transport/call';
 import { Problem } from '../transport/problem';
 import { Tokens } from '../transport/tokens';
+import { Field, useSending } from './field';
 import { Logo } from './icons';
 
 type Mode = 'login' | 'register' | 'forgot';
@@ -69,38 +70,18 @@ interface FormProps {
 }
 
 function Form({ mode, onSession, onSaid }: FormProps): JSX.Element {
-  const [problem, setProblem] = useState<Problem | null>(null);
-  const [isBusy, setBusy] = useState(false);
-  const form = useRef<HTMLFormElement>(null);
-
-  const submit = async (event: Event) => {
-    event.preventDefault();
-    const values = Object.fromEntries(new FormData(form.current!)) as Record<string, string>;
-    setBusy(true);
-    setProblem(null);
-    try {
-      await act(mode, values, { onSession, onSaid });
-    } catch (error) {
-      setProblem(error instanceof Problem ? error : Problem.network);
-      setBusy(false);
-    }
-  };
-  useEffect(() => {
-    if (problem) (form.current!.querySelector<HTMLElement>('[aria-invalid=true]') ?? form.current!.querySelector('input'))?.focus();
-  }, [problem]);
-
-  const fault = (name: string) => problem?.fields?.find((each) => each.field === name)?.message;
+  const { form, isBusy, submit, fault, problem } = useSending((values) => act(mode, values, { onSession, onSaid }));
   return (
     <form ref={form} onSubmit={submit} noValidate={false}>
       {mode === 'register' && (
-        <Field name="username" label="Username" autocomplete="username" minLength={3} maxLength={32} fault={fault('username')} />
+        <Field name="username" label="Username" autocomplete="username" fault={fault('username')} />
       )}
-      <Field name="email" label="E-mail" type="email" autocomplete="email" maxLength={254} fault={fault('email')} />
+      <Field name="email" label="E-mail" type="email" autocomplete="email" fault={fault('email')} />
       {mode !== 'forgot' && (
-        <Field name="password" label="Password" type="password" minLength={mode === 'register' ? 6 : 1} fault={fault('password')}
+        <Field name="password" label="Password" type="password" fault={fault('password')}
           autocomplete={mode === 'register' ? 'new-password' : 'current-password'} />
       )}
-      <p role="alert" class="problem">{problem && !problem.fields?.length ? problem.message : ''}</p>
+      <p role="alert" class="problem">{problem}</p>
       <button class="primary" disabled={isBusy} aria-busy={isBusy}>{texts[mode].button}</button>
     </form>
   );
@@ -117,29 +98,9 @@ async function act(mode: Mode, values: Record<string, string>, { onSession, onSa
     onSession(await Tokens.login(email, password));
   } catch (error) {
     // The account is there, but its address has to be verified first.
-    if (mode === 'register' && error instanceof Problem && error.status === 403) return onSaid(error.message);
+    if (mode === 'register' && error instanceof Problem && error.status === 403) {
+      return onSaid(`We have sent a mail to ${email}. Open the link in it, then log in.`);
+    }
     throw error;
   }
-}
-
-interface FieldProps {
-  name: string;
-  label: string;
-  type?: string;
-  autocomplete: string;
-  minLength?: number;
-  maxLength?: number;
-  fault: string | undefined;
-}
-
-function Field({ name, label, type = 'text', fault, ...rest }: FieldProps): JSX.Element {
-  const id = `field-${name}`;
-  return (
-    <p class="field">
-      <label for={id}>{label}</label>
-      <input id={id} name={name} type={type} required autocapitalize="none" spellcheck={false}
-        aria-invalid={fault ? 'true' : undefined} aria-describedby={fault ? `${id}-fault` : undefined} {...rest} />
-      {fault && <span id={`${id}-fault`} class="problem">{label} {fault}</span>}
-    </p>
-  );
 }
