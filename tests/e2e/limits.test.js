@@ -4,6 +4,7 @@ import { describe, test } from 'node:test';
 
 import { Device } from '../lib/device.js';
 import { people, say } from '../lib/people.js';
+import { memoryOf } from '../lib/process.js';
 import { Rest } from '../lib/rest.js';
 import { Server } from '../lib/server.js';
 import { assertError } from '../lib/shapes.js';
@@ -203,4 +204,34 @@ describe('a full server', () => {
       assert.ok(displaced[0] + displaced[1] >= 20, `${displaced} made way`);
     });
   }
+
+  test('of strangers on one shard lets newcomers in on all of them', async (t) => {
+    const server = await Server.start({ env: { MAX_CONNECTIONS: '60', SHARDS: '4' } });
+    t.after(() => server.destroy());
+    const everybody = await people(server, 'ann', 'ben', 'cat', 'dan', 'eve', 'fay', 'gus', 'hal');
+    const wire = await Wire.connect(server.port);
+    t.after(() => wire.socket.destroy());
+    for (let i = 1; i <= 150; i += 1) {
+      wire.write(handshake);
+      await until(() => wire.text().split('"sid"').length > i || wire.isClosed, { what: 'a session' });
+    }
+    for (const person of everybody) {
+      for (const transports of [['websocket'], ['polling']]) await Device.connect(server, person, { transports });
+    }
+  });
+
+  test('holds little for who asks and does not listen', async (t) => {
+    const server = await Server.start({ env: { SHARDS: '1' } });
+    t.after(() => server.destroy());
+    const [ann] = await people(server, 'ann');
+    const before = memoryOf(server.pid).resident;
+    for (let i = 0; i < 40; i += 1) {
+      const wire = await Wire.connect(server.port, { reading: false });
+      t.after(() => wire.socket.destroy());
+      wire.write('GET /metrics HTTP/1.1\r\nHost: h\r\n\r\n'.repeat(600));
+    }
+    await Device.connect(server, ann);
+    const more = memoryOf(server.pid).resident - before;
+    assert.ok(more < 40 * 2 ** 20, `${more} bytes more`);
+  });
 });
