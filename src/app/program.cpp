@@ -6,6 +6,7 @@
 
 #include "api/routes.hpp"
 #include "app/access_lines.hpp"
+#include "app/drain_plan.hpp"
 #include "app/exported_metrics.hpp"
 #include "app/lifetime.hpp"
 #include "app/mongo_stores.hpp"
@@ -22,9 +23,6 @@ namespace parley::app {
 using namespace std::chrono_literals;
 
 namespace {
-
-/// Clients that are sent away come back elsewhere spread over so long.
-constexpr auto close_jitter = 1'500ms;
 
 std::size_t hash_threads(const Settings& settings) {
   if (settings.auth.hash_threads != 0) return settings.auth.hash_threads;
@@ -171,7 +169,8 @@ void Program::read_again() {
 }
 
 bool Program::drain() {
-  const auto deadline = std::chrono::steady_clock::now() + settings_.server.drain_timeout - 1s;
+  const DrainPlan plan = drain_plan(settings_.server.drain_timeout);
+  const auto deadline = std::chrono::steady_clock::now() + plan.serving;
   const auto left = [deadline] {
     const auto time =
         std::chrono::ceil<std::chrono::milliseconds>(deadline - std::chrono::steady_clock::now());
@@ -182,7 +181,7 @@ bool Program::drain() {
   health_.start_draining();
   if (neighbourhood_) neighbourhood_->unlist();
   http_->drain();
-  io_.close(close_jitter);
+  io_.close(plan.jitter);
   const auto is_over = [&] { return http_->counts().open == 0 && gateway_.is_idle(); };
   while (!is_over() && std::chrono::steady_clock::now() < deadline)
     std::this_thread::sleep_for(20ms);
