@@ -75,7 +75,7 @@ Program::Program(const Settings& settings, std::unique_ptr<Stores> stores,
     : settings_(settings),
       shards_(settings.server.shards),
       metrics_(shards_.size()),
-      hashing_({hash_threads(settings), settings.auth.hash_queue}),
+      hashing_({hash_threads(settings), settings.auth.hash_queue, net::Workers::AtEnd::refuse}),
       stores_(std::move(stores)),
       chores_({1, 4}),
       neighbourhood_(
