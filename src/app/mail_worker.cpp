@@ -31,7 +31,8 @@ std::unique_ptr<mail::Transport> new_transport(net::Workers& threads, const Sett
     return transport;
   }
   make_private_folder(settings.store.data_dir);
-  const auto folder = std::filesystem::absolute(settings.store.data_dir / "mail");
+  const auto folder =
+      (std::filesystem::absolute(settings.store.data_dir) / "mail").lexically_normal();
   auto transport = std::make_unique<mail::FolderTransport>(threads, folder.string());
   ops::log().info("mail is written to", {{"folder", folder.string()}});
   return transport;
