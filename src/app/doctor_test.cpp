@@ -101,6 +101,12 @@ TEST(OpenFiles, are_not_all_for_connections) {
   EXPECT_EQ(connections_within(300, 1'000'000), 150u);
 }
 
+TEST(OpenFiles, are_too_few_only_for_who_said_how_many_connections_are_wanted) {
+  EXPECT_TRUE(is_worth_a_warning(20'000, 50'000));
+  EXPECT_FALSE(is_worth_a_warning(20'000, Settings{}.limits.max_connections));
+  EXPECT_FALSE(is_worth_a_warning(few_open_files, 2'000'000));
+}
+
 TEST(Doctor, judges_the_disk_by_what_is_left) {
   Machine machine = healthy();
   machine.disk_free = 5 * gibibyte;

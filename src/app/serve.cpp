@@ -29,9 +29,10 @@ std::uint64_t raise_descriptor_limit() {
   return setrlimit(RLIMIT_NOFILE, &limit) == 0 ? limit.rlim_max : before;
 }
 
-void tell_limit(std::uint64_t open_files, const Settings& settings) {
-  const ops::Level level = open_files < few_open_files ? ops::Level::warn : ops::Level::info;
-  ops::log().write(level, "the limit of open files allows fewer connections than MAX_CONNECTIONS",
+void tell_limit(std::uint64_t open_files, const Settings& wanted, const Settings& settings) {
+  const bool is_amiss = is_worth_a_warning(open_files, wanted.limits.max_connections);
+  ops::log().write(is_amiss ? ops::Level::warn : ops::Level::info,
+                   "the limit of open files allows fewer connections than MAX_CONNECTIONS",
                    {{"open_files", open_files}, {"connections", settings.limits.max_connections}});
 }
 
@@ -68,7 +69,7 @@ int serve(const Settings& wanted) {
   if (const std::uint64_t open_files = raise_descriptor_limit(); open_files > 0) {
     settings.limits.max_connections = connections_within(open_files, wanted.limits.max_connections);
     if (settings.limits.max_connections < wanted.limits.max_connections)
-      tell_limit(open_files, settings);
+      tell_limit(open_files, wanted, settings);
   }
 
   const auto redis = redis_config(settings);
