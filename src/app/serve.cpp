@@ -43,6 +43,18 @@ std::string address(const Settings& settings, std::uint16_t port) {
          authority_of(is_everywhere ? "localhost" : host, port);
 }
 
+/// Says why; the exit code.
+int cannot_listen(const Error& error) {
+  const auto finding = judge_listening(error);
+  if (error.code == Errc::bad_request) {
+    ops::log().error("HOST cannot be used",
+                     {{"reason", error.detail}, {"expected", expected_host}});
+    return exit_usage;
+  }
+  ops::log().error("PORT cannot be used", {{"reason", error.detail}, {"mend", finding.mend}});
+  return exit_failed;
+}
+
 /// What a server is made of, beside its settings.
 struct Parts {
   std::unique_ptr<Stores> stores;
@@ -82,14 +94,17 @@ int serve(const Settings& wanted) {
     ops::log().error("TLS_CERT and TLS_KEY cannot be used", {{"reason", identity.error().detail}});
     return exit_usage;
   }
-  if (const auto host = net::may_listen_at(settings.server.host); !host) {
-    ops::log().error("HOST cannot be used",
-                     {{"reason", host.error().detail}, {"expected", expected_host}});
-    return exit_usage;
-  }
+  // Before the store is opened: nothing of it changes for a start that fails.
+  if (const auto free = net::may_listen_at(settings.server.host, settings.server.port); !free)
+    return cannot_listen(free.error());
   auto stores = open_stores(settings);
   if (!stores) {
-    ops::log().error("the store cannot be opened", {{"reason", stores.error().detail}});
+    const bool is_taken = stores.error().code == Errc::conflict;
+    ops::log().error(
+        "the store cannot be opened",
+        {{"reason", stores.error().detail + (is_taken ? ": by another parley serve, perhaps; "
+                                                        "--data-dir gives this one its own"
+                                                      : "")}});
     return exit_failed;
   }
   try {
