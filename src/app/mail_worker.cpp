@@ -48,6 +48,7 @@ mail::MailSettings mail_settings(const Settings& settings, std::string public_ur
   mail::MailSettings out;
   out.from = or_throw(mail::address_from(settings.mail.from));
   out.public_url = std::move(public_url);
+  out.app_url = settings.mail.app_url;
   out.reset_ttl = std::chrono::ceil<seconds>(settings.mail.reset_link_expire);
   out.verification_ttl = std::chrono::ceil<seconds>(settings.mail.verify_link_expire);
   return out;

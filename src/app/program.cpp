@@ -153,6 +153,7 @@ void Program::meet_neighbours() {
 }
 
 void Program::open_mail_room() {
+  services_.app_url = app_url(settings_, http_->port());
   domain_.messaging.set_notices(mail_room_.notices(presence()));
   if (settings_.jobs.worker == WorkerPlace::inside)
     mail_room_.work(domain_.links.recovery, public_url(settings_, http_->port()));
