@@ -12,6 +12,9 @@ Task<Response> answer(std::shared_ptr<const Cors> cors, Request request, Handler
   // The request goes on; what the fields depend on is taken before.
   Headers fields;
   cors->add_to(fields, request);
+  if (fields.find("Access-Control-Allow-Origin"))
+    fields.set("Access-Control-Expose-Headers",
+               "RateLimit-Limit, RateLimit-Remaining, RateLimit-Reset, Retry-After");
   Response response = co_await next(std::move(request));
   for (const auto& [name, value] : fields.all()) {
     if (same_name(name, "Vary")) {

@@ -78,6 +78,17 @@ TEST_F(MiddlewareTest, cors_reflects_origins_of_its_list_only) {
   }
 }
 
+TEST_F(MiddlewareTest, cors_lets_pages_of_its_origins_read_the_limits) {
+  const auto middleware = cors({.origins = {"https://a"}});
+  const auto exposed = [&](const char* origin) {
+    const auto answer = run(shard_, middleware, request_from("a", {{"Origin", origin}}));
+    return field(answer, "Access-Control-Expose-Headers");
+  };
+  EXPECT_EQ(exposed("https://a"),
+            "RateLimit-Limit, RateLimit-Remaining, RateLimit-Reset, Retry-After");
+  EXPECT_EQ(exposed("https://b"), "-");
+}
+
 TEST_F(MiddlewareTest, cors_answers_preflights_itself) {
   auto request = request_from("a", {{"Origin", "https://a"},
                                     {"Access-Control-Request-Method", "POST"},

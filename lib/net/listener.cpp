@@ -68,8 +68,9 @@ Descriptor listen_on(const std::string& host, std::uint16_t port) {
     if (auto socket = listen_on(*address)) return socket;
     error = errno;
   }
-  throw std::system_error(error, std::generic_category(),
-                          "cannot listen on " + host + " port " + std::to_string(port));
+  throw std::system_error(
+      error, std::generic_category(),
+      "cannot listen on " + host + (port == 0 ? "" : " port " + std::to_string(port)));
 }
 
 detail::Peer peer_of(const sockaddr_storage& address) {
@@ -98,12 +99,17 @@ std::uint16_t bound_port(int socket) {
 }
 }  // namespace
 
-Result<Done> may_listen_at(const std::string& host) {
+Result<Done> may_listen_at(const std::string& host, std::uint16_t port) {
   try {
-    listen_on(host, 0);
+    listen_on(host, port);
     return Done{};
   } catch (const std::system_error& error) {
-    return fail(Errc::bad_request, error.what());
+    const bool is_taken = error.code() == std::errc::address_in_use;
+    const bool is_forbidden = error.code() == std::errc::permission_denied;
+    return fail(is_taken       ? Errc::conflict
+                : is_forbidden ? Errc::forbidden
+                               : Errc::bad_request,
+                error.what());
   }
 }
 

@@ -11,8 +11,10 @@
 
 namespace parley::net {
 
-/// Whether a Listener could be at `host`, at some port. Errors: bad_request, with the reason.
-Result<Done> may_listen_at(const std::string& host);
+/// Whether a Listener could be at `host` and `port` (0: some port). Errors, with the reason:
+/// bad_request when `host` is none of this machine, conflict when the port is taken, forbidden when
+/// it is not for us.
+Result<Done> may_listen_at(const std::string& host, std::uint16_t port);
 
 /// A listening TCP socket. Accepts on shard 0 and deals connections round-robin, so every shard
 /// gets its share and a session's shard never depends on the kernel.

@@ -188,13 +188,27 @@ TEST_F(ListenerTest, says_the_address_when_it_cannot_bind) {
 }
 
 TEST_F(ListenerTest, can_be_asked_for_beforehand) {
-  EXPECT_TRUE(may_listen_at("127.0.0.1"));
-  EXPECT_TRUE(may_listen_at("0.0.0.0"));
+  EXPECT_TRUE(may_listen_at("127.0.0.1", 0));
+  EXPECT_TRUE(may_listen_at("0.0.0.0", 0));
   for (const char* elsewhere : {"192.0.2.1", "no such host"}) {
-    const auto refused = may_listen_at(elsewhere);
+    const auto refused = may_listen_at(elsewhere, 0);
     ASSERT_FALSE(refused) << elsewhere;
+    EXPECT_EQ(refused.error().code, Errc::bad_request);
+    EXPECT_EQ(refused.error().detail.find("port"), std::string::npos) << refused.error().detail;
     EXPECT_NE(refused.error().detail.find(elsewhere), std::string::npos) << refused.error().detail;
   }
+}
+
+TEST_F(ListenerTest, can_be_asked_whether_a_port_is_free) {
+  listen();
+  const std::uint16_t port = listener_->port();
+  const auto taken = may_listen_at("127.0.0.1", port);
+  ASSERT_FALSE(taken);
+  EXPECT_EQ(taken.error().code, Errc::conflict);
+  EXPECT_NE(taken.error().detail.find("127.0.0.1 port " + std::to_string(port)), std::string::npos)
+      << taken.error().detail;
+  listener_.reset();
+  EXPECT_TRUE(may_listen_at("127.0.0.1", port));
 }
 
 TEST_F(ListenerTest, listens_on_ipv6_and_shows_mapped_addresses_as_ipv4) {

@@ -21,8 +21,9 @@ struct Workers::State {
       if (jobs.empty()) return;
       auto job = std::move(jobs.front());
       jobs.pop_front();
+      const bool is_refused = ending && config.at_end == AtEnd::refuse;
       lock.unlock();
-      job->run();
+      is_refused ? job->refuse() : job->run();
       job.reset();
       lock.lock();
       --taken;
@@ -44,12 +45,16 @@ Workers::Workers(Config config) : state_(std::make_unique<State>(config)) {
   }
 }
 
-Workers::~Workers() {
+void Workers::end() {
   {
     const std::lock_guard lock{state_->mutex};
     state_->ending = true;
   }
   state_->changed.notify_all();
+}
+
+Workers::~Workers() {
+  end();
   for (auto& thread : state_->threads) thread.join();
 }
 

@@ -15,22 +15,31 @@ namespace parley::net {
 /// Destroyed before the shards whose coroutines use it.
 class Workers {
  public:
+  /// What becomes of calls that still wait when the pool ends.
+  enum class AtEnd {
+    finish,  ///< They are done.
+    refuse,  ///< They are `closed`: for work that takes long, and is of no use then.
+  };
   struct Config {
     std::size_t threads = 1;
     /// Calls that wait for a thread; one more is refused with `overloaded`.
     std::size_t max_queued = 64;
+    AtEnd at_end = AtEnd::finish;
   };
   explicit Workers(Config config);
-  /// Finishes what is queued, then joins.
+  /// Ends what is queued (Config::at_end), then joins.
   ~Workers();
   Workers(const Workers&) = delete;
   Workers& operator=(const Workers&) = delete;
 
   /// Runs `work` (a callable that gives Result<T>, and owns what it captures) on a pool thread and
-  /// resumes the caller on its own shard. Errors: overloaded when the queue is full; else what
-  /// `work` gives. An exception of `work` is thrown to the caller.
+  /// resumes the caller on its own shard. Errors: overloaded when the queue is full; closed when
+  /// the pool has ended; else what `work` gives. An exception of `work` is thrown to the caller.
   template <class Work>
   Task<std::invoke_result_t<Work&>> run(Work work);
+
+  /// Begins the end: further calls are refused, and what is queued ends. Any thread.
+  void end();
 
   /// Calls that wait for a thread. Any thread.
   std::size_t queued() const;
@@ -39,6 +48,8 @@ class Workers {
   struct Job {
     virtual ~Job() = default;
     virtual void run() = 0;
+    /// In place of `run`.
+    virtual void refuse() = 0;
   };
   /// What the caller and the pool share: either may end first.
   template <class Work>
@@ -62,8 +73,14 @@ template <class Work, class Handler>
 struct Workers::CallJob final : Workers::Job {
   CallJob(std::shared_ptr<Call<Work>> its_call, Executor its_home, Handler its_handler)
       : call(std::move(its_call)), home(its_home), handler(std::move(its_handler)) {}
-  void run() override {
-    call->outcome.set_by(call->work);
+  void run() override { end_with(call->work); }
+  void refuse() override {
+    const auto closed = [] { return std::invoke_result_t<Work&>{fail(Errc::closed)}; };
+    end_with(closed);
+  }
+  template <class Do>
+  void end_with(Do& what) {
+    call->outcome.set_by(what);
     call.reset();  // whatever the outcome owns is freed by the caller alone
     asio::post(home, std::move(handler));
   }

@@ -16,6 +16,7 @@ struct Answer {
   int calls = 0;
   int sum = 0;
   int refused = 0;
+  int closed = 0;
   bool home = true;
   std::string thrown;
 };
@@ -29,6 +30,8 @@ Task<void> add(Shard& shard, Workers& workers, Answer& answer, int value) {
     answer.sum += *result;
   } else if (result.error().code == Errc::overloaded) {
     ++answer.refused;
+  } else if (result.error().code == Errc::closed) {
+    ++answer.closed;
   }
 }
 
@@ -95,6 +98,23 @@ TEST(Workers, finish_what_is_queued_when_they_end) {
   }
   EXPECT_TRUE(run_until(shard, [&] { return answer.calls == 5; }));
   EXPECT_EQ(answer.sum, 5);
+}
+
+TEST(Workers, refuse_what_has_not_begun_when_they_end_where_they_are_told_so) {
+  Shard shard{0};
+  std::binary_semaphore gate{0};
+  Answer answer;
+  {
+    Workers workers{{.threads = 1, .max_queued = 64, .at_end = Workers::AtEnd::refuse}};
+    shard.spawn("block", block(workers, gate, answer));
+    for (int i = 0; i < 5; ++i) shard.spawn("add", add(shard, workers, answer, 1));
+    EXPECT_TRUE(run_until(shard, [&] { return workers.queued() == 5; }));
+    workers.end();
+    gate.release();
+  }
+  EXPECT_TRUE(run_until(shard, [&] { return answer.calls == 6; }));
+  EXPECT_EQ(answer.sum, 100) << "what had begun was done";
+  EXPECT_EQ(answer.closed, 5);
 }
 
 }  // namespace

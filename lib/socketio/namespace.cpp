@@ -40,6 +40,11 @@ Namespace& Namespace::on_any(EventHandler handler) {
   return *this;
 }
 
+Namespace& Namespace::on_other(EventHandler handler) {
+  behaviour_->other.push_back(std::move(handler));
+  return *this;
+}
+
 Namespace& Namespace::filter(Filter filter) {
   behaviour_->filters.push_back(std::move(filter));
   return *this;

@@ -49,7 +49,7 @@ class Namespace {
     std::vector<ConnectionHandler> connection, drain;
     std::vector<DisconnectHandler> disconnecting, disconnect;
     std::vector<Filter> filters;
-    std::vector<EventHandler> any;
+    std::vector<EventHandler> any, other;
     std::unordered_map<std::string, std::vector<EventHandler>, StringHash, std::equal_to<>> events;
     std::vector<ServerSideHandler> server_side;
   };
@@ -67,6 +67,8 @@ class Namespace {
   Namespace& on(std::string event, EventHandler handler);
   /// Every event, behind the handlers of its name.
   Namespace& on_any(EventHandler handler);
+  /// Events of names that have no handlers: neither `on` of the namespace nor of the socket.
+  Namespace& on_other(EventHandler handler);
   /// Before an event's handlers, in order.
   Namespace& filter(Filter filter);
   /// While the socket is in its rooms still.

@@ -180,9 +180,11 @@ bool Socket::passes_filters(Event& event, const std::shared_ptr<Socket>& self) {
 void Socket::dispatch(const std::shared_ptr<Socket>& self, Decoded& decoded) {
   Event event{decoded.packet, decoded.attachments, *this};
   if (!passes_filters(event, self)) return;
+  bool has_own = false;
   if (extras_) {
     const auto found = extras_->handlers.find(event.name());
     const auto own = found == extras_->handlers.end() ? nullptr : found->second;
+    has_own = own != nullptr;
     if (own) guarded(shard(), "socketio.on", [&] { (*own)(event); });
   }
   const auto& behaviour = nsp().behaviour();
@@ -190,8 +192,11 @@ void Socket::dispatch(const std::shared_ptr<Socket>& self, Decoded& decoded) {
     if (is_connected()) guarded(shard(), "socketio.on", [&] { handler(self, event); });
   };
   const auto named = behaviour.events.find(event.name());
-  if (named != behaviour.events.end())
+  if (named != behaviour.events.end()) {
     std::for_each(named->second.begin(), named->second.end(), call);
+  } else if (!has_own) {
+    std::for_each(behaviour.other.begin(), behaviour.other.end(), call);
+  }
   std::for_each(behaviour.any.begin(), behaviour.any.end(), call);
 }
 

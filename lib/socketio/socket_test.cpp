@@ -121,6 +121,20 @@ TEST_F(SocketTest, calls_its_own_handlers_then_the_namespaces_then_the_catch_all
   EXPECT_EQ(calls, (Texts{"own", "nsp", "any e", "any f"}));
 }
 
+TEST_F(SocketTest, calls_who_is_there_for_events_that_nobody_else_handles) {
+  Texts calls;
+  const auto keep = [&](const std::string& who) {
+    return [&calls, who](const auto&, Event& event) {
+      calls.emplace_back(who + " " + std::string{event.name()});
+    };
+  };
+  io.of("/").on("e", keep("nsp")).on_other(keep("other")).on_any(keep("any"));
+  client.connect();
+  socket->on("own", [&](Event&) { calls.push_back("own"); });
+  for (const char* name : {"e", "own", "f"}) client.emit(name);
+  EXPECT_EQ(calls, (Texts{"nsp e", "any e", "own", "any own", "other f", "any f"}));
+}
+
 TEST_F(SocketTest, lets_a_handler_replace_itself) {
   Texts calls;
   client.connect();

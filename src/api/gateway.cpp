@@ -71,6 +71,9 @@ void Gateway::set_up(socketio::Namespace& nsp) {
   on(events::stop_typing, &ShardGateway::on_stop_typing);
   on(events::sync, &ShardGateway::on_sync);
   on(events::auth_refresh, &ShardGateway::on_auth_refresh);
+  nsp.on_other([this](const SocketPtr& socket, socketio::Event& received) {
+    at(*socket).on_unknown(*socket, received);
+  });
 }
 
 void Gateway::emit(std::vector<chat::UserId> users, const socketio::EncodedEvent& event) {

@@ -190,6 +190,46 @@ TEST(Gateway, answers_bad_calls_and_stays_open) {
   EXPECT_TRUE(phone->is_connected());
 }
 
+TEST(Gateway, says_that_there_is_no_such_event) {
+  TestHouse house;
+  const auto phone = house.device(house.person("ann"));
+  const auto said = [&](const std::string& name) {
+    const auto answer = phone->emit_with_ack(name, args(R"([{"a":1}])"));
+    return answer ? answer->json : "nothing";
+  };
+  const auto refusal = [](const std::string& name) {
+    return R"([{"ok":false,"error":{"message":"There is no event )" + name +
+           R"(","code":"not_supported"}}])";
+  };
+  EXPECT_EQ(said("send_mesage"), refusal("send_mesage"));
+  EXPECT_EQ(said("receive_message"), refusal("receive_message")) << "that is the server's";
+  EXPECT_EQ(said("a\n\x1b\u202e"), refusal("a?????"));
+  EXPECT_EQ(said(std::string(1000, 'x')), refusal(std::string(64, 'x') + "..."));
+
+  phone->emit("typng", args(R"([{"receiverId":"x"}])"));
+  const auto errors = phone->take("message_error");
+  ASSERT_EQ(errors.size(), 1u);
+  EXPECT_EQ(errors[0],
+            R"([{"error":{"message":"There is no event typng","code":"not_supported"}}])");
+  EXPECT_TRUE(phone->is_connected());
+}
+
+TEST(Gateway, names_no_more_unknown_events_of_a_user_than_hands_can_mistype) {
+  TestHouse house;
+  const auto ann = house.person("ann"), bob = house.person("bob");
+  const auto phone = house.device(ann), bobs = house.device(bob);
+  const auto code_of = [&](socketio::TestClient& device) {
+    const auto answer = answer_of(device.emit_with_ack("typng", args("[]")));
+    return std::string{answer.at("error").as_object().at("code").as_string()};
+  };
+  for (int i = 0; i < ShardGateway::max_unknown; ++i)
+    ASSERT_EQ(code_of(*phone), "not_supported") << i;
+  std::size_t refused = 0;
+  for (int i = 0; i < 500; ++i) refused += code_of(*phone) == "rate_limited";
+  EXPECT_GT(refused, 0u) << "unless this took 25 seconds";
+  EXPECT_EQ(code_of(*bobs), "not_supported");
+}
+
 TEST(Gateway, gives_the_first_message_back_for_the_same_client_id) {
   TestHouse house;
   const auto ann = house.person("ann"), bob = house.person("bob");

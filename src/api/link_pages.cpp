@@ -33,6 +33,13 @@ http::Response refused(const Error& error, std::string_view advice) {
                       "<p role=\"alert\">" + escape_html(public_message(error)) + "</p>\n");
 }
 
+/// Leads on to the app, where there is one.
+std::string way_on(const Services& services, std::string_view words) {
+  if (services.app_url.empty()) return {};
+  return "<p><a href=\"" + escape_html(services.app_url) + "/\">" + std::string{words} +
+         "</a></p>\n";
+}
+
 // A new password.
 
 constexpr std::string_view reset_title = "Choose a new password";
@@ -80,7 +87,8 @@ Task<http::Response> reset(const Services& services, std::string token, http::Qu
   services.end_all(done->user, done->ended, now);
   co_return html_page(200, "Your password is changed",
                       "<p>All of your devices are logged out. Please log in with the new "
-                      "password.</p>\n");
+                      "password.</p>\n" +
+                          way_on(services, "Log in"));
 }
 
 // A verified address.
@@ -96,8 +104,9 @@ Task<http::Response> verify(const Services& services, std::string token, http::Q
   const Time now = wall_now();
   const auto done = co_await services.recovery.verify(std::move(token), now);
   if (!done) co_return refused(done.error(), verify_advice);
-  co_return html_page(200, "Your address is verified",
-                      "<p>Thank you. You can close this page.</p>\n");
+  co_return html_page(
+      200, "Your address is verified",
+      "<p>Thank you. You can close this page.</p>\n" + way_on(services, "Open the app"));
 }
 
 // No more mails.

@@ -69,6 +69,20 @@ TEST_F(LinkPages, say_that_a_link_is_over_and_what_to_do_then) {
   }
 }
 
+TEST_F(LinkPages, lead_on_to_the_app_where_there_is_one) {
+  const auto reset = [&] {
+    return submit("/account/reset-password?token=" + reset_token(),
+                  "password=another&again=another");
+  };
+  house_.services.app_url = "https://app.example/a&b";
+  const std::string place = "<a href=\"https://app.example/a&amp;b/\">";
+  EXPECT_THAT(submit("/account/verify-email?token=" + verification_token(), ""),
+              HasSubstr(place + "Open the app</a>"));
+  EXPECT_THAT(reset(), HasSubstr(place + "Log in</a>"));
+  house_.services.app_url.clear();
+  EXPECT_THAT(reset(), AllOf(HasSubstr("is changed"), Not(HasSubstr("<a "))));
+}
+
 TEST_F(LinkPages, take_a_new_password_typed_twice) {
   const std::string link = "/account/reset-password?token=" + reset_token();
   EXPECT_THAT(submit(link, "password=a%26b%2B+%C3%A9&again=a%26b%2B+%C3%A9"),

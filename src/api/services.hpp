@@ -3,6 +3,7 @@
 #include <cstdint>
 #include <functional>
 #include <optional>
+#include <string>
 #include <vector>
 
 #include "chat/accounts.hpp"
@@ -39,6 +40,8 @@ struct Services {
   /// Messages a minute, user and shard, by sockets; 0: no limit.
   std::uint32_t rate_limit_send = 0;
   bool require_verified_email = false;  ///< Who registers is sent a link that verifies the address.
+  /// Where people open the app, no `/` at the end; empty: no page leads there.
+  std::string app_url = {};
 };
 
 }  // namespace parley::api

@@ -16,8 +16,16 @@ namespace {
 
 socketio::Payload payload(std::string args) { return {std::move(args), {}}; }
 constexpr std::string_view ok = "{\"ok\":true}";
-std::string refusal(const Error& error) {
-  return "{\"ok\":false,\"error\":" + wire::error_object(error) + "}";
+std::string refusal(const std::string& error) { return "{\"ok\":false,\"error\":" + error + "}"; }
+std::string refusal(const Error& error) { return refusal(wire::error_object(error)); }
+
+/// A name that a client made up, fit to be read.
+std::string shown(std::string_view name) {
+  constexpr std::size_t most = 64;
+  std::string out{name.substr(0, most)};
+  std::replace_if(
+      out.begin(), out.end(), [](char c) { return c < ' ' || c > '~'; }, '?');
+  return name.size() > most ? out + "..." : out;
 }
 
 /// A sixth of a minute's may come at once. 0: no limit.
@@ -40,6 +48,7 @@ ShardGateway::ShardGateway(net::Shard& shard, const Services& services, chat::Fe
       delivery_(devices_, services.messaging, metrics),
       sends_(messages(services.rate_limit_send)),
       typings_(max_typing, std::chrono::nanoseconds{1s} / max_typing),
+      unknown_(max_unknown, std::chrono::nanoseconds{1s} / max_unknown),
       leaving_(shard, "see a device off", [this](DevicePtr device) { return leave(device); }),
       syncing_(shard, "sync", [this](DevicePtr device) { return answer_sync(device); }),
       catching_up_(
@@ -53,6 +62,12 @@ ShardGateway::ShardGateway(net::Shard& shard, const Services& services, chat::Fe
 void ShardGateway::refuse(socketio::Socket& socket, socketio::AckId ack, const Subject& subject,
                           const Error& error) {
   metrics_.rejected(error.code).add(shard_.index());
+  refuse(socket, ack, subject, wire::error_object(error));
+}
+
+/// `error`: as JSON.
+void ShardGateway::refuse(socketio::Socket& socket, socketio::AckId ack, const Subject& subject,
+                          const std::string& error) {
   if (ack) return socket.answer(*ack, refusal(error));
   std::string args = "[{";
   if (subject.value) {
@@ -61,7 +76,7 @@ void ShardGateway::refuse(socketio::Socket& socket, socketio::AckId ack, const S
     json::append_string(args, *subject.value);
     args += ',';
   }
-  args += "\"error\":" + wire::error_object(error) + "}]";
+  args += "\"error\":" + error + "}]";
   socket.emit(events::message_error, payload(std::move(args)));
 }
 
@@ -301,6 +316,15 @@ void ShardGateway::on_auth_refresh(socketio::Socket& socket, socketio::Event& ev
   device->family = claims->family;
   set_expiry(*device, claims->expires_at);
   if (event.ack_id()) socket.answer(*event.ack_id(), ok);
+}
+
+void ShardGateway::on_unknown(socketio::Socket& socket, socketio::Event& event) {
+  const Subject nothing{{}, std::nullopt};
+  if (!unknown_.spend(device_of(socket)->user, shard_.now()))
+    return refuse(socket, event.ack_id(), nothing, fail(Errc::rate_limited));
+  metrics_.rejected(Errc::not_supported).add(shard_.index());
+  const std::string message = "There is no event " + shown(event.name());
+  refuse(socket, event.ack_id(), nothing, wire::error_object(Errc::not_supported, message));
 }
 
 }  // namespace parley::api

@@ -35,6 +35,8 @@ class ShardGateway {
   static constexpr std::uint16_t max_calls = 1'000, few_calls = 10;
   /// typing and stop_typing of one user in a second; hands do no more.
   static constexpr std::uint16_t max_typing = 20;
+  /// Events of one user in a second that do not exist; more are refused without their name.
+  static constexpr std::uint16_t max_unknown = 20;
 
   ShardGateway(net::Shard& shard, const Services& services, chat::Feed& feed,
                GatewayMetrics& metrics, Ways ways);
@@ -59,6 +61,8 @@ class ShardGateway {
   void on_stop_typing(socketio::Socket& socket, socketio::Event& event);
   void on_sync(socketio::Socket& socket, socketio::Event& event);
   void on_auth_refresh(socketio::Socket& socket, socketio::Event& event);
+  /// An event that does not exist.
+  void on_unknown(socketio::Socket& socket, socketio::Event& event);
 
  private:
   class Sending;
@@ -99,6 +103,8 @@ class ShardGateway {
   void answer(socketio::Socket& socket, socketio::AckId ack, const chat::Message& message);
   void refuse(socketio::Socket& socket, socketio::AckId ack, const Subject& subject,
               const Error& error);
+  void refuse(socketio::Socket& socket, socketio::AckId ack, const Subject& subject,
+              const std::string& error);
   bool may_call(const Device& device) const;
   std::optional<chat::UserId> receiver_of(socketio::Socket& socket, socketio::Event& event);
   void announce_typing(std::string_view event, chat::UserId sender, chat::UserId receiver);
@@ -113,7 +119,7 @@ class ShardGateway {
   Devices devices_;
   Delivery delivery_;
   socketio::EventWriter writer_;
-  Budget sends_, typings_;
+  Budget sends_, typings_, unknown_;
   FewAtOnce<DevicePtr> leaving_, syncing_;
   FewAtOnce<Backlog> catching_up_;
   FewAtOnce<Gap> mending_;

@@ -91,9 +91,13 @@ void append_client_id(std::string& out, const chat::Message& message) {
   if (message.client_id) escaped(out, ",\"clientId\":", *message.client_id);
 }
 
+void append_error_fields(std::string& out, Errc code, std::string_view message) {
+  escaped(out, "\"message\":", message);
+  Stretch().word(",\"code\":", info(code).code).append_to(out);
+}
+
 void append_error_fields(std::string& out, const Error& error) {
-  escaped(out, "\"message\":", public_message(error));
-  Stretch().word(",\"code\":", info(error.code).code).append_to(out);
+  append_error_fields(out, error.code, public_message(error));
   if (error.fields.empty()) return;
   out += ",\"errors\":[";
   for (std::size_t i = 0; i < error.fields.size(); ++i) {
@@ -197,6 +201,13 @@ void append_presence(std::string& out, const chat::Presence& presence) {
 std::string error_object(const Error& error) {
   std::string out = "{";
   append_error_fields(out, error);
+  out += '}';
+  return out;
+}
+
+std::string error_object(Errc code, std::string_view message) {
+  std::string out = "{";
+  append_error_fields(out, code, message);
   out += '}';
   return out;
 }

@@ -62,6 +62,8 @@ void append_presence(std::string& out, const chat::Presence& presence);
 
 /// `{"code":…,"message":…,"errors"?:[…]}`, the socket's form of an error.
 std::string error_object(const Error& error);
+/// The same with a message of the caller's.
+std::string error_object(Errc code, std::string_view message);
 /// `{"success":false,"message":…,"code":…,"errors"?:[…]}`, REST's.
 std::string error_body(const Error& error);
 

@@ -48,7 +48,7 @@ std::optional<std::size_t> number_in(const char* file) {
 /// The nearest folder above that is there.
 std::filesystem::path existing(std::filesystem::path path) {
   std::error_code ignored;
-  path = std::filesystem::absolute(path, ignored);
+  path = std::filesystem::absolute(path, ignored).lexically_normal();
   while (!path.empty() && path != path.root_path() && !std::filesystem::exists(path, ignored))
     path = path.parent_path();
   return path;
@@ -90,6 +90,17 @@ Finding judge_address(const Settings& settings) {
   return {"address", Verdict::good, place, {}};
 }
 
+Finding judge_listening(const Error& error) {
+  std::string mend = "HOST: " + std::string{expected_host};
+  if (error.code == Errc::conflict)
+    mend = "end the program that listens there (ss -ltnp), or set another PORT";
+  if (error.code == Errc::forbidden)
+    mend =
+        "PORT of 1024 or more; or the right: AmbientCapabilities=CAP_NET_BIND_SERVICE in the "
+        "systemd unit, setcap cap_net_bind_service=+ep on the program";
+  return {"address", Verdict::bad, error.detail, mend};
+}
+
 Finding judge_open_files(const Machine& machine, std::size_t max_connections) {
   const std::string seen = std::to_string(machine.open_files) + " open files are allowed" +
                            (machine.is_served ? " to the server" : "");
@@ -107,6 +118,11 @@ Finding judge_disk(const Machine& machine, const std::string& data_dir) {
   if (machine.data_dir_is_there && !machine.data_dir_is_writable) {
     return {"disk", Verdict::bad, data_dir + " cannot be written",
             "be the user that runs parley, or give it to that user: chown -R parley " + data_dir};
+  }
+  if (!machine.data_dir_is_there && !machine.closed_parent.empty()) {
+    return {"disk", Verdict::bad,
+            data_dir + " cannot be made: " + machine.closed_parent + " cannot be written",
+            "set DATA_DIR to a folder of the user that runs parley, or make it for that user"};
   }
   const std::string seen = in_mebibytes(machine.disk_free) + " of " +
                            in_mebibytes(machine.disk_size) + " free for " + data_dir;
@@ -186,6 +202,8 @@ Machine examine_machine(const std::filesystem::path& data_dir) {
   std::error_code ignored;
   machine.data_dir_is_there = std::filesystem::is_directory(data_dir, ignored);
   machine.data_dir_is_writable = ::access(data_dir.c_str(), W_OK | X_OK) == 0;
+  if (const auto parent = existing(data_dir); ::access(parent.c_str(), W_OK | X_OK) != 0)
+    machine.closed_parent = parent.string();
   machine.store_is_open_to_all = is_open_to_all(data_dir) && is_open_to_all(data_dir / "db");
   return machine;
 }

@@ -6,6 +6,7 @@
 #include <string>
 #include <vector>
 
+#include "base/errc.hpp"
 #include "base/time.hpp"
 #include "settings/cli.hpp"
 #include "settings/settings.hpp"
@@ -34,6 +35,8 @@ struct Machine {
   std::optional<bool> clock_synchronized;  ///< Absent: it does not say.
   std::size_t backlog = 0;                 ///< Connections that may wait to be accepted.
   bool data_dir_is_there = false, data_dir_is_writable = false;
+  /// The folder in which it would be made, and may not; empty: it may.
+  std::string closed_parent;
   bool store_is_open_to_all = false;  ///< Every user of this machine may read what is kept.
 };
 
@@ -45,6 +48,8 @@ inline constexpr std::string_view expected_host =
 
 /// Who reaches the server, and whether others may read what is said.
 Finding judge_address(const Settings& settings);
+/// Why nobody can listen there (`net::may_listen_at`).
+Finding judge_listening(const Error& error);
 Finding judge_open_files(const Machine& machine, std::size_t max_connections);
 Finding judge_disk(const Machine& machine, const std::string& data_dir);
 Finding judge_clock(const Machine& machine);

@@ -36,7 +36,8 @@ class Doctor {
       : settings_(settings), request_(request) {}
 
   std::vector<Finding> examine() {
-    if (settings_.store.mongo_uri.empty() || !settings_.has_redis())
+    was_asked_ = settings_.store.mongo_uri.empty() || !settings_.has_redis();
+    if (was_asked_)
       server_ = ask(control_socket(settings_.store.data_dir), {{"command", "metrics"}});
     look_at_settings();
     look_at_address();
@@ -66,14 +67,23 @@ class Doctor {
   }
 
   void look_at_address() {
-    const auto usable = net::may_listen_at(settings_.server.host);
-    add(usable ? judge_address(settings_)
-               : Finding{"address", Verdict::bad, usable.error().detail,
-                         "HOST: " + std::string{expected_host}});
+    // Where a server runs, or may, the port is its own.
+    const bool is_ours = server_ || server_.error().code != Errc::not_found;
+    const auto usable =
+        net::may_listen_at(settings_.server.host, is_ours ? 0 : settings_.server.port);
+    if (usable) return add(judge_address(settings_));
+    Finding finding = judge_listening(usable.error());
+    // Nodes on MongoDB and Redis cannot be asked.
+    if (was_asked_ || usable.error().code != Errc::conflict) return add(std::move(finding));
+    add(judge_address(settings_));
+    finding.verdict = Verdict::doubtful;
+    finding.mend = "nothing, where it is parley serve; otherwise " + finding.mend;
+    add(std::move(finding));
   }
 
   void look_at_machine() {
     Machine machine = examine_machine(settings_.store.data_dir);
+    if (!settings_.store.mongo_uri.empty()) machine.closed_parent.clear();  // needs no such folder
     if (server_) {
       const ops::Scrape said(json::string_member(*server_, "text").value_or(""), {});
       machine.open_files = static_cast<std::uint64_t>(said.sum("process_max_fds"));
@@ -212,6 +222,7 @@ class Doctor {
 
   const Settings& settings_;
   const DoctorRequest& request_;
+  bool was_asked_ = false;
   /// What the server on DATA_DIR said.
   Result<json::object> server_ = fail(Errc::not_found, "nobody was asked");
   std::vector<Finding> findings_;

@@ -83,6 +83,15 @@ TEST(Doctor, warns_of_metrics_for_everybody) {
   EXPECT_EQ(address_with("0.0.0.0", without).verdict, Verdict::good);
 }
 
+TEST(Doctor, says_why_nobody_can_listen_there) {
+  const Finding taken = judge_listening(fail(Errc::conflict, "cannot listen on a port 80"));
+  EXPECT_EQ(taken.verdict, Verdict::bad);
+  EXPECT_EQ(taken.what, "cannot listen on a port 80");
+  EXPECT_THAT(taken.mend, HasSubstr("another PORT"));
+  EXPECT_THAT(judge_listening(fail(Errc::forbidden)).mend, HasSubstr("CAP_NET_BIND_SERVICE"));
+  EXPECT_THAT(judge_listening(fail(Errc::bad_request)).mend, HasSubstr("HOST: an address of"));
+}
+
 TEST(Doctor, says_how_more_files_are_allowed) {
   Machine machine = healthy();
   machine.open_files = 1024;
@@ -101,6 +110,12 @@ TEST(OpenFiles, are_not_all_for_connections) {
   EXPECT_EQ(connections_within(300, 1'000'000), 150u);
 }
 
+TEST(OpenFiles, are_too_few_only_for_who_said_how_many_connections_are_wanted) {
+  EXPECT_TRUE(is_worth_a_warning(20'000, 50'000));
+  EXPECT_FALSE(is_worth_a_warning(20'000, Settings{}.limits.max_connections));
+  EXPECT_FALSE(is_worth_a_warning(few_open_files, 2'000'000));
+}
+
 TEST(Doctor, judges_the_disk_by_what_is_left) {
   Machine machine = healthy();
   machine.disk_free = 5 * gibibyte;
@@ -115,6 +130,10 @@ TEST(Doctor, judges_the_disk_by_what_is_left) {
   EXPECT_THAT(judge_disk(machine, "/data").what, HasSubstr("/data cannot be written"));
   machine.data_dir_is_there = false;
   EXPECT_EQ(judge_disk(machine, "/data").verdict, Verdict::good);
+  machine.closed_parent = "/srv";
+  EXPECT_THAT(judge_disk(machine, "/srv/data").what,
+              HasSubstr("/srv/data cannot be made: /srv cannot be written"));
+  machine.closed_parent.clear();
   machine.store_is_open_to_all = true;
   EXPECT_EQ(judge_disk(machine, "/data").mend, "chmod 700 /data");
 }

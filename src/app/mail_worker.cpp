@@ -31,7 +31,8 @@ std::unique_ptr<mail::Transport> new_transport(net::Workers& threads, const Sett
     return transport;
   }
   make_private_folder(settings.store.data_dir);
-  const auto folder = std::filesystem::absolute(settings.store.data_dir / "mail");
+  const auto folder =
+      (std::filesystem::absolute(settings.store.data_dir) / "mail").lexically_normal();
   auto transport = std::make_unique<mail::FolderTransport>(threads, folder.string());
   ops::log().info("mail is written to", {{"folder", folder.string()}});
   return transport;
@@ -47,6 +48,7 @@ mail::MailSettings mail_settings(const Settings& settings, std::string public_ur
   mail::MailSettings out;
   out.from = or_throw(mail::address_from(settings.mail.from));
   out.public_url = std::move(public_url);
+  out.app_url = settings.mail.app_url;
   out.reset_ttl = std::chrono::ceil<seconds>(settings.mail.reset_link_expire);
   out.verification_ttl = std::chrono::ceil<seconds>(settings.mail.verify_link_expire);
   return out;

@@ -104,6 +104,9 @@ Task<json::object> MessageDesk::mail(chat::Message message, bool wants_mails) {
 
 namespace {
 
+/// For one that stands in a sentence.
+std::string utc_of(std::string time) { return clock_of(std::move(time)) + " UTC"; }
+
 std::string whose(const json::object& person) {
   std::string text = printable(text_of(person, "username"), 40) + " (" + text_of(person, "_id");
   if (is_true(person, "deleted")) return text + ", deleted)";
@@ -112,7 +115,7 @@ std::string whose(const json::object& person) {
     text += is_true(person, "online") ? ", connected" : ", not connected";
   if (const std::string seen = text_of(person, "lastSeen");
       !seen.empty() && !is_true(person, "online"))
-    text += ", last seen " + clock_of(seen);
+    text += ", last seen " + utc_of(seen);
   return text + ")";
 }
 
@@ -136,7 +139,7 @@ std::string devices_of(const json::object& trace) {
   std::string text;
   for (const json::value& one : devices->get_array()) {
     const json::object& device = one.get_object();
-    text += "\ndevice     here since " + clock_of(text_of(device, "connectedAt")) + ", " +
+    text += "\ndevice     here since " + utc_of(text_of(device, "connectedAt")) + ", " +
             text_of(device, "state") + ", live since version " + text_of(device, "cursor");
     text += is_true(device, "confirms")
                 ? ", confirms: " + text_of(device, "unconfirmed") + " messages open"
@@ -154,12 +157,12 @@ std::string story(const json::object& trace) {
   const json::object& mail = trace.at("mail").get_object();
   std::string text =
       "from       " + whose(trace.at("sender").get_object()) + "\nto         " + whose(receiver);
-  text += "\nstored     " + clock_of(text_of(message, "createdAt")) + ", message " +
+  text += "\nstored     " + utc_of(text_of(message, "createdAt")) + ", message " +
           text_of(message, "seq") + " of conversation " + text_of(message, "conversationId");
   const std::string delivered = text_of(message, "deliveredAt"), read = text_of(message, "readAt");
   text += "\ndelivered  " +
-          (delivered.empty() ? "no: " + why_not_delivered(receiver) : clock_of(delivered));
-  text += "\nread       " + (read.empty() ? std::string{"no"} : clock_of(read));
+          (delivered.empty() ? "no: " + why_not_delivered(receiver) : utc_of(delivered));
+  text += "\nread       " + (read.empty() ? std::string{"no"} : utc_of(read));
   text += devices_of(trace);
   for (const json::value& one : trace.at("receipts").get_array()) {
     const json::object& receipt = one.get_object();
@@ -171,7 +174,7 @@ std::string story(const json::object& trace) {
   if (mail.contains("why")) return text + text_of(mail, "why");
   const std::string state = text_of(mail, "state");
   text += (state == "prioritized" ? "waiting" : state) + " since " +
-          clock_of(text_of(mail, "queuedAt")) + ", " + text_of(mail, "attempts") + " tries";
+          utc_of(text_of(mail, "queuedAt")) + ", " + text_of(mail, "attempts") + " tries";
   if (mail.contains("failedReason")) text += ": " + printable(text_of(mail, "failedReason"), 200);
   return text + " (parley jobs show " + text_of(mail, "job") + ")";
 }

@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <cstdint>
 
+#include "settings/settings.hpp"
+
 namespace parley::app {
 
 /// Open files that are no connections: the store's tables (it keeps 512 open at most) and logs, and
@@ -11,6 +13,11 @@ inline constexpr std::uint64_t other_files = 700;
 
 /// Most servers want more.
 inline constexpr std::uint64_t few_open_files = 65'536;
+
+/// Whether somebody must know: who set no MAX_CONNECTIONS wants no certain number.
+inline bool is_worth_a_warning(std::uint64_t open_files, std::size_t wanted) {
+  return open_files < few_open_files && wanted != Settings{}.limits.max_connections;
+}
 
 /// How many connections a server takes that wants `wanted` and may have `open_files`: a store that
 /// cannot open a file for want of descriptors does not write again before the next start, so they

@@ -6,6 +6,7 @@
 
 #include "api/routes.hpp"
 #include "app/access_lines.hpp"
+#include "app/drain_plan.hpp"
 #include "app/exported_metrics.hpp"
 #include "app/lifetime.hpp"
 #include "app/mongo_stores.hpp"
@@ -22,9 +23,6 @@ namespace parley::app {
 using namespace std::chrono_literals;
 
 namespace {
-
-/// Clients that are sent away come back elsewhere spread over so long.
-constexpr auto close_jitter = 1'500ms;
 
 std::size_t hash_threads(const Settings& settings) {
   if (settings.auth.hash_threads != 0) return settings.auth.hash_threads;
@@ -77,7 +75,7 @@ Program::Program(const Settings& settings, std::unique_ptr<Stores> stores,
     : settings_(settings),
       shards_(settings.server.shards),
       metrics_(shards_.size()),
-      hashing_({hash_threads(settings), settings.auth.hash_queue}),
+      hashing_({hash_threads(settings), settings.auth.hash_queue, net::Workers::AtEnd::refuse}),
       stores_(std::move(stores)),
       chores_({1, 4}),
       neighbourhood_(
@@ -155,6 +153,7 @@ void Program::meet_neighbours() {
 }
 
 void Program::open_mail_room() {
+  services_.app_url = app_url(settings_, http_->port());
   domain_.messaging.set_notices(mail_room_.notices(presence()));
   if (settings_.jobs.worker == WorkerPlace::inside)
     mail_room_.work(domain_.links.recovery, public_url(settings_, http_->port()));
@@ -171,7 +170,8 @@ void Program::read_again() {
 }
 
 bool Program::drain() {
-  const auto deadline = std::chrono::steady_clock::now() + settings_.server.drain_timeout - 1s;
+  const DrainPlan plan = drain_plan(settings_.server.drain_timeout);
+  const auto deadline = std::chrono::steady_clock::now() + plan.serving;
   const auto left = [deadline] {
     const auto time =
         std::chrono::ceil<std::chrono::milliseconds>(deadline - std::chrono::steady_clock::now());
@@ -182,7 +182,7 @@ bool Program::drain() {
   health_.start_draining();
   if (neighbourhood_) neighbourhood_->unlist();
   http_->drain();
-  io_.close(close_jitter);
+  io_.close(plan.jitter);
   const auto is_over = [&] { return http_->counts().open == 0 && gateway_.is_idle(); };
   while (!is_over() && std::chrono::steady_clock::now() < deadline)
     std::this_thread::sleep_for(20ms);

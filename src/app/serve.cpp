@@ -29,9 +29,10 @@ std::uint64_t raise_descriptor_limit() {
   return setrlimit(RLIMIT_NOFILE, &limit) == 0 ? limit.rlim_max : before;
 }
 
-void tell_limit(std::uint64_t open_files, const Settings& settings) {
-  const ops::Level level = open_files < few_open_files ? ops::Level::warn : ops::Level::info;
-  ops::log().write(level, "the limit of open files allows fewer connections than MAX_CONNECTIONS",
+void tell_limit(std::uint64_t open_files, const Settings& wanted, const Settings& settings) {
+  const bool is_amiss = is_worth_a_warning(open_files, wanted.limits.max_connections);
+  ops::log().write(is_amiss ? ops::Level::warn : ops::Level::info,
+                   "the limit of open files allows fewer connections than MAX_CONNECTIONS",
                    {{"open_files", open_files}, {"connections", settings.limits.max_connections}});
 }
 
@@ -40,6 +41,18 @@ std::string address(const Settings& settings, std::uint16_t port) {
   const bool is_everywhere = host == "0.0.0.0" || host == "::";
   return (settings.has_tls() ? "https://" : "http://") +
          authority_of(is_everywhere ? "localhost" : host, port);
+}
+
+/// Says why; the exit code.
+int cannot_listen(const Error& error) {
+  const auto finding = judge_listening(error);
+  if (error.code == Errc::bad_request) {
+    ops::log().error("HOST cannot be used",
+                     {{"reason", error.detail}, {"expected", expected_host}});
+    return exit_usage;
+  }
+  ops::log().error("PORT cannot be used", {{"reason", error.detail}, {"mend", finding.mend}});
+  return exit_failed;
 }
 
 /// What a server is made of, beside its settings.
@@ -68,7 +81,7 @@ int serve(const Settings& wanted) {
   if (const std::uint64_t open_files = raise_descriptor_limit(); open_files > 0) {
     settings.limits.max_connections = connections_within(open_files, wanted.limits.max_connections);
     if (settings.limits.max_connections < wanted.limits.max_connections)
-      tell_limit(open_files, settings);
+      tell_limit(open_files, wanted, settings);
   }
 
   const auto redis = redis_config(settings);
@@ -81,14 +94,17 @@ int serve(const Settings& wanted) {
     ops::log().error("TLS_CERT and TLS_KEY cannot be used", {{"reason", identity.error().detail}});
     return exit_usage;
   }
-  if (const auto host = net::may_listen_at(settings.server.host); !host) {
-    ops::log().error("HOST cannot be used",
-                     {{"reason", host.error().detail}, {"expected", expected_host}});
-    return exit_usage;
-  }
+  // Before the store is opened: nothing of it changes for a start that fails.
+  if (const auto free = net::may_listen_at(settings.server.host, settings.server.port); !free)
+    return cannot_listen(free.error());
   auto stores = open_stores(settings);
   if (!stores) {
-    ops::log().error("the store cannot be opened", {{"reason", stores.error().detail}});
+    const bool is_taken = stores.error().code == Errc::conflict;
+    ops::log().error(
+        "the store cannot be opened",
+        {{"reason", stores.error().detail + (is_taken ? ": by another parley serve, perhaps; "
+                                                        "--data-dir gives this one its own"
+                                                      : "")}});
     return exit_failed;
   }
   try {

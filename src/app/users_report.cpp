@@ -95,7 +95,8 @@ class Report {
                                  : "; messages that they have sent stay with those who got them";
     if (terminal_.confirm("Delete " + request_.email + what + "? This cannot be undone."))
       return true;
-    terminal_.err << "parley: nothing was deleted (--yes says that it is meant)\n";
+    terminal_.err
+        << "parley: nothing was deleted: it was not confirmed. With --yes nobody is asked\n";
     return false;
   }
 
@@ -144,7 +145,7 @@ class Report {
   }
 
   int list() {
-    std::vector<Row> rows{{"ID", "USERNAME", "EMAIL", "SINCE", "LAST SEEN", "FLAGS"}};
+    std::vector<Row> rows{{"ID", "USERNAME", "EMAIL", "SINCE (UTC)", "LAST SEEN (UTC)", "FLAGS"}};
     std::size_t left = request_.limit;
     json::object asked{{"command", "user"}, {"verb", "list"}, {"search", request_.search}};
     const auto error = each_page(std::move(asked), "after", [&](json::object& page) {
@@ -172,7 +173,7 @@ class Report {
     auto answer = ask_(question());
     if (!answer) return failed(answer.error());
     if (request_.json) return said(*answer, {});
-    std::vector<Row> rows{{"SESSION", "SINCE", "UNTIL", "STATE"}};
+    std::vector<Row> rows{{"SESSION", "SINCE (UTC)", "UNTIL (UTC)", "STATE"}};
     for (const json::value& one : answer->at("sessions").as_array()) {
       const json::object& login = one.as_object();
       rows.push_back({text_of(login, "_id"), clock_of(text_of(login, "createdAt")),

@@ -65,7 +65,8 @@ Letter notice_letter(const MailSettings& settings, const NoticeFacts& facts) {
     page.paragraph(sender + " wrote to you while you were away:");
   }
   if (!snippet.empty()) page.quote(snippet);
-  page.button("Open " + product, settings.public_url + "/");
+  const std::string& app = settings.app_url.empty() ? settings.public_url : settings.app_url;
+  page.button("Open " + product, app + "/");
   page.footer("You get this mail because " + product + " tells you of messages while you are away.",
               "Send me no more of these mails", unsubscribe);
   Letter letter = letter_of(settings, facts.to, subject, page);

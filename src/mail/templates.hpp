@@ -16,6 +16,8 @@ struct MailSettings {
   Address from;  ///< Its name is the product's; `Parley` when it has none.
   /// Where people reach the server: `https://chat.example`, no `/` at the end.
   std::string public_url;
+  /// Where people open the app, likewise; empty: where they reach the server.
+  std::string app_url;
   std::chrono::seconds reset_ttl = 1h;          ///< What the mail says; RecoverySettings decides.
   std::chrono::seconds verification_ttl = 24h;  ///< As above.
 };

@@ -62,6 +62,16 @@ TEST(NoticeLetter, counts_what_is_unread) {
   EXPECT_THAT(letter.html, HasSubstr("You have 3 unread messages from Bob."));
 }
 
+TEST(NoticeLetter, opens_the_app_wherever_that_is) {
+  EXPECT_THAT(notice_letter(settings(), facts()).text, HasSubstr(": https://chat.example/\n"));
+  MailSettings apart = settings();
+  apart.app_url = "https://app.example/chat";
+  const Letter letter = notice_letter(apart, facts());
+  EXPECT_THAT(letter.text, HasSubstr(": https://app.example/chat/\n"));
+  EXPECT_THAT(letter.html, HasSubstr("href=\"https://app.example/chat/\""));
+  EXPECT_THAT(letter.html, HasSubstr("href=\"https://chat.example/api/email/unsubscribe?"));
+}
+
 TEST(NoticeLetter, lets_its_reader_switch_it_off_with_one_click) {
   const std::string url = "https://chat.example/api/email/unsubscribe?token=tok.en";
   const Letter letter = notice_letter(settings(), facts());

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { chmodSync, mkdirSync, readdirSync, statSync, writeFileSync } from 'node:fs';
+import { chmodSync, existsSync, mkdirSync, readdirSync, statSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
@@ -88,6 +88,37 @@ describe('parley doctor', () => {
       assert.equal(start.code, 2, start.stderr);
       assert.match(start.stderr, new RegExp(`${name} .*(an address of this machine|a URL that names a host)`));
     }
+  });
+
+  test('says that the port is taken, and so does a start, which opens no store', async (t) => {
+    const other = createServer();
+    await new Promise((done) => other.listen(0, '127.0.0.1', done));
+    t.after(() => other.close());
+    const env = { HOST: '127.0.0.1', PORT: String(other.address().port), DATA_DIR: join(temporaryDirectory(), 'data') };
+    const { code, findings } = await examine(env);
+    assert.equal(code, 1);
+    assert.match(findings.get('address')[0].what, new RegExp(`127\\.0\\.0\\.1 port ${env.PORT}: Address already in use`));
+    assert.match(findings.get('address')[0].mend, /another PORT/);
+    const start = await parley(['serve'], { env: { ...env, MONGO_URI: '', REDIS_URL: '' }, cwd: temporaryDirectory() });
+    assert.equal(start.code, 1);
+    assert.match(start.stderr, /PORT cannot be used .*Address already in use/);
+    assert.ok(!existsSync(join(env.DATA_DIR, 'db')));
+  });
+
+  test('says that a server which runs has its port, and nothing else', async (t) => {
+    const server = await Server.start();
+    t.after(() => server.destroy());
+    const { findings } = await examine({ DATA_DIR: server.dataDir, PORT: String(server.port) });
+    assert.deepEqual(verdicts(findings.get('address')), ['ok']);
+  });
+
+  test('says that the data cannot be made there', { skip: process.getuid() === 0 && 'root may write everywhere' }, async () => {
+    const closed = temporaryDirectory();
+    chmodSync(closed, 0o500);
+    const { code, findings } = await examine({ DATA_DIR: join(closed, 'a', 'data') });
+    chmodSync(closed, 0o700);
+    assert.equal(code, 1);
+    assert.match(findings.get('disk')[0].what, /cannot be made: .* cannot be written/);
   });
 
   test('says what to do about a damaged store, and so does a start', async () => {

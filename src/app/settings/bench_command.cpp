@@ -6,6 +6,8 @@
 #include <map>
 #include <string>
 
+#include "settings/validators.hpp"
+
 namespace parley::app {
 namespace {
 
@@ -46,23 +48,27 @@ template <class Value>
 CLI::Option* one_of(CLI::App& command, const char* name, Value& value, const char* meaning,
                     const std::map<std::string, Value>& words) {
   const auto set = [&value, words](const std::string& word) { value = words.at(word); };
+  std::vector<std::string> names;
+  for (const auto& [word, meant] : words) names.push_back(word);
   return command.add_option_function<std::string>(name, set, meaning)
       ->type_name("")
-      ->check(CLI::IsMember(words));
+      ->check(one_of_words(std::move(names)));
 }
 
 void describe_users(CLI::App& command, Plan& plan) {
   constexpr auto group = "Users";
-  number(command, "--users", plan.users, "Users")->check(CLI::Range(2, 1'000'000))->group(group);
+  number(command, "--users", plan.users, "Users")
+      ->check(between(std::size_t{2}, 1'000'000))
+      ->group(group);
   number(command, "--devices", plan.devices, "Connections of each user")
-      ->check(CLI::Range(1, 100))
+      ->check(between(std::size_t{1}, 100))
       ->group(group);
   number(command, "--contacts", plan.contacts,
          "People whom a user writes to, on average; close ones more often")
-      ->check(CLI::Range(1, 100))
+      ->check(between(std::size_t{1}, 100))
       ->group(group);
   number(command, "--stay", plan.stay, "storm: users who stay and are measured")
-      ->check(CLI::Range(2, 100'000))
+      ->check(between(std::size_t{2}, 100'000))
       ->group(group);
   command
       .add_option("--accounts", plan.accounts,
@@ -74,42 +80,42 @@ void describe_users(CLI::App& command, Plan& plan) {
 void describe_load(CLI::App& command, Plan& plan) {
   constexpr auto group = "Load";
   number(command, "--seconds", plan.seconds, "Seconds that are measured")
-      ->check(CLI::Range(0.1, 86'400.0))
+      ->check(between(0.1, 86'400.0))
       ->group(group);
   number(command, "--warm-up", plan.warm_up, "Seconds before that")
-      ->check(CLI::Range(0.0, 3'600.0))
+      ->check(between(0.0, 3'600.0))
       ->group(group);
   number(command, "--settle", plan.settle,
          "Seconds without news at the end, after which what is missing counts as lost")
-      ->check(CLI::Range(0.1, 600.0))
+      ->check(between(0.1, 600.0))
       ->group(group);
   number(command, "--rate", plan.rate, "Calls a second, open loop; 0: closed loop")
-      ->check(CLI::Range(0.0, 1e7))
+      ->check(between(0.0, 1e7))
       ->group(group);
   number(command, "--in-flight", plan.in_flight,
          "Closed loop: messages of a user that are under way at once")
-      ->check(CLI::Range(1, 1'000))
+      ->check(between(std::size_t{1}, 1'000))
       ->group(group);
   number(command, "--think", plan.think,
          "Closed loop: mean seconds between an answer and the next message")
-      ->check(CLI::Range(0.0, 3'600.0))
+      ->check(between(0.0, 3'600.0))
       ->group(group);
   number(command, "--reads", plan.reads, "Share of received messages that are marked as read")
-      ->check(CLI::Range(0.0, 1.0))
+      ->check(between(0.0, 1.0))
       ->group(group);
   number(command, "--typing", plan.typing, "Share of messages that typing announces")
-      ->check(CLI::Range(0.0, 1.0))
+      ->check(between(0.0, 1.0))
       ->group(group);
   number(command, "--content", plan.content, "Bytes of a message's text (45 at least)")
-      ->check(CLI::Range(1, 4'096))
+      ->check(between(std::size_t{1}, 4'096))
       ->group(group);
   command.add_flag("--client-ids", plan.client_ids, "Give each message a clientId")->group(group);
   number(command, "--parallel", plan.parallel, "REST connections")
-      ->check(CLI::Range(1, 10'000))
+      ->check(between(std::size_t{1}, 10'000))
       ->group(group);
   number(command, "--depth", plan.depth,
          "history: messages that each user writes before; 0: what is there is enough")
-      ->check(CLI::Range(0, 1'000'000))
+      ->check(between(std::size_t{0}, 1'000'000))
       ->group(group);
   number(command, "--seed", plan.seed, "Of everything that is random")->group(group);
 }
@@ -124,7 +130,7 @@ void describe_ends(CLI::App& command, Plan& plan) {
   command
       .add_option("--server-pid", plan.server_pid,
                   "The server's process: its CPU time, switches and memory are measured")
-      ->check(CLI::PositiveNumber)
+      ->check(between(std::size_t{1}, 4'194'304))
       ->group(group);
   command.add_flag("--json", plan.json, "Print the results as one JSON object")->group(group);
   command.add_option("--report", plan.report, "Write a page with plots")

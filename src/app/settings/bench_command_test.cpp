@@ -89,7 +89,8 @@ TEST_F(BenchCommand, refuses_what_cannot_be) {
 
 TEST_F(BenchCommand, names_the_words_that_there_are) {
   EXPECT_EQ(run_with({"sned"}), exit_usage);
-  EXPECT_THAT(err.str(), HasSubstr("sned not in {history,idle,login,send,storm}"));
+  EXPECT_THAT(err.str(),
+              HasSubstr("is 'sned': it must be one of history, idle, login, send, storm."));
   EXPECT_EQ(run_with({"0"}), exit_usage);
 }
 

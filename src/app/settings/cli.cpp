@@ -22,6 +22,7 @@
 #include "settings/secrets.hpp"
 #include "settings/store_commands.hpp"
 #include "settings/suggest.hpp"
+#include "settings/validators.hpp"
 
 namespace parley::app {
 namespace {
@@ -49,6 +50,8 @@ them only where it comes of the terminal that they run in, when that is closed.
 
 Exit codes: 0 done, 1 failed, 2 wrong flag or setting (nothing was started).)";
 
+constexpr auto where_help_is = "Run parley help, or parley help with a command.\n";
+
 /// One run of the program: the parsed command line, and what follows from it.
 class Program {
  public:
@@ -58,6 +61,13 @@ class Program {
   }
 
   int run(std::vector<std::string> arguments) {
+    if (arguments == std::vector<std::string>{"version"}) arguments = {"--version"};
+    if (arguments.size() > 1 && arguments.front() == "help") {
+      arguments.erase(arguments.begin());
+      arguments.emplace_back("--help");
+    } else if (arguments == std::vector<std::string>{"help"}) {
+      arguments = {"--help"};
+    }
     std::reverse(arguments.begin(), arguments.end());  // CLI11 takes them from the back.
     try {
       app_.parse(std::move(arguments));
@@ -67,8 +77,13 @@ class Program {
       // What is missing was misspelt, mostly.
       const bool lacks = dynamic_cast<const CLI::RequiredError*>(&error) != nullptr;
       if (lacks && !app_.remaining(true).empty()) return refuse_extra();
-      const int code = app_.exit(error, surroundings_.out, surroundings_.err);
-      return code == 0 ? exit_ok : exit_usage;
+      if (error.get_exit_code() == 0) {
+        if (word_in_place_of_a_command()) return refuse_extra();
+        app_.exit(error, surroundings_.out, surroundings_.err);
+        return exit_ok;
+      }
+      surroundings_.err << sentence_of(error) << '\n' << where_help_is;
+      return exit_usage;
     }
     return chosen_();
   }
@@ -83,6 +98,16 @@ class Program {
     describe_server();
     describe_stores();
     describe_tools();
+    describe_help();
+  }
+
+  /// For the list of commands: `run` reads them as the flags that they stand for.
+  void describe_help() {
+    app_.add_subcommand("help", "Say what a command does and takes: parley help user list")
+        ->callback([this] { chosen_ = [] { return exit_usage; }; });
+    app_.add_subcommand("version", "Say which version this is")->callback([this] {
+      chosen_ = [] { return exit_usage; };
+    });
   }
 
   void describe_server() {
@@ -92,7 +117,7 @@ class Program {
     auto* show =
         subcommand("show-config", "Print the settings in force", [this] { return show_config(); });
     show->add_option("--docs", docs_, "Print a document instead: reference or sample")
-        ->check(CLI::IsMember({"reference", "sample"}));
+        ->check(one_of_words({"reference", "sample"}));
   }
 
   void describe_stores() {
@@ -167,7 +192,37 @@ class Program {
     return command;
   }
 
+  /// The command that was named last.
+  const CLI::App& deepest() const {
+    const CLI::App* at = &app_;
+    while (!at->get_subcommands().empty()) at = at->get_subcommands().back();
+    return *at;
+  }
+
+  std::optional<std::string> word_in_place_of_a_command() const {
+    if (deepest().get_subcommands(nullptr).empty()) return std::nullopt;
+    const auto extras = app_.remaining(true);
+    const auto word = std::find_if(extras.begin(), extras.end(), [](const std::string& extra) {
+      return !extra.starts_with("-");
+    });
+    return word == extras.end() ? std::nullopt : std::optional{*word};
+  }
+
+  /// `wrong` stands where a command of `parent` belongs.
+  int refuse_command(const CLI::App& parent, const std::string& wrong) {
+    std::vector<std::string> names;
+    for (const CLI::App* known : parent.get_subcommands(nullptr))
+      names.push_back(known->get_name());
+    const std::string before = &parent == &app_ ? "" : parent.get_name() + " ";
+    const auto suggestion = suggest_among(wrong, names);
+    surroundings_.err << "There is no command " << before << wrong << '.';
+    if (suggestion) surroundings_.err << " Did you mean " << before << *suggestion << '?';
+    surroundings_.err << '\n' << where_help_is;
+    return exit_usage;
+  }
+
   int refuse_extra() {
+    if (const auto wrong = word_in_place_of_a_command()) return refuse_command(deepest(), *wrong);
     for (const auto& extra : app_.remaining(true)) {
       if (!extra.starts_with("--")) {
         surroundings_.err << "The argument '" << extra << "' is not expected here.\n";
@@ -180,7 +235,7 @@ class Program {
       surroundings_.err << "The flag --" << name << " is not known."
                         << (suggestion ? " Did you mean --" + *suggestion + "?" : "") << '\n';
     }
-    surroundings_.err << "Run parley --help, or a subcommand with --help.\n";
+    surroundings_.err << where_help_is;
     return exit_usage;
   }
 

@@ -106,10 +106,59 @@ TEST_F(Cli, refuses_an_unknown_flag_and_suggests_one) {
 }
 
 TEST_F(Cli, names_a_command_that_it_does_not_know) {
-  EXPECT_EQ(run_with({"sevre"}), exit_usage);
-  EXPECT_THAT(err.str(), HasSubstr("'sevre' is not expected here"));
+  EXPECT_EQ(run_with({"serv", "--port", "1"}), exit_usage);
+  EXPECT_EQ(err.str(),
+            "There is no command serv. Did you mean serve?\n"
+            "Run parley help, or parley help with a command.\n");
+  EXPECT_EQ(run_with({"frob"}), exit_usage);
+  EXPECT_THAT(err.str(), StartsWith("There is no command frob.\n"));
   EXPECT_EQ(run_with({"user", "ban", "ann@example.org"}), exit_usage);
-  EXPECT_THAT(err.str(), HasSubstr("'ban' is not expected here"));
+  EXPECT_THAT(err.str(), StartsWith("There is no command user ban.\n"));
+  EXPECT_EQ(run_with({"user", "promot", "ann@example.org"}), exit_usage);
+  EXPECT_THAT(err.str(), StartsWith("There is no command user promot. Did you mean user promote?"));
+}
+
+TEST_F(Cli, says_what_is_missing_in_its_own_words) {
+  EXPECT_EQ(run_with({}), exit_usage);
+  EXPECT_THAT(err.str(), StartsWith("A command is missing.\n"));
+  EXPECT_EQ(run_with({"serve", "--port"}), exit_usage);
+  EXPECT_THAT(err.str(), StartsWith("The flag --port needs a value.\n"));
+  EXPECT_EQ(run_with({"serve", "--port", "1", "--port", "2"}), exit_usage);
+  EXPECT_THAT(err.str(), StartsWith("The flag --port is given twice.\n"));
+  EXPECT_EQ(run_with({"user", "show"}), exit_usage);
+  EXPECT_THAT(err.str(), StartsWith("USER is missing.\n"));
+}
+
+TEST_F(Cli, says_what_a_flag_must_be_in_its_own_words) {
+  for (const auto* wrong : {"x", "0", "-1", "10001", "1.5"}) {
+    EXPECT_EQ(run_with({"jobs", "list", "--limit", wrong}), exit_usage);
+    EXPECT_THAT(err.str(), StartsWith("The flag --limit is '" + std::string{wrong} +
+                                      "': it must be a whole number from 1 to 10000.\n"));
+  }
+  EXPECT_EQ(run_with({"jobs", "list", "--state", "odd"}), exit_usage);
+  EXPECT_THAT(err.str(), StartsWith("The flag --state is 'odd': it must be one of waiting, "));
+  EXPECT_EQ(run_with({"top", "--interval", "0"}), exit_usage);
+  EXPECT_THAT(err.str(),
+              StartsWith("The flag --interval is '0': it must be a number from 0.1 to 3600.\n"));
+}
+
+TEST_F(Cli, has_commands_for_help_and_version) {
+  for (const auto& [asked, same] :
+       std::vector<std::pair<std::vector<std::string>, std::vector<std::string>>>{
+           {{"help"}, {"--help"}},
+           {{"help", "user"}, {"user", "--help"}},
+           {{"help", "user", "list"}, {"user", "list", "--help"}},
+           {{"version"}, {"--version"}}}) {
+    EXPECT_EQ(run_with(same), exit_ok);
+    const std::string expected = out.str();
+    EXPECT_EQ(run_with(asked), exit_ok) << err.str();
+    EXPECT_EQ(out.str(), expected);
+    EXPECT_FALSE(expected.empty());
+  }
+  EXPECT_EQ(run_with({"help", "serv"}), exit_usage);
+  EXPECT_THAT(err.str(), StartsWith("There is no command serv. Did you mean serve?"));
+  EXPECT_EQ(run_with({"version", "extra"}), exit_usage);
+  EXPECT_THAT(err.str(), HasSubstr("'extra' is not expected here"));
 }
 
 TEST_F(Cli, wants_one_subcommand) {
@@ -202,7 +251,7 @@ TEST_F(Cli, help_names_every_subcommand_and_exit_code) {
   EXPECT_EQ(run_with({"--help"}), exit_ok);
   for (const auto* word :
        {"serve", "check-config", "show-config", "backup", "restore", "verify-store", "--version",
-        "Examples:", "SIGHUP", "Exit codes: 0 done"}) {
+        "help", "version", "Examples:", "SIGHUP", "Exit codes: 0 done"}) {
     EXPECT_THAT(out.str(), HasSubstr(word));
   }
 }

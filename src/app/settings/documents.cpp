@@ -20,7 +20,7 @@ Every setting can be given in four places; the first one that has it counts:
 
 `parley show-config` prints what is in force and where each value comes from; `parley check-config` says
 whether the settings are good, `parley doctor` also whether what they name can be used. An impossible value stops the start, and so does an unknown flag or an unknown
-key in `.env` or in the config file. An empty variable counts as not set. The flag of a key is the key with
+key in the config file, and in `.env` one that is nearly ours; other unknown variables there make a warning. An empty variable counts as not set. The flag of a key is the key with
 `--` before it.
 
 Durations are written `500ms`, `30s`, `15m`, `12h` or `7d`; a bare number means seconds. Sizes are bytes, or

@@ -4,6 +4,7 @@
 #include <CLI/Config.hpp>
 #include <CLI/Formatter.hpp>
 
+#include "settings/validators.hpp"
 #include "settings/verbs.hpp"
 
 namespace parley::app {
@@ -50,9 +51,9 @@ void describe_jobs(CLI::App& command, JobsRequest& request) {
   };
   auto* list = verb("list", "Show jobs, those that run next first");
   list->add_option("--state", request.state, "Only these; otherwise all that have not completed")
-      ->check(CLI::IsMember(states));
+      ->check(one_of_words(states));
   list->add_option("--limit", request.limit, "The most of each state")
-      ->check(CLI::Range(std::size_t{1}, most_jobs))
+      ->check(between(std::size_t{1}, most_jobs))
       ->capture_default_str();
   verb("show", "Show everything about jobs")
       ->add_option("ID", request.ids, "The jobs' ids")
@@ -61,7 +62,7 @@ void describe_jobs(CLI::App& command, JobsRequest& request) {
   auto* remove = verb("remove", "Remove jobs; they are gone");
   add_ids(*remove, request, "Every job in the state --state");
   auto* state = remove->add_option("--state", request.state, "With --all: which jobs")
-                    ->check(CLI::IsMember(removable_states));
+                    ->check(one_of_words(removable_states));
   remove->get_option("--all")->needs(state);
   state->needs(remove->get_option("--all"));
   auto* drain = verb("drain", "Remove everything that waits");

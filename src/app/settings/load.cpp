@@ -90,7 +90,7 @@ class Loader {
       } else if (is_mail_variable_of_node(line.key)) {
         if (!line.value.empty()) node_mail_in_dotenv_[line.key] = line.value;
       } else {
-        unknown("The variable " + line.key + " " + where, suggest_variable(line.key));
+        unknown_variable(line.key, where);
       }
     }
     take_variables(variables, Source::dotenv,
@@ -135,6 +135,18 @@ class Loader {
   void unknown(const string& what, const std::optional<string>& suggestion) {
     problems_.push_back(what + " is not known." +
                         (suggestion ? " Did you mean " + *suggestion + "?" : ""));
+  }
+
+  /// A file of several programs is not refused for theirs; what was meant for us is not lost.
+  void unknown_variable(const string& variable, const string& where) {
+    const auto suggestion = suggest_variable(variable);
+    if (suggestion || variable.starts_with("PARLEY_")) {
+      unknown("The variable " + variable + " " + where, suggestion);
+      if (suggestion) problems_.back() += " Another program's has to be elsewhere.";
+      return;
+    }
+    loaded_.warnings.push_back("The variable " + variable + " " + where +
+                               " is none of ours, and is not read.");
   }
 
   void apply() {

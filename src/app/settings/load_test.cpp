@@ -237,6 +237,22 @@ TEST_F(Load, refuses_an_unknown_key_in_dotenv) {
   EXPECT_THAT(refusal(), HasSubstr("is not known. Did you mean RATE_LIMIT_AUTH?"));
 }
 
+TEST_F(Load, names_the_way_out_for_a_variable_of_another_program_that_looks_like_ours) {
+  dotenv("SHARD=5\n");
+  EXPECT_THAT(refusal(), HasSubstr("Did you mean SHARDS? Another program's has to be elsewhere."));
+}
+
+TEST_F(Load, warns_of_other_programs_variables_in_dotenv) {
+  dotenv("# of the shop\nSTRIPE_SECRET=hidden\nPORT=8001\n");
+  const Loaded result = loaded();
+  EXPECT_EQ(result.settings.server.port, 8001);
+  EXPECT_THAT(result.warnings,
+              ElementsAre("The variable STRIPE_SECRET in " + inputs.dotenv.string() +
+                          " (line 2) is none of ours, and is not read."));
+  dotenv("PARLEY_WHATEVER=1\n");
+  EXPECT_THAT(refusal(), HasSubstr("The variable PARLEY_WHATEVER in "));
+}
+
 TEST_F(Load, refuses_a_malformed_dotenv) {
   dotenv("PORT 8000\n");
   EXPECT_THAT(refusal(), HasSubstr(".env, line 1 is not of the form"));

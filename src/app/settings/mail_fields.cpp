@@ -35,6 +35,9 @@ void add_mail(std::vector<Field>& list) {
                       "Where people reach this server: what the links in mails begin with; none "
                       "means http://localhost and the port, which production refuses beside "
                       "smtp-url."));
+  list.push_back(mail("app-url", OptionalPublicUrl{}, &Settings::Mail::app_url,
+                      "Where people open the app: what mails and the pages behind their links lead "
+                      "on to; none means public-url, which shows the web client."));
   list.push_back(mail("quiet-period", Interval{0s, 24h * 30}, &Settings::Mail::quiet_period,
                       "After a mail about a conversation, no second one for so long."));
   list.push_back(mail("notices-per-sender", WholeNumber{0, 1'000'000},

@@ -74,6 +74,12 @@ MailFindings check_mail(const Settings& settings) {
         "smtp-url is set and mail-from is not: mails are from no-reply@localhost, which most "
         "servers refuse.");
   }
+  const bool has_place = !settings.mail.smtp_url.empty() || !settings.mail.public_url.empty();
+  if (!settings.server.web_client && settings.mail.app_url.empty() && has_place) {
+    findings.warnings.push_back(
+        "web-client is off and app-url is not set: mails lead to public-url, where a browser may "
+        "find no app.");
+  }
   return findings;
 }
 
@@ -86,6 +92,10 @@ std::optional<std::string> worker_refusal(const Settings& settings) {
 std::string public_url(const Settings& settings, std::uint16_t port) {
   if (!settings.mail.public_url.empty()) return settings.mail.public_url;
   return (settings.has_tls() ? "https://localhost:" : "http://localhost:") + std::to_string(port);
+}
+
+std::string app_url(const Settings& settings, std::uint16_t port) {
+  return settings.mail.app_url.empty() ? public_url(settings, port) : settings.mail.app_url;
 }
 
 }  // namespace parley::app

@@ -30,5 +30,7 @@ std::optional<std::string> worker_refusal(const Settings& settings);
 
 /// What links in mails begin with. `port`: where this server listens.
 std::string public_url(const Settings& settings, std::uint16_t port);
+/// Where people open the app, likewise.
+std::string app_url(const Settings& settings, std::uint16_t port);
 
 }  // namespace parley::app

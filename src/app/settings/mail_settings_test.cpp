@@ -6,6 +6,7 @@
 namespace parley::app {
 namespace {
 
+using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 using ::testing::IsEmpty;
 using ::testing::Not;
@@ -67,6 +68,28 @@ TEST(public_url, is_this_machine_unless_said) {
   EXPECT_EQ(public_url(settings, 8123), "http://localhost:8123");
   settings.mail.public_url = "https://chat.example.org";
   EXPECT_EQ(public_url(settings, 8123), "https://chat.example.org");
+}
+
+TEST(app_url, is_where_the_server_is_unless_said) {
+  Settings settings;
+  EXPECT_EQ(app_url(settings, 8123), "http://localhost:8123");
+  settings.mail.public_url = "https://chat.example.org";
+  EXPECT_EQ(app_url(settings, 8123), "https://chat.example.org");
+  settings.mail.app_url = "https://app.example.org";
+  EXPECT_EQ(app_url(settings, 8123), "https://app.example.org");
+}
+
+TEST(check_mail, warns_where_mails_lead_to_a_server_that_shows_no_app) {
+  Settings settings;
+  settings.server.web_client = false;
+  EXPECT_THAT(check_mail(settings).warnings, IsEmpty()) << "nothing says that there are people";
+  settings.mail.public_url = "https://chat.example.org";
+  EXPECT_THAT(check_mail(settings).warnings, ElementsAre(HasSubstr("app-url is not set")));
+  settings.mail.app_url = "https://app.example.org";
+  EXPECT_THAT(check_mail(settings).warnings, IsEmpty());
+  settings.mail.app_url.clear();
+  settings.server.web_client = true;
+  EXPECT_THAT(check_mail(settings).warnings, IsEmpty());
 }
 
 }  // namespace

@@ -4,6 +4,7 @@
 #include <CLI/Config.hpp>
 #include <CLI/Formatter.hpp>
 
+#include "settings/validators.hpp"
 #include "settings/verbs.hpp"
 
 namespace parley::app {
@@ -53,19 +54,22 @@ constexpr std::size_t most_users = 10'000'000;
 void describe_user(CLI::App& command, UserRequest& request) {
   command.require_subcommand(1);
   command.footer(user_footer);
+  const auto plain_verb = [&](const std::string& name, const std::string& meaning) {
+    return add_verb(command, {request.verb, request.json}, name, meaning);
+  };
   const auto verb = [&](const std::string& name, const std::string& meaning) {
-    CLI::App* added = add_verb(command, {request.verb, request.json}, name, meaning);
+    CLI::App* added = plain_verb(name, meaning);
     added->add_option("USER", request.email, "Whose: an address or an id")->required();
     return added;
   };
-  auto* list = add_verb(command, {request.verb, request.json}, "list",
-                        "Show users, those first who came first");
+  auto* list = plain_verb("list", "Show users, those first who came first");
   list->add_option("--search", request.search, "Only those whose username begins so");
   list->add_option("--limit", request.limit, "The most")
-      ->check(CLI::Range(std::size_t{1}, most_users))
+      ->check(between(std::size_t{1}, most_users))
       ->capture_default_str();
   verb("show", "Show an account");
-  auto* create = verb("create", "Make an account for an e-mail address");
+  auto* create = plain_verb("create", "Make an account for an e-mail address");
+  create->add_option("EMAIL", request.email, "Their address")->required();
   create->add_option("--username", request.username, "The username")->required();
   create->add_flag("--administrator", request.administrator, "As an administrator");
   create->add_flag("--verified", request.verified, "The address counts as verified");
@@ -115,7 +119,7 @@ void describe_top(CLI::App& command, TopRequest& request) {
             request.interval = std::chrono::milliseconds{static_cast<int>(seconds * 1000)};
           },
           "Seconds between two looks [default: 2]")
-      ->check(CLI::Range(0.1, 3600.0));
+      ->check(between(0.1, 3600.0));
 }
 
 }  // namespace parley::app

@@ -108,6 +108,7 @@ struct Settings {
     std::string smtp_url;  ///< Empty: mails are written into DATA_DIR/mail.
     std::string from = "Parley <no-reply@localhost>";
     std::string public_url;  ///< Empty: http://localhost:<port>.
+    std::string app_url;     ///< Empty: public_url.
     Duration quiet_period{std::chrono::minutes{10}};
     std::size_t notices_per_sender = 60;  ///< In an hour; 0: any number.
     Duration retry_delay{30'000};

@@ -3,7 +3,6 @@
 #include <algorithm>
 #include <cctype>
 #include <numeric>
-#include <vector>
 
 #include "settings/fields.hpp"
 
@@ -29,7 +28,10 @@ std::size_t distance(std::string_view a, std::string_view b) {
   return row.back();
 }
 
-std::optional<std::string> nearest(std::string_view wrong, const std::vector<std::string>& names) {
+}  // namespace
+
+std::optional<std::string> suggest_among(std::string_view wrong,
+                                         const std::vector<std::string>& names) {
   if (wrong.size() > longest) return std::nullopt;
   std::optional<std::string> best;
   std::size_t least = near + 1;
@@ -42,8 +44,6 @@ std::optional<std::string> nearest(std::string_view wrong, const std::vector<std
   return best;
 }
 
-}  // namespace
-
 std::optional<std::string> suggest_field(std::string_view wrong) {
   std::vector<std::string> names;
   for (const Field& field : fields()) names.push_back(field.name);
@@ -51,7 +51,7 @@ std::optional<std::string> suggest_field(std::string_view wrong) {
   std::transform(kebab.begin(), kebab.end(), kebab.begin(), [](unsigned char c) {
     return c == '_' ? '-' : static_cast<char>(std::tolower(c));
   });
-  return nearest(kebab, names);
+  return suggest_among(kebab, names);
 }
 
 std::optional<std::string> suggest_variable(std::string_view wrong) {
@@ -59,7 +59,7 @@ std::optional<std::string> suggest_variable(std::string_view wrong) {
   for (const Field& field : fields()) {
     names.insert(names.end(), field.variables.begin(), field.variables.end());
   }
-  return nearest(wrong, names);
+  return suggest_among(wrong, names);
 }
 
 }  // namespace parley::app

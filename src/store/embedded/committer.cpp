@@ -5,6 +5,8 @@
 #include <algorithm>
 #include <boost/asio/post.hpp>
 
+#include "ops/log.hpp"
+
 namespace parley::store::embedded {
 
 Committer::Committer(Engine& engine, const Config& config, Stats& stats, Tick tick)
@@ -138,8 +140,10 @@ rocksdb::Status Committer::commit() {
   if (!health()) engine_.db().Resume().PermitUncheckedError();
   engine_.hold_something();
   const auto status = transaction_.commit();
-  const std::chrono::duration<double> taken = std::chrono::steady_clock::now() - started;
+  const auto ended = std::chrono::steady_clock::now();
+  const std::chrono::duration<double> taken = ended - started;
   set_health(status);
+  tell_log(status, ended);
   (status.ok() ? stats_.commits : stats_.failed_commits).fetch_add(1, std::memory_order_relaxed);
   if (status.ok() && synced) {
     stats_.synced_commits.fetch_add(1, std::memory_order_relaxed);
@@ -155,6 +159,13 @@ void Committer::set_health(const rocksdb::Status& status) {
   } else {
     failure_ = fail(Errc::unavailable, "the last write failed: " + status.ToString());
   }
+}
+
+void Committer::tell_log(const rocksdb::Status& status, SteadyTime now) {
+  const auto news = outage_.on_write(status.ok(), now);
+  if (news == Outage::News::began)
+    ops::log().error("messages cannot be stored", {{"reason", status.ToString()}});
+  if (news == Outage::News::ended) ops::log().info("messages are stored again");
 }
 
 /// The feed first, then the completions, in one post an executor: a shard is woken once.

@@ -12,6 +12,7 @@
 #include "chat/ports/feed.hpp"
 #include "store/embedded/cadence.hpp"
 #include "store/embedded/config.hpp"
+#include "store/embedded/outage.hpp"
 #include "store/embedded/stats.hpp"
 #include "store/embedded/transaction.hpp"
 
@@ -81,6 +82,7 @@ class Committer {
   static Lane& lane_of(std::vector<Lane>& lanes, const Executor& executor);
   static void post(Lane lane, const chat::ChangeBatchPtr& batch);
   void set_health(const rocksdb::Status& status);
+  void tell_log(const rocksdb::Status& status, SteadyTime now);
 
   Engine& engine_;
   const std::size_t max_queued_;
@@ -89,6 +91,7 @@ class Committer {
   Stats& stats_;
   Tick tick_;
   Transaction transaction_;
+  Outage outage_;
 
   std::mutex queue_mutex_;
   std::condition_variable arrived_;

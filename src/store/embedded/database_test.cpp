@@ -285,6 +285,7 @@ TEST_P(FailingDatabase, tells_all_of_the_batch_and_publishes_nothing) {
     heard += batch->changes.size();
   });
   disk_.set(GetParam());
+  ::testing::internal::CaptureStderr();
   std::vector<Task<Result<chat::Appended>>> tasks;
   for (int i = 0; i < 20; ++i)
     tasks.push_back(store.messages().append({alice, bob, "lost", std::to_string(i), at(i)}));
@@ -292,6 +293,8 @@ TEST_P(FailingDatabase, tells_all_of_the_batch_and_publishes_nothing) {
     ASSERT_FALSE(result);
     EXPECT_EQ(result.error().code, Errc::unavailable);
   }
+  const std::string log = ::testing::internal::GetCapturedStderr();
+  EXPECT_NE(log.find(" error messages cannot be stored reason="), std::string::npos) << log;
   EXPECT_EQ(heard, 0u);
   EXPECT_EQ(store.database->health().error().code, Errc::unavailable);
   EXPECT_EQ(caller_.all_of(store, before.conversation_id, alice).size(), 1u) << "reads go on";
