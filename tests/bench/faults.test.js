@@ -68,7 +68,7 @@ test('nobody there, and no such process', async () => {
   const https = await parley(['bench', 'send', '--url', 'https://localhost']);
   assert.equal(https.code, 1);
   assert.match(https.stderr, /http:\/\//);
-  const gone = await parley(['bench', 'send', '--server-pid', '999999999', '--quiet']);
+  const gone = await parley(['bench', 'send', '--server-pid', '4194304', '--quiet']);
   assert.equal(gone.code, 1);
-  assert.match(gone.stderr, /There is no process 999999999/);
+  assert.match(gone.stderr, /There is no process 4194304/);
 });
