@@ -193,8 +193,9 @@ function showOpening(box: HTMLElement, toEnd: () => void): void {
 function useReading(client: Client, chat: Chat, end: MutableRef<boolean>, isReady: boolean): void {
   useEffect(() => {
     const look = () => {
-      // Where the log stands now, and not where it stood when it was drawn last.
-      if (end.current && document.visibilityState === 'visible' && document.hasFocus()) void client.look(chat.peerId);
+      // Where the log stands now, and not where it stood when it was drawn last; nowhere while it was drawn without messages,
+      // though they may have come since.
+      if (chat.history === 'loaded' && end.current && document.visibilityState === 'visible' && document.hasFocus()) void client.look(chat.peerId);
     };
     look();
     window.addEventListener('focus', look);
