@@ -12,19 +12,12 @@ const banner = (page) => page.getByText('Reconnecting…');
 
 inEachBrowser((browser) => {
   let place;
-  let contexts = [];
   before(async () => (place = await Place.open(browser)));
   after(() => place?.close());
-  afterEach(async () => {
-    const faults = contexts.flatMap((context) => context.faults);
-    await Promise.all(contexts.map((context) => context.close()));
-    contexts = [];
-    assert.deepEqual(faults, []);
-  });
+  afterEach(async () => assert.deepEqual(await place.leave(), []));
 
   async function visit(who, options = {}) {
     const page = await place.visit(who, options);
-    if (!options.context) contexts.push(page.context());
     return page;
   }
 
@@ -215,7 +208,6 @@ inEachBrowser((browser) => {
   describe('an account', () => {
     test('is made in the browser, and its faults are told', async () => {
       const context = await place.context();
-      contexts.push(context);
       const page = await context.newPage();
       await page.goto(place.server.url);
       await page.getByRole('button', { name: 'Create an account' }).click();
@@ -235,7 +227,6 @@ inEachBrowser((browser) => {
     test('is not entered with a wrong password', async () => {
       const ann = await place.person('ann');
       const context = await place.context();
-      contexts.push(context);
       const page = await context.newPage();
       await page.goto(`${place.server.url}/app/`);
       await logIn(page, { ...ann, password: 'wrong horse' });
@@ -244,7 +235,6 @@ inEachBrowser((browser) => {
 
     test('whose password is forgotten gets a link', async () => {
       const context = await place.context();
-      contexts.push(context);
       const page = await context.newPage();
       await page.goto(`${place.server.url}/app/`);
       await page.getByRole('button', { name: 'Forgot your password?' }).click();

@@ -28,21 +28,14 @@ function refuseSyncs() {
 
 inEachBrowser((browser) => {
   let place;
-  let contexts = [];
   before(async () => (place = await Place.open(browser)));
   after(() => place?.close());
-  afterEach(async () => {
-    const faults = contexts.flatMap((context) => context.faults);
-    await Promise.all(contexts.map((context) => context.close()));
-    contexts = [];
-    assert.deepEqual(faults, []);
-  });
+  afterEach(async () => assert.deepEqual(await place.leave(), []));
 
   /** Ann looks at her conversation with Bob. */
   async function look() {
     const [ann, bob] = await Promise.all([place.person('ann'), place.person('bob')]);
     const context = await place.context();
-    contexts.push(context);
     await context.addInitScript(refuseSyncs);
     await context.route(/transport=polling/, (route) => route.abort());
     const page = await place.visit(ann, { context });

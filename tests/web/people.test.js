@@ -9,19 +9,12 @@ import { find, Place, row } from './place.js';
 
 inEachBrowser((browser) => {
   let place;
-  let contexts = [];
   before(async () => (place = await Place.open(browser)));
   after(() => place?.close());
-  afterEach(async () => {
-    const faults = contexts.flatMap((context) => context.faults);
-    await Promise.all(contexts.map((context) => context.close()));
-    contexts = [];
-    assert.deepEqual(faults, []);
-  });
+  afterEach(async () => assert.deepEqual(await place.leave(), []));
 
   async function visit(who) {
     const page = await place.visit(who);
-    contexts.push(page.context());
     return page;
   }
 

@@ -8,6 +8,8 @@ import { patience } from '../lib/wait.js';
 const waiting = 15_000 * patience;
 
 export class Place {
+  contexts = [];
+
   static async open(browser = 'Chromium', env = {}) {
     const place = new Place();
     place.server = await Server.start({ env });
@@ -20,6 +22,14 @@ export class Place {
     await this.server?.destroy();
   }
 
+  /** Closes every browser of somebody's own; gives what was wrong in them. */
+  async leave() {
+    const all = this.contexts.splice(0);
+    const faults = all.flatMap((context) => context.faults);
+    await Promise.all(all.map((context) => context.close()));
+    return faults;
+  }
+
   /** Somebody registered; they have no page yet. */
   person(prefix) {
     return person(this.server, prefix);
@@ -30,6 +40,7 @@ export class Place {
     const context = await this.browser.newContext({ locale: 'en-GB', timezoneId: 'UTC', viewport: { width: 1180, height: 760 }, ...options });
     context.setDefaultTimeout(waiting);
     context.faults = [];
+    this.contexts.push(context);
     await context.addInitScript(() => {
       document.addEventListener('securitypolicyviolation', (event) => {
         console.error(`securitypolicyviolation: ${event.violatedDirective} ${event.blockedURI}`);

@@ -16,20 +16,13 @@ const form = (page, name) => dialog(page).getByRole('form', { name });
 
 inEachBrowser((browser) => {
   let place;
-  let contexts = [];
   before(async () => (place = await Place.open(browser)));
   after(() => place?.close());
-  afterEach(async () => {
-    const faults = contexts.flatMap((context) => context.faults);
-    await Promise.all(contexts.map((context) => context.close()));
-    contexts = [];
-    assert.deepEqual(faults, []);
-  });
+  afterEach(async () => assert.deepEqual(await place.leave(), []));
 
   async function open(options) {
     const ann = await place.person('ann');
     const page = await place.visit(ann, options);
-    contexts.push(page.context());
     await page.getByRole('button', { name: /^Account of / }).click();
     await page.getByRole('button', { name: 'Settings' }).click();
     await form(page, 'You').waitFor();
@@ -52,7 +45,6 @@ inEachBrowser((browser) => {
     const bob = await place.person('bob');
     await say(ann, bob, 'Hello');
     const b = await place.visit(bob);
-    contexts.push(b.context());
     await b.getByRole('navigation', { name: 'Conversations' }).getByText('Ann Example').waitFor();
   });
 

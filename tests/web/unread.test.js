@@ -35,15 +35,9 @@ async function settle(page) {
 
 inEachBrowser((browser) => {
   let place;
-  let contexts = [];
   before(async () => (place = await Place.open(browser)));
   after(() => place?.close());
-  afterEach(async () => {
-    const faults = contexts.flatMap((context) => context.faults);
-    await Promise.all(contexts.map((context) => context.close()));
-    contexts = [];
-    assert.deepEqual(faults, []);
-  });
+  afterEach(async () => assert.deepEqual(await place.leave(), []));
 
   /** Ann has written `own` messages, Bob then `unread`, and she opens the conversation. */
   async function open({ own, unread, viewport }) {
@@ -55,7 +49,6 @@ inEachBrowser((browser) => {
     await phone.next('receive_message', { where: ({ content }) => content === `new ${unread - 1}`, ms: 15_000 });
     phone.close();
     const page = await place.visit(ann, { viewport });
-    contexts.push(page.context());
     await row(page, bob).getByText(`${Math.min(unread, 99)}${unread > 99 ? '+' : ''} unread`).waitFor();
     await row(page, bob).click();
     await bubble(page, `new ${unread - 1}`).waitFor();
