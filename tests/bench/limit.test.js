@@ -4,7 +4,8 @@ import { join, resolve } from 'node:path';
 import { test } from 'node:test';
 
 import { Child } from '../lib/child.js';
-import { freePort, parley, repository, temporaryDirectory } from '../lib/server.js';
+import { freePort } from '../lib/ports.js';
+import { parley, repository, temporaryDirectory } from '../lib/server.js';
 
 const program = resolve(process.env.PARLEY_BUILD ?? join(repository, 'build/release'), 'limit');
 

@@ -10,8 +10,9 @@ import { connect as connectTls } from 'node:tls';
 import { makeCertificate } from '../lib/certificate.js';
 import { closeDevices, Device } from '../lib/device.js';
 import { history, people, say } from '../lib/people.js';
+import { freePort } from '../lib/ports.js';
 import { Rest } from '../lib/rest.js';
-import { freePort, parley, Server, temporaryDirectory } from '../lib/server.js';
+import { parley, Server, temporaryDirectory } from '../lib/server.js';
 import { deferred, until, within } from '../lib/wait.js';
 
 // For fetch alone, which takes no certificate; all that is about certificates names the one that it trusts.

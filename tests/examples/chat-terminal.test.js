@@ -9,8 +9,9 @@ import { fileURLToPath } from 'node:url';
 import { Device, closeDevices } from '../lib/device.js';
 import { Link } from '../lib/link.js';
 import { conversationList, history, uniqueName } from '../lib/people.js';
+import { freePort } from '../lib/ports.js';
 import { Rest } from '../lib/rest.js';
-import { freePort, Server } from '../lib/server.js';
+import { Server } from '../lib/server.js';
 import { until } from '../lib/wait.js';
 
 const tests = dirname(dirname(fileURLToPath(import.meta.url)));

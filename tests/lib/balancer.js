@@ -3,8 +3,8 @@
  * one after it when that one refuses.
  */
 import { connect, createServer } from 'node:net';
+import { freePort } from './ports.js';
 
-import { freePort } from './server.js';
 
 export class Balancer {
   /** @param ports of the servers behind it */

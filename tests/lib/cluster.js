@@ -2,8 +2,9 @@
 import { Balancer } from './balancer.js';
 import { Link } from './link.js';
 import { Mongo } from './mongo.js';
+import { freePort } from './ports.js';
 import { Redis } from './redis.js';
-import { Server, freePort } from './server.js';
+import { Server } from './server.js';
 import { until } from './wait.js';
 
 export class Cluster {

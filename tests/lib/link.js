@@ -1,7 +1,7 @@
 /** The way from one process to a server of its own kind: a TCP relay that can be cut, or hang, for this one alone. */
 import { connect, createServer } from 'node:net';
+import { freePort } from './ports.js';
 
-import { freePort } from './server.js';
 
 export class Link {
   /** @param target the port of the server at the other end */

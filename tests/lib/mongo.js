@@ -6,7 +6,8 @@ import { rmSync } from 'node:fs';
 import { join } from 'node:path';
 
 import { Child } from './child.js';
-import { freePort, repository, temporaryDirectory } from './server.js';
+import { freePort } from './ports.js';
+import { repository, temporaryDirectory } from './server.js';
 import { within } from './wait.js';
 
 const runner = join(repository, 'tests/mongo/server');

@@ -4,7 +4,8 @@ import { join } from 'node:path';
 import { createClient } from 'redis';
 
 import { Child } from './child.js';
-import { freePort, temporaryDirectory } from './server.js';
+import { freePort } from './ports.js';
+import { temporaryDirectory } from './server.js';
 import { until, within } from './wait.js';
 
 export class Redis {

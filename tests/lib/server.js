@@ -1,11 +1,11 @@
 /** Starts, restarts and kills `parley serve`, each time by the process id of what was started here. */
 import { spawn } from 'node:child_process';
 import { existsSync, mkdtempSync, rmSync } from 'node:fs';
-import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { dirname, join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
+import { freePort } from './ports.js';
 import { deferred, until, within } from './wait.js';
 
 export const repository = resolve(dirname(fileURLToPath(import.meta.url)), '../..');
@@ -16,22 +16,6 @@ export const secrets = {
   access: 'access-secret-of-the-tests-0123456789abcdef',
   refresh: 'refresh-secret-of-the-tests-0123456789abcdef',
 };
-
-/** A port nobody listens on, below the ephemeral range, so that no reconnecting client can connect to itself. */
-export async function freePort() {
-  for (;;) {
-    const port = 12_000 + Math.floor(Math.random() * 18_000);
-    if (await isFree(port)) return port;
-  }
-}
-
-function isFree(port) {
-  return new Promise((done) => {
-    const probe = createServer();
-    probe.once('error', () => done(false));
-    probe.listen(port, '127.0.0.1', () => probe.close(() => done(true)));
-  });
-}
 
 /** A new empty directory, removed when the tests end. */
 export function temporaryDirectory(folder = tmpdir()) {

@@ -4,7 +4,7 @@ import { simpleParser } from 'mailparser';
 import { SMTPServer } from 'smtp-server';
 
 import { makeCertificate } from './certificate.js';
-import { freePort } from './server.js';
+import { freePort } from './ports.js';
 import { pause, until } from './wait.js';
 
 /** What the server says when it refuses, by mood. */

@@ -4,9 +4,10 @@ import assert from 'node:assert/strict';
 import { Child } from '../lib/child.js';
 import { Mongo } from '../lib/mongo.js';
 import { person, say } from '../lib/people.js';
+import { freePort } from '../lib/ports.js';
 import { Redis } from '../lib/redis.js';
 import { Rest } from '../lib/rest.js';
-import { Server, binary, freePort, parley } from '../lib/server.js';
+import { Server, binary, parley } from '../lib/server.js';
 import { Smtp } from '../lib/smtp.js';
 import { until, within } from '../lib/wait.js';
 
@@ -37,15 +38,24 @@ export class Place {
   static async start(kind = 'embedded', { env = {}, smtp = {}, workers = kind === 'apart' ? 1 : 0 } = {}) {
     const place = new Place();
     Object.assign(place, { kind, workers: [] });
-    place.smtp = smtp && (await Smtp.start(smtp));
-    place.env = { MAIL_RETRY_DELAY: '200ms', MAIL_FROM: 'The Team <team@example.org>', PUBLIC_URL: publicUrl };
-    if (place.smtp) place.env.SMTP_URL = place.smtp.certificate ? place.smtp.trustedUrl : place.smtp.url;
-    if (kind !== 'embedded') await place.joinStores();
-    if (kind === 'apart') place.env.WORKER = 'apart';
-    Object.assign(place.env, env);
-    place.server = await Server.start({ env: place.env });
-    for (let count = 0; count < workers; count += 1) await place.startWorker();
+    try {
+      await place.begin(env, smtp, workers);
+    } catch (error) {
+      await place.stop().catch(() => {});
+      throw error;
+    }
     return place;
+  }
+
+  async begin(env, smtp, workers) {
+    this.smtp = smtp && (await Smtp.start(smtp));
+    this.env = { MAIL_RETRY_DELAY: '200ms', MAIL_FROM: 'The Team <team@example.org>', PUBLIC_URL: publicUrl };
+    if (this.smtp) this.env.SMTP_URL = this.smtp.certificate ? this.smtp.trustedUrl : this.smtp.url;
+    if (this.kind !== 'embedded') await this.joinStores();
+    if (this.kind === 'apart') this.env.WORKER = 'apart';
+    Object.assign(this.env, env);
+    this.server = await Server.start({ env: this.env });
+    for (let count = 0; count < workers; count += 1) await this.startWorker();
   }
 
   async joinStores() {
@@ -150,9 +160,9 @@ export class Place {
   /** Ends everybody in order: a stop is asked for, and must end well. */
   async stop() {
     const ends = this.workers.filter((worker) => worker.isRunning).map((worker) => endWell(worker));
-    if (this.server.isRunning) ends.push(this.server.stop().then(({ code }) => assert.equal(code, 0, this.tail())));
+    if (this.server?.isRunning) ends.push(this.server.stop().then(({ code }) => assert.equal(code, 0, this.tail())));
     const outcomes = await Promise.allSettled(ends);
-    await this.server.destroy();
+    await this.server?.destroy();
     await this.smtp?.stop();
     await this.redis?.destroy();
     for (const outcome of outcomes) if (outcome.status === 'rejected') throw outcome.reason;

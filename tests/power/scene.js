@@ -4,8 +4,9 @@ import { existsSync, readFileSync, watch } from 'node:fs';
 import { join } from 'node:path';
 
 import { login, people, say } from '../lib/people.js';
+import { freePort } from '../lib/ports.js';
 import { Rest } from '../lib/rest.js';
-import { Server, freePort, parley } from '../lib/server.js';
+import { Server, parley } from '../lib/server.js';
 import { until } from '../lib/wait.js';
 import { check, problems } from '../recovery/checker.js';
 import { gather, peek, readBack, write } from '../recovery/crowd.js';

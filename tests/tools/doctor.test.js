@@ -5,7 +5,8 @@ import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
 
 import { makeCertificate } from '../lib/certificate.js';
-import { Server, freePort, parley, temporaryDirectory } from '../lib/server.js';
+import { freePort } from '../lib/ports.js';
+import { Server, parley, temporaryDirectory } from '../lib/server.js';
 import { shiftedClock } from '../lib/shifted_clock.js';
 import { closeStores, stores } from './place.js';
 

@@ -3,7 +3,8 @@ import { after, afterEach, before, describe, test } from 'node:test';
 
 import { closeDevices, Device } from '../lib/device.js';
 import { people } from '../lib/people.js';
-import { freePort, parley, Server, temporaryDirectory } from '../lib/server.js';
+import { freePort } from '../lib/ports.js';
+import { parley, Server, temporaryDirectory } from '../lib/server.js';
 import { closeStores, stores } from './place.js';
 
 afterEach(closeDevices);
