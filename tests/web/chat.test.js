@@ -10,6 +10,13 @@ import { bubble, find, log, logIn, paste, Place, row, said, tick, write } from '
 const conversation = async (who) => (await who.rest.get('/api/conversations')).body.conversations[0].conversationId;
 const banner = (page) => page.getByText('Reconnecting…');
 
+/** In a page: what is to be done after something was drawn waits for long, as on a busy machine or behind other windows. */
+function drawLate() {
+  const soon = window.setTimeout;
+  window.requestAnimationFrame = () => 0;
+  window.setTimeout = (task, ms, ...rest) => soon(task, ms > 10 && ms < 100 ? 3_000 : ms, ...rest);
+}
+
 inEachBrowser((browser) => {
   let place;
   before(async () => (place = await Place.open(browser)));
@@ -203,6 +210,16 @@ inEachBrowser((browser) => {
     await row(a, bob).click();
     await bubble(a, 'we know each other').waitFor();
     assert.equal(await field.inputValue(), '');
+  });
+
+  test('what comes while the page is still being drawn is shown', async () => {
+    const [ann, bob] = await Promise.all([place.person('ann'), place.person('bob')]);
+    await say(ann, bob, 'came early');
+    const context = await place.context();
+    await context.addInitScript(drawLate);
+    const page = await place.visit(ann, { context });
+    await row(page, bob).click();
+    await bubble(page, 'came early').waitFor();
   });
 
   describe('an account', () => {

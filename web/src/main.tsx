@@ -1,5 +1,5 @@
 import { render, type JSX } from 'preact';
-import { useEffect, useState } from 'preact/hooks';
+import { useEffect, useLayoutEffect, useState } from 'preact/hooks';
 
 import { Client } from './client';
 import type { Session } from './core/session';
@@ -30,7 +30,7 @@ function App(): JSX.Element {
     return () => made.close();
   }, [session]);
 
-  useEffect(() => {
+  useLayoutEffect(() => {
     if (session) return;
     const look = () => setSession(Tokens.stored());
     window.addEventListener('storage', look);

@@ -1,12 +1,13 @@
 /** How components follow what changes outside them. */
-import { useEffect, useReducer, useState } from 'preact/hooks';
+import { useEffect, useLayoutEffect, useReducer, useState } from 'preact/hooks';
 
 import type { Client } from '../client';
 import type { State } from '../core/state';
 
 export function useClient(client: Client): State {
   const [, redraw] = useReducer<number, void>((count) => count + 1, 0);
-  useEffect(() => client.subscribe(() => redraw()), [client]);
+  // As it is drawn, for other effects may come much later, and what changes in between would not be seen.
+  useLayoutEffect(() => client.subscribe(() => redraw()), [client]);
   return client.state;
 }
 
@@ -36,7 +37,7 @@ const moved = 'parley:moved';
 /** Whose conversation the address shows. */
 export function usePeer(): string | null {
   const [peer, set] = useState(peerInAddress);
-  useEffect(() => {
+  useLayoutEffect(() => {
     const follow = () => set(peerInAddress());
     window.addEventListener('popstate', follow);
     window.addEventListener(moved, follow);
