@@ -25,6 +25,10 @@ Task<http::Response> list(const Services& services, http::Request request, chat:
   } else {
     answer += "null";
   }
+  if (page->as_of) {
+    answer += ",\"syncCursor\":";
+    json::append_string(answer, chat::to_cursor(*page->as_of));
+  }
   answer += '}';
   co_return json_text(200, std::move(answer));
 }

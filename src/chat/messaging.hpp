@@ -31,14 +31,6 @@ struct Sync {
   bool has_more = false;
 };
 
-/// A SyncCursor as clients carry it: `v1.<version>`, or `v2.<version>.<gaps in base 36>` where
-/// there are recent ones.
-std::string to_cursor(const SyncCursor& cursor);
-/// Bytes: a version, and of each recent one a separator and what it takes in base 36.
-inline constexpr std::size_t longest_cursor = 3 + 20 + SyncCursor::max_recent * (1 + 13);
-/// bad_request when it is not one of ours.
-Result<SyncCursor> from_cursor(std::string_view text);
-
 /// Messages, receipts and conversations. Keeps nothing itself: any shard may call it, and results
 /// come back there. Pages end early where one answer would weigh too much (`page_bytes`). Its ports
 /// outlive it. Besides what is named, every call passes the ports' errors on.

@@ -10,14 +10,14 @@ import { bubble, find, Place, row, said } from './place.js';
 
 const banner = (page) => page.getByText('Reconnecting…');
 const busy = { code: 'overloaded', message: 'The server is busy' };
-const cursorOf = (page, who) => page.evaluate((id) => localStorage.getItem(`parley.cursor.${id}`), who.id);
 
-/** In the page: `sync` is refused with the errors of `window.refusals`, one each; `window.refused` counts them. */
+/** In the page: `sync` is refused with the errors of `window.refusals`, one each; `window.refused` counts them, `window.syncs` what was asked. */
 function refuseSyncs() {
-  Object.assign(window, { refusals: [], refused: 0 });
+  Object.assign(window, { refusals: [], refused: 0, syncs: [] });
   const send = WebSocket.prototype.send;
   WebSocket.prototype.send = function (data) {
     const asked = typeof data === 'string' && /^42(\d+)\["sync"/.exec(data);
+    if (asked) window.syncs.push(JSON.parse(data.slice(data.indexOf('[')))[1]);
     const error = asked && window.refusals.shift();
     if (!error) return send.call(this, data);
     window.refused += 1;
@@ -42,7 +42,7 @@ inEachBrowser((browser) => {
     await find(page, bob);
     await say(bob, ann, 'one');
     await bubble(page, 'one').waitFor();
-    await until(() => cursorOf(page, ann), { what: 'the cursor is kept', ms: 15_000 });
+    await until(() => page.evaluate(() => window.syncs.length > 0), { what: 'a sync', ms: 15_000 });
     return { ann, bob, page };
   }
 
@@ -85,12 +85,15 @@ inEachBrowser((browser) => {
     phone.close();
   });
 
-  test('a kept cursor that the server does not know is forgotten', async () => {
+  test('a page begins where its list stands, and asks for nothing that came before', async () => {
     const { ann, bob, page } = await look();
-    await page.evaluate((id) => localStorage.setItem(`parley.cursor.${id}`, 'of another server'), ann.id);
-    await page.reload();
-    await row(page, bob).waitFor();
-    await until(async () => ![null, 'of another server'].includes(await cursorOf(page, ann)), { what: 'another cursor', ms: 15_000 });
+    for (let count = 0; count < 30; count += 1) await say(bob, ann, `before ${count}`);
+    await page.goto(`${place.server.url}/app/`);
+    await row(page, bob).getByText('before 29').waitFor();
+    const [{ since }] = await until(() => page.evaluate(() => window.syncs.length > 0 && window.syncs), { what: 'a sync', ms: 15_000 });
+    const device = await Device.connect(place.server, ann);
+    assert.deepEqual((await device.sync(since)).messages, []);
+    device.close();
   });
 
   test('a list that is refused in passing is asked for again', async () => {

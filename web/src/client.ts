@@ -5,7 +5,7 @@ import type { Session } from './core/session';
 import { emptyState, type Pending, type State } from './core/state';
 import type { Conversation, Message, User } from './core/wire';
 import { Account } from './transport/account';
-import { dropCursor, forget, keepCursor, keepPending, keptCursor, keptPending } from './transport/keeping';
+import { forget, keepPending, keptPending } from './transport/keeping';
 import { Live, type Hears } from './transport/live';
 import { Pauses } from './transport/pauses';
 import { Problem } from './transport/problem';
@@ -40,7 +40,8 @@ export class Client {
   private readonly older = new Set<string>();
   private readonly reading = new Set<string>();
   private readonly strangers = new Set<string>();
-  private cursor: string | null;
+  /** How far the server has told: what the first list shows, and what came by `sync` since. */
+  private cursor: string | null = null;
   private syncing: Promise<boolean> | null = null;
   private arrivals = 0;
   private listing: Promise<void> | null = null;
@@ -55,7 +56,6 @@ export class Client {
   constructor(session: Session) {
     this.user = session.user;
     this.state = { ...emptyState(session.user._id), pending: keptPending(session.user._id) };
-    this.cursor = keptCursor(this.user._id);
     this.tokens = new Tokens(session);
     this.rest = new Rest(this.tokens);
     this.account = new Account(this.rest);
@@ -238,10 +238,13 @@ export class Client {
     if (!isFirst) void Promise.all([this.list(true), this.lookAround()]);
     const isWhole = await this.catchUp();
     if (this.isClosed || this.state.link !== 'online') return;
-    const shown = Object.values(this.state.chats).filter((chat) => chat.history === 'loaded' || chat.history === 'failed');
-    const stale = isWhole ? broken(this.state) : shown.map((chat) => chat.peerId);
     if (!isWhole) void this.list(true);
-    await Promise.all(stale.map((peerId) => this.latest(peerId)));
+    await Promise.all((isWhole ? broken(this.state) : this.shown()).map((peerId) => this.latest(peerId)));
+  }
+
+  /** Whose histories are there, or should be. */
+  private shown(): string[] {
+    return Object.values(this.state.chats).filter(({ history }) => history === 'loaded' || history === 'failed').map(({ peerId }) => peerId);
   }
 
   private catchUp(): Promise<boolean> {
@@ -251,45 +254,34 @@ export class Client {
 
   /**
    * Brings all since the cursor, and is asked again while that can help. False when it could not: the list and the pages of
-   * history have to bring what there is. So it is for a browser that has no cursor yet, which only walks to the end for one.
+   * history have to bring what there is.
    */
   private async sync(): Promise<boolean> {
-    let isWhole = this.cursor !== null;
     for (let tries = 0; ; tries += 1) {
+      if (this.cursor === null) await (this.listing ?? this.list(true));
+      if (this.cursor === null) return false;
       try {
-        await this.syncPages();
-        return isWhole;
+        await this.syncPages(this.cursor);
+        return true;
       } catch (problem) {
-        const wasWalk = this.cursor === null;
-        // A cursor of another database, say.
-        if (codeOf(problem) === 'bad_request' && !wasWalk) {
-          isWhole = false;
-          this.cursor = null;
-          dropCursor(this.user._id);
-          continue;
-        }
-        // Without a connection: the next one asks.
-        if (!isPassing(codeOf(problem)) || this.state.link !== 'online') return false;
+        const code = codeOf(problem);
+        // A cursor of another database, say: the list has one of this.
+        if (code === 'bad_request') this.cursor = null;
+        else if (!isPassing(code)) return false;
       }
-      await this.pauses.after(tries);
+      // Without a connection: the next one asks.
+      if (this.state.link === 'online') await this.pauses.after(tries);
       if (this.isClosed || this.state.link !== 'online') return false;
     }
   }
 
-  private async syncPages(): Promise<void> {
-    const isWalk = this.cursor === null;
-    let cursor = this.cursor;
-    for (;;) {
+  private async syncPages(since: string): Promise<void> {
+    for (let cursor = since; ; ) {
       const page = await this.live.sync(cursor);
-      cursor = page.cursor;
-      if (!isWalk) {
-        this.dispatch({ type: 'synced', ...page });
-        this.cursor = cursor;
-      }
-      if (!page.hasMore) break;
+      this.dispatch({ type: 'synced', ...page });
+      this.cursor = cursor = page.cursor;
+      if (!page.hasMore) return;
     }
-    this.cursor = cursor;
-    keepCursor(this.user._id, cursor);
   }
 
   /** Asked for while it is under way, it is asked for once more: that answer may be older than the reason. */
@@ -313,9 +305,10 @@ export class Client {
       try {
         const { cursor } = this.state.list;
         const query = isFirstPage || !cursor ? 'limit=30' : `limit=30&cursor=${encodeURIComponent(cursor)}`;
-        type Rows = { conversations: Conversation[]; nextCursor?: string | null };
+        type Rows = { conversations: Conversation[]; nextCursor?: string | null; syncCursor?: string };
         const page = await this.rest.ask<Rows>(`/api/conversations/list?${query}`);
         this.dispatch({ type: 'listed', conversations: page.conversations, cursor: page.nextCursor ?? null, isFirstPage });
+        if (this.cursor === null && page.syncCursor) this.begin(page.syncCursor);
         return;
       } catch (problem) {
         if (isPassing(codeOf(problem))) {
@@ -327,6 +320,12 @@ export class Client {
         return;
       }
     }
+  }
+
+  /** Goes on from where a list stands. Histories that were loaded before it are not told of what came in between. */
+  private begin(cursor: string): void {
+    this.cursor = cursor;
+    for (const peerId of this.shown()) void this.latest(peerId);
   }
 
   /** Who came and went meanwhile, also of those whom the list's first page does not show. */

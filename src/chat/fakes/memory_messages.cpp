@@ -257,6 +257,7 @@ Task<Result<SummaryPage>> MemoryMessages::list(UserId viewer, std::optional<std:
     if (thread.conversation.has(viewer) && last < below) newest_first.emplace(last, &thread);
   }
   SummaryPage page;
+  if (!cursor) page.as_of = version_;
   for (const auto& [last, thread] : newest_first) {
     if (page.summaries.size() == limit) {
       page.next_cursor = std::to_string(page.summaries.back().last_message->version);

@@ -7,12 +7,15 @@
 #include "base/result.hpp"
 #include "base/task.hpp"
 #include "chat/conversation.hpp"
+#include "chat/sync_cursor.hpp"
 
 namespace parley::chat {
 
 struct SummaryPage {
   std::vector<Summary> summaries;          ///< Newest last message first.
   std::optional<std::string> next_cursor;  ///< Opaque, URL-safe; absent on the last page.
+  /// Of the first page: what this list may not show yet is behind it, for MessageStore::changes.
+  std::optional<SyncCursor> as_of;
 };
 
 class ConversationStore {

@@ -2,7 +2,6 @@
 
 #include <memory>
 #include <optional>
-#include <utility>
 #include <vector>
 
 #include "base/result.hpp"
@@ -10,6 +9,7 @@
 #include "chat/change.hpp"
 #include "chat/conversation.hpp"
 #include "chat/message.hpp"
+#include "chat/sync_cursor.hpp"
 
 namespace parley::chat {
 
@@ -38,20 +38,6 @@ struct BacklogQuery {
   Version after = 0;
   Version up_to = 0;
   std::size_t limit = 100;
-};
-
-/// How far a user's device has been told. Every change up to `version` was, and those of `recent`:
-/// where several nodes write, one of them may still be writing a version below another's.
-struct SyncCursor {
-  static constexpr std::size_t max_recent = 128;
-
-  SyncCursor(Version told = 0) : version(told) {}  // NOLINT: a version is a cursor
-  SyncCursor(Version told, std::vector<Version> also) : version(told), recent(std::move(also)) {}
-
-  Version version;
-  std::vector<Version> recent;  ///< Ascending, all above `version`, at most max_recent.
-
-  friend bool operator==(const SyncCursor&, const SyncCursor&) = default;
 };
 
 /// What changed for a user behind `since`, up to `cursor`.

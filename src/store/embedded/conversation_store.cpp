@@ -21,6 +21,7 @@ Result<chat::SummaryPage> page_of(View& view, chat::UserId viewer,
   std::partial_sort(heads.begin(), end, heads.end(),
                     [](const Head& a, const Head& b) { return place_of(a) > place_of(b); });
   chat::SummaryPage page;
+  if (!below) page.as_of = view.version();
   for (std::size_t i = 0; i < count; ++i) {
     if (const auto member = heads[i].member(viewer))
       page.summaries.push_back(summarize(view, heads[i], *member));

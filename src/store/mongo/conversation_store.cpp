@@ -32,6 +32,8 @@ Array behind(const ListCursor& cursor) {
 
 Result<chat::SummaryPage> page_of(Lease& lease, Context& context, chat::UserId viewer,
                                   const std::optional<ListCursor>& cursor, std::size_t limit) {
+  // Before anything is read.
+  const chat::SyncCursor as_of = context.horizon();
   Document filter, there, options, sort;
   there.set("$exists", true);
   filter.set("participants", viewer).set("lastMessageAt", there);
@@ -44,7 +46,8 @@ Result<chat::SummaryPage> page_of(Lease& lease, Context& context, chat::UserId v
   if (heads.size() > limit) heads.resize(limit);
   auto summaries = summarize(lease, heads, viewer);
   if (!summaries) return std::move(summaries).error();
-  chat::SummaryPage page{std::move(*summaries), std::nullopt};
+  chat::SummaryPage page{std::move(*summaries), std::nullopt, std::nullopt};
+  if (!cursor) page.as_of = as_of;
   // Of documents that cannot be read nobody hears; they do not end the list.
   if (loaded->documents > limit && !heads.empty()) {
     const Head& last = heads.back();

@@ -1,4 +1,4 @@
-/** What outlives a page of one user: messages that wait to be sent, and how far was synced. */
+/** What outlives a page of one user: messages that wait to be sent. */
 import type { Pending } from '../core/state';
 
 const outbox = (userId: string) => `parley.outbox.${userId}.`;
@@ -40,25 +40,9 @@ function parse(text: string | null): Pending | null {
   }
 }
 
-export function keepCursor(userId: string, cursor: string): void {
-  try {
-    localStorage.setItem(`parley.cursor.${userId}`, cursor);
-  } catch {
-    // Then the next page syncs a little more.
-  }
-}
-
-export function dropCursor(userId: string): void {
-  localStorage.removeItem(`parley.cursor.${userId}`);
-}
-
-export function keptCursor(userId: string): string | null {
-  return localStorage.getItem(`parley.cursor.${userId}`);
-}
-
 /** After a logout nothing of the user stays in the browser. */
 export function forget(userId: string): void {
   for (const key of Object.keys(localStorage)) {
-    if (key.startsWith(outbox(userId)) || key === `parley.cursor.${userId}`) localStorage.removeItem(key);
+    if (key.startsWith(outbox(userId))) localStorage.removeItem(key);
   }
 }

@@ -75,8 +75,8 @@ export class Live {
     if (this.socket.connected) this.socket.volatile.emit(event, body);
   }
 
-  sync(since: string | null): Promise<SyncPage> {
-    return this.ask<SyncPage>('sync', { ...(since && { since }), limit: 500 });
+  sync(since: string): Promise<SyncPage> {
+    return this.ask<SyncPage>('sync', { since, limit: 500 });
   }
 
   /** The connection goes on with a fresh token. */

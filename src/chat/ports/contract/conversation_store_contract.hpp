@@ -112,6 +112,22 @@ TEST_P(ConversationStoreContract, pages_through_everything_in_any_page_size) {
     EXPECT_EQ(pages(alice_, limit), expected) << limit;
 }
 
+TEST_P(ConversationStoreContract, says_behind_what_everything_is_that_a_first_page_does_not_show) {
+  say(carol_, alice_, "1");
+  const Message second = say(alice_, bob_, "2");
+  const SummaryPage first = list(alice_, {}, 1);
+  ASSERT_TRUE(first.as_of);
+  EXPECT_GT(first.as_of->version, 0u);
+  EXPECT_EQ(list(alice_, first.next_cursor, 1).as_of, std::nullopt);
+  read(second, at(2000));
+  const Message third = say(carol_, alice_, "3");
+  const SyncPage since = good(stores_->messages().changes(alice_, *first.as_of, 100));
+  ASSERT_FALSE(since.messages.empty());
+  EXPECT_EQ(since.messages.back(), third);
+  const auto is_bobs = [&](const Receipt& one) { return one.user == bob_ && one.read_seq == 1; };
+  EXPECT_TRUE(std::any_of(since.receipts.begin(), since.receipts.end(), is_bobs));
+}
+
 TEST_P(ConversationStoreContract, loses_nobody_when_a_conversation_moves_up_between_pages) {
   std::vector<UserId> peers;
   for (int i = 0; i < 6; ++i) peers.push_back(user("peer" + std::to_string(i)));
