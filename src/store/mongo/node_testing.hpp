@@ -52,4 +52,28 @@ struct TestNode final : chat::contract::Stores {
   OperatorStore operators_{*database};
 };
 
+/// As a node that died after its insert: a message at `seq` of which the conversation does not
+/// know. All of it is by the sender of `first`.
+template <class Id>
+void leave_behind(TestDatabase& database, const chat::Message& first, const Id& id,
+                  std::int64_t seq, chat::Version version) {
+  Document copy, filter;
+  filter.set("_id", first.id);
+  database.only("messages", filter).view().each([&](std::string_view name, const Value& value) {
+    if (name == "_id")
+      copy.set(name, id);
+    else if (name == "seq")
+      copy.set(name, seq);
+    else if (name == "version")
+      copy.set(name, version);
+    else if (name == "content")
+      copy.set(name, std::to_string(seq));
+    else if (name == "sent")
+      copy.set(name, Document().set(first.sender.hex(), seq));
+    else
+      copy.set(name, value);
+  });
+  database.put("messages", copy);
+}
+
 }  // namespace parley::store::mongo

@@ -66,26 +66,8 @@ class NodesTest : public ::testing::Test {
     return database_.only("conversations").view().integer("unreadCount." + viewer.hex());
   }
 
-  /// As a node that died after its insert: a message at `seq` of which the conversation does not
-  /// know. All of it is by the sender of `first`.
   void leave_behind(const chat::Message& first, std::int64_t seq, chat::Version version) {
-    Document copy, filter;
-    filter.set("_id", first.id);
-    database_.only("messages", filter).view().each([&](std::string_view name, const Value& value) {
-      if (name == "_id")
-        copy.set(name, ids_.next(at(0)));
-      else if (name == "seq")
-        copy.set(name, seq);
-      else if (name == "version")
-        copy.set(name, version);
-      else if (name == "content")
-        copy.set(name, std::to_string(seq));
-      else if (name == "sent")
-        copy.set(name, Document().set(first.sender.hex(), seq));
-      else
-        copy.set(name, value);
-    });
-    database_.put("messages", copy);
+    store::mongo::leave_behind(database_, first, ids_.next(at(0)), seq, version);
   }
 
   /// Runs `work(node, context, index)` on threads of both nodes at once.

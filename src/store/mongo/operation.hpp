@@ -18,6 +18,9 @@ namespace parley::store::mongo {
 struct AppendWork {
   chat::NewMessage draft;
   std::optional<Result<chat::Appended>> answer;
+  std::optional<chat::MessageId> id =
+      {};  ///< From its first round on: by it what is stored is found.
+  std::optional<SteadyTime> until = {};  ///< Rounds after it leave it to no other one.
 };
 struct DeliverWork {
   std::vector<chat::DeliveryMark> marks;
@@ -48,6 +51,10 @@ class Operation : public Waiting {
           if (!one.answer) one.answer.emplace(error);
         },
         work);
+  }
+
+  bool is_answered() const {
+    return std::visit([](const auto& one) { return one.answer.has_value(); }, work);
   }
 
   Work work;

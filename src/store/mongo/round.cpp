@@ -47,7 +47,7 @@ std::vector<chat::Change> Round::run(std::span<OperationPtr> operations) {
     if (info(prepared.error().code).temporary) unrecorded_ = repairs_;
   }
   record();
-  for (const OperationPtr& one : operations_) one->fail(fail(Errc::internal, "a lost write"));
+  for (const std::size_t i : marks_) operations_[i]->fail(fail(Errc::internal, "a lost write"));
   std::sort(changes_.begin(), changes_.end(), [](const chat::Change& a, const chat::Change& b) {
     return version_of(a) < version_of(b);
   });
@@ -62,7 +62,9 @@ void Round::sort(std::span<OperationPtr> operations) {
     if (auto* append = std::get_if<AppendWork>(&work)) {
       Pending one;
       one.work = append;
-      one.id.bytes = context_.ids.next(append->draft.now);
+      if (!append->id) append->id.emplace().bytes = context_.ids.next(append->draft.now);
+      if (!append->until) append->until = started_ + context_.config.write_deadline / 4;
+      one.id = *append->id;
       pending_.push_back(std::move(one));
     } else if (auto* repair = std::get_if<RepairWork>(&work)) {
       repairs_.push_back(repair->conversation);
@@ -101,8 +103,10 @@ Result<Written> Round::bulk(std::string_view collection, std::span<const Update>
 }
 
 void Round::append_all() {
-  const auto is_open = [](const Pending& one) { return !one.work->answer; };
-  while (std::any_of(pending_.begin(), pending_.end(), is_open)) {
+  const auto waits = [this](const Pending& one) {
+    return !one.work->answer && !is_contested(one.twin != nullptr ? *one.twin : one);
+  };
+  while (std::any_of(pending_.begin(), pending_.end(), waits)) {
     Result<Done> done = insist([this] { return insert_some(); });
     if (done && std::chrono::steady_clock::now() >= deadline_)
       done = fail(Errc::unavailable, "other nodes write faster to these conversations");
@@ -114,6 +118,25 @@ void Round::append_all() {
       one.answer(done.error());
     }
   }
+  if (const auto read = insist([this] { return read_contested(); }); !read) failure_ = read.error();
+}
+
+/// Is it left to the next round? Trying it again and again would keep all others waiting.
+bool Round::is_contested(const Pending& one) const {
+  return one.conversation && contested_.contains(*one.conversation);
+}
+
+bool Round::is_open(const Pending& one) const {
+  return !one.work->answer && one.twin == nullptr && !is_contested(one);
+}
+
+/// What this round has stored in them before is to be recorded all the same.
+Result<Done> Round::read_contested() {
+  Ids ids;
+  for (const chat::ConversationId& id : contested_) {
+    if (touched_.contains(id)) ids.push_back(id);
+  }
+  return load(std::move(ids), Newer::all);
 }
 
 /// The head that this round may decide on; nullptr: to be loaded.

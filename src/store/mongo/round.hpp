@@ -22,7 +22,8 @@ class Round {
   Round(Context& context, Cache& cache, Lease& lease, SteadyTime deadline,
         std::vector<Update>& unwritten);
 
-  /// Afterwards every operation has its answer. Gives what is to be published, by version.
+  /// Afterwards every operation has its answer, but for messages to conversations in which another
+  /// node was faster: they come first in the next round. Gives what is to be published, by version.
   std::vector<chat::Change> run(std::span<OperationPtr> operations);
   /// Why something of it was not written; nullopt: all was.
   const std::optional<Error>& failure() const { return failure_; }
@@ -36,9 +37,8 @@ class Round {
     chat::MessageId id;
     std::optional<chat::ConversationId> conversation;
     std::optional<Placed> placed;
-    bool is_held = false;  ///< Behind another one with the same client id.
+    const Pending* twin = nullptr;  ///< An open one with the same client id, which goes ahead.
 
-    bool is_open() const { return !work->answer && !is_held; }
     void answer(Error error) { work->answer.emplace(std::move(error)); }
   };
   using Refs = std::vector<Pending*>;
@@ -63,6 +63,9 @@ class Round {
                                      const Document& options = {});
   Result<Written> bulk(std::string_view collection, std::span<const Update> updates);
   void append_all();
+  bool is_contested(const Pending& one) const;
+  bool is_open(const Pending& one) const;
+  Result<Done> read_contested();
 
   CachedHead* head(chat::ConversationId id);
   void doubt(chat::ConversationId id);
@@ -128,8 +131,9 @@ class Round {
   Ids repairs_;
   std::unordered_map<chat::MessageId, Found> located_;
 
-  std::unordered_set<chat::ConversationId> used_;     ///< Heads that this round stands on.
-  std::unordered_set<chat::ConversationId> touched_;  ///< Whose tail is to be recorded.
+  std::unordered_set<chat::ConversationId> used_;       ///< Heads that this round stands on.
+  std::unordered_set<chat::ConversationId> touched_;    ///< Whose tail is to be recorded.
+  std::unordered_set<chat::ConversationId> contested_;  ///< Where another node was faster.
   std::vector<Moved> moves_;
   Ids unrecorded_;
   std::vector<chat::Change> changes_;

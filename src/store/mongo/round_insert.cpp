@@ -12,7 +12,7 @@ Result<Done> Round::insert_some() {
   if (auto done = resolve(); !done) return done;
   Ids ids;
   for (const Pending& one : pending_) {
-    if (one.is_open() && !one.placed) ids.push_back(*one.conversation);
+    if (is_open(one) && !one.placed) ids.push_back(*one.conversation);
   }
   if (auto done = load(std::move(ids), Newer::recent); !done) return done;
   place();
@@ -34,7 +34,7 @@ Result<Done> Round::insert_some() {
 /// In the order in which they were asked for.
 void Round::place() {
   for (Pending& one : pending_) {
-    if (!one.is_open() || one.placed) continue;
+    if (!is_open(one) || one.placed) continue;
     CachedHead* known = head(*one.conversation);
     if (known == nullptr || !known->head.member(one.work->draft.sender)) {
       one.answer(fail(Errc::corrupt, "the conversation is damaged"));
@@ -50,7 +50,7 @@ Round::Refs Round::choose(Order& order) {
   Refs firsts, all;
   std::unordered_set<chat::ConversationId> conversations;
   for (Pending& one : pending_) {
-    if (!one.is_open() || !one.placed) continue;
+    if (!is_open(one) || !one.placed) continue;
     all.push_back(&one);
     if (conversations.insert(*one.conversation).second) firsts.push_back(&one);
   }
@@ -109,7 +109,13 @@ Result<Done> Round::settle_refused(const Refs& refused) {
     if (first != firsts->end()) matches.emplace_back(one, *first);
   }
   context_.stats.conflicts.fetch_add(refused.size() - matches.size(), std::memory_order_relaxed);
-  return answer_with(matches);
+  if (auto done = answer_with(matches); !done) return done;
+  const SteadyTime now = std::chrono::steady_clock::now();
+  for (const Pending* one : refused) {
+    if (!one->work->answer && now < std::min(*one->work->until, deadline_))
+      contested_.insert(*one->conversation);
+  }
+  return Done{};
 }
 
 /// The messages that have their ids, or their client ids.

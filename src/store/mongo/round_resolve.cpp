@@ -10,14 +10,14 @@ namespace parley::store::mongo {
 void Round::hold_twins() {
   std::map<std::pair<chat::UserId, std::string_view>, const Pending*> firsts;
   for (Pending& one : pending_) {
-    one.is_held = false;
+    one.twin = nullptr;
     if (!one.work->draft.client_id) continue;
     const auto [first, is_first] =
         firsts.try_emplace({one.work->draft.sender, *one.work->draft.client_id}, &one);
     if (is_first || one.work->answer) continue;
     const auto& known = first->second->work->answer;
     if (!known) {
-      one.is_held = true;
+      one.twin = first->second;
     } else if (*known) {
       one.work->answer.emplace(chat::Appended{(*known)->message, true});
       context_.stats.duplicate_messages.fetch_add(1, std::memory_order_relaxed);
@@ -30,7 +30,7 @@ void Round::hold_twins() {
 Round::Refs Round::unresolved() {
   Refs all;
   for (Pending& one : pending_) {
-    if (one.is_open() && !one.conversation) all.push_back(&one);
+    if (is_open(one) && !one.conversation) all.push_back(&one);
   }
   return all;
 }

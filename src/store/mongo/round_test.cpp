@@ -26,6 +26,10 @@ class RoundTest : public ::testing::Test {
   std::vector<chat::Change> round(Works... works) {
     operations_.clear();
     (operations_.push_back(std::make_unique<Errand>(std::move(works))), ...);
+    return again();
+  }
+  /// What the last one has left.
+  std::vector<chat::Change> again() {
     Lease lease = database_.lease();
     const SteadyTime deadline = SteadyTime::clock::now() + 10s;
     return Round(context_, cache_, lease, deadline, unwritten_).run(operations_);
@@ -67,6 +71,52 @@ class RoundTest : public ::testing::Test {
   std::vector<Update> unwritten_;
   Operations operations_;
 };
+
+TEST_F(RoundTest, leaves_a_conversation_where_another_node_was_faster_to_the_next_round) {
+  const auto alice = user("alice"), bob = user("bob"), carol = user("carol");
+  const auto first = say(alice, bob, "1");
+  ASSERT_TRUE(chat::fakes::run(executor_, node_.messages().append({bob, alice, "2", {}, at(1)})));
+  auto changes =
+      round(append(alice, bob, "3"), append(alice, carol, "to carol"), append(alice, bob, "4"));
+  ASSERT_TRUE(operations_[1]->is_answered());
+  EXPECT_TRUE(answer<AppendWork>(1));
+  EXPECT_EQ(changes.size(), 1u);
+  ASSERT_FALSE(operations_[0]->is_answered());
+  ASSERT_FALSE(operations_[2]->is_answered());
+  operations_.erase(operations_.begin() + 1);
+  changes = again();
+  ASSERT_TRUE(operations_[0]->is_answered());
+  ASSERT_TRUE(operations_[1]->is_answered());
+  EXPECT_EQ(answer<AppendWork>(0)->message.seq, 3u);
+  EXPECT_EQ(answer<AppendWork>(1)->message.content, "4");
+  EXPECT_EQ(answer<AppendWork>(1)->message.seq, 4u);
+  EXPECT_EQ(only(first.conversation_id).view().text("lastMessage"), "4");
+}
+
+TEST_F(RoundTest, leaves_nothing_for_ever) {
+  const auto alice = user("alice"), bob = user("bob");
+  say(alice, bob, "1");
+  ASSERT_TRUE(chat::fakes::run(executor_, node_.messages().append({bob, alice, "2", {}, at(1)})));
+  AppendWork last = append(alice, bob, "3");
+  last.until = SteadyTime::clock::now();
+  round(std::move(last));
+  ASSERT_TRUE(operations_[0]->is_answered());
+  EXPECT_EQ(answer<AppendWork>(0)->message.seq, 3u);
+}
+
+TEST_F(RoundTest, records_what_it_has_stored_where_it_leaves_the_rest) {
+  const auto alice = user("alice"), bob = user("bob");
+  const auto first = say(alice, bob, "1");
+  // Another node takes the second place of those that are asked for next.
+  leave_behind(database_, first, context_.ids.next(at(0)), 3, context_.next_version());
+  round(append(alice, bob, "2"), append(alice, bob, "3"));
+  ASSERT_TRUE(operations_[0]->is_answered());
+  ASSERT_FALSE(operations_[1]->is_answered());
+  EXPECT_GE(only(first.conversation_id).view().integer("parley.tail.seq"), 2);
+  operations_.erase(operations_.begin());
+  again();
+  EXPECT_EQ(answer<AppendWork>(0)->message.seq, 4u);
+}
 
 TEST_F(RoundTest, records_a_message_beside_a_reading_that_another_node_has_overtaken) {
   const auto alice = user("alice"), bob = user("bob");

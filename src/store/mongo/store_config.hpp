@@ -12,7 +12,8 @@ struct StoreConfig {
   std::size_t max_batch = 1'024;    ///< Writes in one round; bounds its memory and its commands.
   std::size_t readers = 8;          ///< Threads that wait for reads, with a connection each.
   std::size_t max_queued_reads = 4'096;  ///< Reads that wait for one; one more is `overloaded`.
-  /// How long a write is tried while the database is away. Less than `sync_margin`.
+  /// How long a write is tried while the database is away; with the quarter of it for which it may
+  /// go from round to round before, less than `sync_margin`.
   std::chrono::milliseconds write_deadline = 10s;
 
   std::size_t cached_conversations = 65'536;  ///< About 500 bytes each.

@@ -78,24 +78,30 @@ void Writer::repair(chat::ConversationId conversation) {
 
 void Writer::run() {
   pthread_setname_np(pthread_self(), "writer");
-  Operations taken;
-  while (take(taken)) {
-    const std::size_t most = context_.config.max_batch;
-    for (std::size_t at = 0; at < taken.size(); at += most)
-      execute(std::span(taken).subspan(at, std::min(most, taken.size() - at)));
-    taken.clear();
+  Operations waiting;
+  while (take(waiting)) {
+    const auto most = std::min(waiting.size(), context_.config.max_batch);
+    const auto end = waiting.begin() + static_cast<std::ptrdiff_t>(most);
+    Operations left =
+        execute({std::make_move_iterator(waiting.begin()), std::make_move_iterator(end)});
+    waiting.erase(waiting.begin(), end);
+    waiting.insert(waiting.begin(), std::make_move_iterator(left.begin()),
+                   std::make_move_iterator(left.end()));
   }
 }
 
-/// False: closed, and nothing is left.
-bool Writer::take(Operations& taken) {
+/// What came meanwhile, behind what waits already. False: closed, and nothing is left.
+bool Writer::take(Operations& waiting) {
   std::unique_lock lock(mutex_);
-  arrived_.wait(lock, [this] { return !queue_.empty() || closed_; });
-  taken.swap(queue_);
-  return !taken.empty();
+  arrived_.wait(lock, [&] { return !waiting.empty() || !queue_.empty() || closed_; });
+  waiting.insert(waiting.end(), std::make_move_iterator(queue_.begin()),
+                 std::make_move_iterator(queue_.end()));
+  queue_.clear();
+  return !waiting.empty();
 }
 
-void Writer::execute(std::span<OperationPtr> batch) {
+/// One round. Gives what it leaves to the next one.
+Operations Writer::execute(Operations batch) {
   const SteadyTime started = std::chrono::steady_clock::now();
   std::vector<chat::Change> changes;
   std::optional<Error> failure;
@@ -117,11 +123,15 @@ void Writer::execute(std::span<OperationPtr> batch) {
   stats.round_operations.observe(0, static_cast<double>(batch.size()));
   stats.rounds.fetch_add(1, std::memory_order_relaxed);
   if (failure) report(*failure, batch.size());
-  // Before anybody hears of it: whoever has an answer waits no more.
-  stats.queued.fetch_sub(batch.size(), std::memory_order_relaxed);
-  std::vector<WaitingPtr> waiting(std::make_move_iterator(batch.begin()),
+  const auto answered = std::stable_partition(
+      batch.begin(), batch.end(), [](const OperationPtr& one) { return !one->is_answered(); });
+  std::vector<WaitingPtr> waiting(std::make_move_iterator(answered),
                                   std::make_move_iterator(batch.end()));
+  batch.erase(answered, batch.end());
+  // Before anybody hears of it: whoever has an answer waits no more.
+  stats.queued.fetch_sub(waiting.size(), std::memory_order_relaxed);
   context_.feed.publish(std::move(changes), std::move(waiting));
+  return batch;
 }
 
 /// A database that is away fails every round: one line a second says so.

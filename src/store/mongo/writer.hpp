@@ -28,8 +28,8 @@ class Writer {
 
  private:
   void run();
-  bool take(Operations& taken);
-  void execute(std::span<OperationPtr> batch);
+  bool take(Operations& waiting);
+  Operations execute(Operations batch);
   void refuse(OperationPtr operation, const Error& error);
   void report(const Error& failure, std::size_t operations);
 
