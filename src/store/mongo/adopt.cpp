@@ -149,9 +149,9 @@ class Adoption {
     constexpr chat::Version step = 1u << 12;
     // The id's counter in the place of ours: imports have many messages of one millisecond.
     const auto& id = message.id.bytes;
-    const chat::Version count = (id[10] << 8 | id[11]) & 1023;
-    const chat::Version own = VersionClock::floor_of(std::min(message.created_at, context_.now())) |
-                              count << 12 | context_.clock.tag();
+    const chat::Version count = (id[9] << 16 | id[10] << 8 | id[11]) & ((1u << 22) - 1);
+    const chat::Version own =
+        VersionClock::floor_of(std::min(message.created_at, context_.now())) | count;
     return std::max(own, found_.head.last_version + step);
   }
 

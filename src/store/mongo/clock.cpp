@@ -1,14 +1,15 @@
 #include "store/mongo/clock.hpp"
 
 #include <algorithm>
-#include <random>
 
 namespace parley::store::mongo {
 
 namespace {
-constexpr unsigned tag_bits = 12;
+constexpr unsigned random_bits = 12;
 constexpr unsigned counter_bits = 10;
-constexpr std::uint16_t tag_mask = (1u << tag_bits) - 1;
+
+/// The lowest ones of a random number.
+std::uint64_t lowest(unsigned bits, std::uint64_t random) { return random & ((1u << bits) - 1); }
 
 /// 2020-01-01 in Unix milliseconds.
 constexpr std::int64_t epoch = 1'577'836'800'000;
@@ -20,25 +21,27 @@ std::uint64_t ticks_of(Time time) {
 }
 }  // namespace
 
-VersionClock::VersionClock() : VersionClock(static_cast<std::uint16_t>(std::random_device{}())) {}
+VersionClock::VersionClock() : VersionClock(std::random_device{}()) {}
 
-VersionClock::VersionClock(std::uint16_t tag) : tag_(tag & tag_mask) {}
+VersionClock::VersionClock(std::uint32_t seed) : random_(seed) {}
 
 chat::Version VersionClock::next(Time now) {
   const std::lock_guard lock(mutex_);
-  ticks_ = std::max(ticks_ + 1, ticks_of(now));
-  return ticks_ << tag_bits | tag_;
+  const std::uint64_t start = ticks_of(now) | lowest(counter_bits - 1, random_());
+  const bool is_later = start >> counter_bits > ticks_ >> counter_bits;
+  ticks_ = is_later ? start : ticks_ + 1;
+  return ticks_ << random_bits | lowest(random_bits, random_());
 }
 
 void VersionClock::observe(chat::Version seen) {
   const std::lock_guard lock(mutex_);
-  ticks_ = std::max(ticks_, seen >> tag_bits);
+  ticks_ = std::max(ticks_, seen >> random_bits);
 }
 
-chat::Version VersionClock::floor_of(Time time) { return ticks_of(time) << tag_bits; }
+chat::Version VersionClock::floor_of(Time time) { return ticks_of(time) << random_bits; }
 
 Time VersionClock::time_of(chat::Version version) {
-  return from_unix_ms(epoch + static_cast<std::int64_t>(version >> (tag_bits + counter_bits)));
+  return from_unix_ms(epoch + static_cast<std::int64_t>(version >> (random_bits + counter_bits)));
 }
 
 }  // namespace parley::store::mongo
