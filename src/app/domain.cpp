@@ -10,7 +10,8 @@ using std::chrono::seconds;
 
 chat::SessionSettings session_settings(const Settings::Auth& auth) {
   return {std::chrono::ceil<seconds>(auth.access_token_expire),
-          std::chrono::ceil<seconds>(auth.refresh_token_expire)};
+          std::chrono::ceil<seconds>(auth.refresh_token_expire),
+          std::chrono::ceil<seconds>(auth.refresh_leeway)};
 }
 
 chat::RecoverySettings recovery_settings(const Settings::Mail& mail) {

@@ -158,7 +158,7 @@ TEST_F(UserDeskTest, disabling_ends_all_logins_and_closes_connections) {
   EXPECT_EQ(closed, (std::vector<std::optional<chat::FamilyId>>{std::nullopt}));
   chat::Family next = phone;
   next.token_id = "next";
-  EXPECT_FALSE(run(stores.sessions.rotate(next, "token", now)));
+  EXPECT_FALSE(run(stores.sessions.rotate(next, {"token", now})));
   EXPECT_EQ(good({{"verb", "enable"}, {"user", email}}).at("disabled"), false);
   EXPECT_EQ(bars_changed, 2);
 }

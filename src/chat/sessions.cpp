@@ -45,7 +45,9 @@ Task<Result<TokenPair>> Sessions::refresh(std::string refresh_token, Time now) {
   if (!presented) co_return presented.error();
   const bool original = !names_family(*presented);
   const FamilyId id = original ? family_of_original(*presented) : *presented->family;
-  const Claims next = next_claims(presented->user, id, settings_.refresh_ttl, now);
+  Claims next = next_claims(presented->user, id, settings_.refresh_ttl, now);
+  // So that a repeat of the call gives the same token once more.
+  if (!original) next.token_id = signer_.successor(presented->token_id);
   Family family{id, presented->user, next.token_id, next.expires_at};
   Result<Done> accepted = Done{};
   if (original) {
@@ -53,7 +55,8 @@ Task<Result<TokenPair>> Sessions::refresh(std::string refresh_token, Time now) {
     family.expires_at = std::max(family.expires_at, presented->expires_at);
     accepted = co_await adopt(std::move(family), presented->issued_at);
   } else {
-    accepted = co_await store_.rotate(std::move(family), presented->token_id, now);
+    Presented shown{presented->token_id, now, settings_.leeway};
+    accepted = co_await store_.rotate(std::move(family), std::move(shown));
   }
   if (!accepted) co_return outward(accepted.error());
   co_return sign(next, now);

@@ -32,6 +32,8 @@ struct SessionSettings {
   std::chrono::seconds access_ttl{15 * 60};  ///< How long a stolen access token is of use.
   /// How long a device may stay away and still be logged in.
   std::chrono::seconds refresh_ttl{7 * 24 * 60 * 60};
+  /// How long after a refresh the same call gives the same refresh token again; 0: never.
+  std::chrono::seconds leeway{};
 };
 
 /// Logins: families of rotating refresh tokens, and access tokens that name their family (`sid`).
@@ -46,7 +48,8 @@ class Sessions {
   /// A new family: the user has proved who they are.
   Task<Result<TokenPair>> open(UserId user, Time now);
 
-  /// The next pair of the family. A token that was rotated before revokes the family (reuse). A
+  /// The next pair of the family. A token that was rotated before revokes the family (reuse), but
+  /// for the last one within the leeway. A
   /// token of the Node original, which names no family, is good once, and not when it is from
   /// before an end of all logins of its user: it opens one that is derived from its claims.
   Task<Result<TokenPair>> refresh(std::string refresh_token, Time now);

@@ -249,12 +249,30 @@ TEST_F(SessionsTest, lets_nobody_in_with_such_a_token_while_all_logins_end) {
   EXPECT_TRUE(store_.of(alice_)[0].revoked);
 }
 
+TEST_F(SessionsTest, gives_the_same_refresh_token_again_within_the_leeway) {
+  using namespace std::chrono_literals;
+  Sessions sessions{store_, signer_, ids_, {15min, 24h, 10s}};
+  const TokenPair first = *run(sessions.open(alice_, now_));
+  const auto lost = run(sessions.refresh(first.refresh, now_ + 60s));
+  const auto again = run(sessions.refresh(first.refresh, now_ + 70s));
+  ASSERT_TRUE(lost && again);
+  EXPECT_TRUE(sessions.authenticate(again->access, now_ + 70s));
+  const auto next = run(sessions.refresh(again->refresh, now_ + 80s));
+  ASSERT_TRUE(next);
+  // Whoever has the other answer, a thief perhaps, has the same token: used now.
+  ASSERT_TRUE(run(sessions.refresh(lost->refresh, now_ + 90s))) << "a repeat of the next one";
+  const auto late = run(sessions.refresh(lost->refresh, now_ + 91s));
+  ASSERT_FALSE(late);
+  expect_refused(late.error());
+  EXPECT_FALSE(run(sessions.refresh(next->refresh, now_ + 92s))) << "the login has ended";
+}
+
 namespace {
 /// A store that cannot be reached.
 class BrokenSessions final : public SessionStore {
  public:
   Task<Result<Done>> open(Family) override { co_return fail(Errc::unavailable, "disk"); }
-  Task<Result<Done>> rotate(Family, std::string, Time) override {
+  Task<Result<Done>> rotate(Family, Presented) override {
     co_return fail(Errc::unavailable, "disk");
   }
   Task<Result<Done>> revoke(FamilyId) override { co_return fail(Errc::unavailable, "disk"); }

@@ -1,6 +1,8 @@
 #include "crypto/jwt_signer.hpp"
 
+#include "base/hex.hpp"
 #include "crypto/hs256.hpp"
+#include "crypto/keyed_hash.hpp"
 
 namespace parley::crypto {
 
@@ -42,6 +44,10 @@ Result<chat::Claims> JwtSigner::verify(chat::TokenUse use, const std::string& to
   auto claims = claims_of(decoded);
   if (claims && claims->expires_at <= now) return refuse("expired");
   return claims;
+}
+
+std::string JwtSigner::successor(const std::string& token_id) const {
+  return to_hex(keyed_hash(secrets_.refresh, "parley refresh successor " + token_id).substr(0, 12));
 }
 
 const std::string& JwtSigner::secret(chat::TokenUse use) const {

@@ -21,6 +21,8 @@ class JwtSigner final : public chat::TokenSigner {
   std::string sign(chat::TokenUse use, const chat::Claims& claims) const override;
   Result<chat::Claims> verify(chat::TokenUse use, const std::string& token,
                               Time now) const override;
+  /// 24 hex digits, as of an id.
+  std::string successor(const std::string& token_id) const override;
 
  private:
   const std::string& secret(chat::TokenUse use) const;

@@ -37,6 +37,14 @@ class JwtSignerTest : public ::testing::Test {
   JwtSigner signer_{secrets};
 };
 
+TEST_F(JwtSignerTest, names_successors_that_nobody_else_can_tell) {
+  const std::string next = signer_.successor("one");
+  EXPECT_EQ(next, JwtSigner(secrets).successor("one"));
+  EXPECT_EQ(next.size(), 24u);
+  EXPECT_NE(next, signer_.successor("two"));
+  EXPECT_NE(next, JwtSigner({secrets.access, "another refresh secret"}).successor("one"));
+}
+
 TEST_F(JwtSignerTest, accepts_what_the_original_minted) {
   const auto claims = signer_.verify(TokenUse::access, original, issued);
   ASSERT_TRUE(claims);

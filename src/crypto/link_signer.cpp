@@ -1,13 +1,8 @@
 #include "crypto/link_signer.hpp"
 
-#include <openssl/evp.h>
-#include <openssl/hmac.h>
-
-#include <array>
-#include <new>
-
 #include "base/base64.hpp"
 #include "crypto/hs256.hpp"
+#include "crypto/keyed_hash.hpp"
 
 namespace parley::crypto {
 
@@ -15,21 +10,8 @@ namespace {
 
 Error refuse(const char* why) { return fail(Errc::unauthorized, why); }
 
-using Digest = std::array<unsigned char, EVP_MAX_MD_SIZE>;
-
 /// Bytes of a fingerprint: nobody finds two texts that share one.
 constexpr std::size_t print_size = 16;
-
-/// HMAC-SHA-256.
-std::string keyed_hash(const std::string& key, std::string_view text) {
-  Digest bytes;
-  unsigned length = 0;
-  const auto* begin = reinterpret_cast<const unsigned char*>(text.data());
-  if (HMAC(EVP_sha256(), key.data(), static_cast<int>(key.size()), begin, text.size(), bytes.data(),
-           &length) == nullptr)
-    throw std::bad_alloc{};
-  return {bytes.begin(), bytes.begin() + length};
-}
 
 }  // namespace
 

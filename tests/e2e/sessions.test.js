@@ -102,6 +102,28 @@ describe('refresh', () => {
   });
 });
 
+describe('refresh with a leeway', () => {
+  let lenient;
+  const idOf = (token) => claimsOf(token).jti;
+  before(async () => (lenient = await Server.start({ env: { REFRESH_LEEWAY: '1m' } })));
+  after(() => lenient?.destroy());
+
+  test('gives the same token to who asks again, because the answer was lost', async () => {
+    const who = await person(lenient);
+    const ask = (refreshToken) => new Rest(lenient.url).post('/api/auth/refresh', { refreshToken });
+    const first = await login(lenient, who);
+    const lost = await ask(first.refreshToken);
+    const again = await ask(first.refreshToken);
+    assert.deepEqual([lost.status, again.status], [200, 200]);
+    assert.equal(idOf(again.body.refreshToken), idOf(lost.body.refreshToken));
+    assert.equal((await new Rest(lenient.url, again.body.accessToken).get('/api/users/me')).status, 200);
+    const next = await ask(again.body.refreshToken);
+    assert.equal(next.status, 200);
+    assertError(await ask(first.refreshToken), 401);
+    assertError(await ask(next.body.refreshToken), 401);
+  });
+});
+
 describe('logout', () => {
   test('answers 204 without a body and revokes the family', async () => {
     const session = await login(server, await person(server));

@@ -96,6 +96,10 @@ void add_tokens(std::vector<Field>& list) {
   list.push_back(make(tokens, "refresh-token-expire", Interval{1s, 24h * 366},
                       in(&Settings::auth, &decltype(Settings::auth)::refresh_token_expire),
                       "How long a device that is not used stays signed in."));
+  list.push_back(make(tokens, "refresh-leeway", Interval{0s, 60s},
+                      in(&Settings::auth, &decltype(Settings::auth)::refresh_leeway),
+                      "How long after a refresh the same call gives the same refresh token again, "
+                      "for those whose answer was lost; 0 (never): it ends the login."));
   list.push_back(make(tokens, "hash-cost", WholeNumber{4, 16},
                       in(&Settings::auth, &decltype(Settings::auth)::hash_cost),
                       "bcrypt's cost for new passwords; one more doubles the time."));

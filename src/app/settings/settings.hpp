@@ -51,6 +51,7 @@ struct Settings {
     std::string refresh_token_secret;  ///< As above.
     Duration access_token_expire{std::chrono::minutes{15}};
     Duration refresh_token_expire{std::chrono::hours{7 * 24}};
+    Duration refresh_leeway{0};  ///< 0: a refresh is never repeated.
     unsigned hash_cost = 10;
     std::size_t hash_threads = 0;  ///< 0: half the cores, at least one.
     std::size_t hash_queue = 64;

@@ -27,6 +27,7 @@ class LedgerSigner final : public TokenSigner {
  public:
   std::string sign(TokenUse use, const Claims& claims) const override;
   Result<Claims> verify(TokenUse use, const std::string& token, Time now) const override;
+  std::string successor(const std::string& token_id) const override { return token_id + '+'; }
 
  private:
   mutable std::mutex mutex_;

@@ -13,15 +13,17 @@ Task<Result<Done>> MemorySessions::open(Family family) {
   co_return Done{};
 }
 
-Task<Result<Done>> MemorySessions::rotate(Family next, std::string presented, Time now) {
+Task<Result<Done>> MemorySessions::rotate(Family next, Presented presented) {
   const std::lock_guard lock{mutex_};
   const auto found = families_.find(next.id);
   if (found == families_.end()) co_return fail(Errc::unauthorized, "family is unknown");
   Known& known = found->second;
   if (known.revoked) co_return fail(Errc::unauthorized, "family is revoked");
   if (known.family.user != next.user) co_return fail(Errc::unauthorized, "another user's family");
-  if (known.family.expires_at <= now) co_return fail(Errc::unauthorized, "family has expired");
-  if (known.family.token_id != presented) {
+  if (known.family.expires_at <= presented.now)
+    co_return fail(Errc::unauthorized, "family has expired");
+  if (known.family.token_id != presented.token_id) {
+    if (is_repeat(known.family, next, presented.leeway)) co_return Done{};
     revoke(known);
     co_return fail(Errc::unauthorized, "token was used before");
   }

@@ -13,7 +13,7 @@ namespace parley::chat::fakes {
 class MemorySessions final : public SessionStore {
  public:
   Task<Result<Done>> open(Family family) override;
-  Task<Result<Done>> rotate(Family next, std::string presented, Time now) override;
+  Task<Result<Done>> rotate(Family next, Presented presented) override;
   Task<Result<Done>> revoke(FamilyId id) override;
   Task<Result<std::vector<FamilyId>>> revoke_all(UserId user,
                                                  std::optional<FamilyId> kept) override;

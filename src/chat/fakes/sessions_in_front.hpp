@@ -13,8 +13,8 @@ class SessionsInFront : public SessionStore {
   explicit SessionsInFront(SessionStore& inner) : inner_(inner) {}
 
   Task<Result<Done>> open(Family family) override { return inner_.open(std::move(family)); }
-  Task<Result<Done>> rotate(Family next, std::string presented, Time now) override {
-    return inner_.rotate(std::move(next), std::move(presented), now);
+  Task<Result<Done>> rotate(Family next, Presented presented) override {
+    return inner_.rotate(std::move(next), std::move(presented));
   }
   Task<Result<Done>> revoke(FamilyId id) override { return inner_.revoke(id); }
   Task<Result<std::vector<FamilyId>>> revoke_all(UserId user,

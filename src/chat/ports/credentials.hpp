@@ -42,6 +42,8 @@ class TokenSigner {
   /// unauthorized: malformed, another algorithm, bad signature, no such claims, or expired at
   /// `now`.
   virtual Result<Claims> verify(TokenUse use, const std::string& token, Time now) const = 0;
+  /// The `jti` of the refresh token that follows that one. Nobody else can tell it.
+  virtual std::string successor(const std::string& token_id) const = 0;
 };
 
 /// What a link in a mail is good for.

@@ -23,6 +23,21 @@ struct Family {
   friend bool operator==(const Family&, const Family&) = default;
 };
 
+/// A refresh token that somebody shows.
+struct Presented {
+  std::string token_id;  ///< Its `jti`.
+  Time now;              ///< What its family's expiry is judged by.
+  /// How long the direct predecessor of the newest token does no harm: its answer may have been
+  /// lost.
+  std::chrono::seconds leeway{};
+};
+
+/// Was `next`, the successor of a token that is shown again, made of it no longer than that ago?
+inline bool is_repeat(const Family& known, const Family& next, std::chrono::seconds leeway) {
+  const auto ago = std::chrono::abs(next.expires_at - known.expires_at);
+  return leeway.count() > 0 && known.token_id == next.token_id && ago <= leeway;
+}
+
 /// Tokens of the Node original name no family. All that a user has of them count as one, whose id
 /// is the user's own and which is never open: they end when all of the user's logins do.
 inline FamilyId originals_of(UserId user) { return FamilyId{user.bytes}; }
@@ -62,8 +77,8 @@ class SessionStore {
   /// Replaces `presented` by `next` (same id and user), atomically: of two at once one wins.
   /// expires_at never goes back. unauthorized when the family is unknown, another user's, revoked
   /// or expired, and when `presented` is no longer its newest token; in that last case the family
-  /// is revoked by this call (reuse detection).
-  virtual Task<Result<Done>> rotate(Family next, std::string presented, Time now) = 0;
+  /// is revoked by this call (reuse detection), unless it is a repeat, which changes nothing.
+  virtual Task<Result<Done>> rotate(Family next, Presented presented) = 0;
   /// Its tokens are refused from now on, and its id stays known until expires_at. Nothing happens
   /// when it is unknown.
   virtual Task<Result<Done>> revoke(FamilyId id) = 0;

@@ -332,7 +332,8 @@ TEST_F(ArchiveTest, keeps_client_ids_logins_and_cursors_good) {
     if (login == nullptr) continue;
     chat::Family rotated = login->family;
     rotated.token_id = "next";
-    const auto done = caller.run(store.sessions().rotate(rotated, login->family.token_id, at(100)));
+    const auto done =
+        caller.run(store.sessions().rotate(rotated, {login->family.token_id, at(100)}));
     EXPECT_EQ(done.has_value(), !login->revoked);
   }
   EXPECT_TRUE(ended);

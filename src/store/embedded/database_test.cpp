@@ -60,7 +60,7 @@ TEST_F(DatabaseTest, keeps_everything_across_a_restart) {
   EXPECT_EQ(caller_.good(store.accounts().find_by_email("alice@example.org")).id, alice);
   chat::Family next = family;
   next.token_id = "next";
-  EXPECT_TRUE(caller_.run(store.sessions().rotate(next, "token", at(0))));
+  EXPECT_TRUE(caller_.run(store.sessions().rotate(next, {"token", at(0)})));
   const chat::Message third = caller_.say(store, alice, bob, "three");
   EXPECT_EQ(third.seq, 3u);
   EXPECT_GT(third.version, second.version);

@@ -78,7 +78,7 @@ class PowerCutTest : public ::testing::TestWithParam<std::uint32_t> {
     for (const chat::MessageId& id : read_) ASSERT_EQ(stored[id].status(), chat::Status::read);
     std::vector<Task<Result<Done>>> good, bad;
     for (const chat::Family& one : open_)
-      good.push_back(store.sessions().rotate(one, one.token_id, at(made_)));
+      good.push_back(store.sessions().rotate(one, {one.token_id, at(made_)}));
     for (const chat::Family& one : revoked_) bad.push_back(store.sessions().open(one));
     for (const auto& result : chat::fakes::run_all(caller_.context, std::move(good)))
       ASSERT_TRUE(result);

@@ -19,13 +19,14 @@ Result<Done> open_family(Transaction& transaction, const chat::Family& family) {
 }
 
 Result<Done> rotate_family(Transaction& transaction, const chat::Family& next,
-                           const std::string& presented, Time now) {
+                           const chat::Presented& presented) {
   auto known = transaction.family(next.id);
-  const bool is_good =
-      known && !known->revoked && known->family.user == next.user && now < known->family.expires_at;
+  const bool is_good = known && !known->revoked && known->family.user == next.user &&
+                       presented.now < known->family.expires_at;
   if (!is_good || transaction.error())
     return refuse(transaction, Errc::unauthorized, "Invalid token");
-  if (known->family.token_id != presented) {
+  if (known->family.token_id != presented.token_id) {
+    if (chat::is_repeat(known->family, next, presented.leeway)) return Done{};
     end_family(transaction, *known);
     return fail(Errc::unauthorized, "Invalid token");
   }
@@ -70,11 +71,11 @@ Task<Result<Done>> SessionStore::open(chat::Family family) {
                       });
 }
 
-Task<Result<Done>> SessionStore::rotate(chat::Family next, std::string presented, Time now) {
+Task<Result<Done>> SessionStore::rotate(chat::Family next, chat::Presented presented) {
   return submit<Done>(
       database_.internals().committer,
-      [next = std::move(next), presented = std::move(presented), now](Transaction& transaction) {
-        return rotate_family(transaction, next, presented, now);
+      [next = std::move(next), presented = std::move(presented)](Transaction& transaction) {
+        return rotate_family(transaction, next, presented);
       });
 }
 

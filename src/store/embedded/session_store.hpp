@@ -13,7 +13,7 @@ class SessionStore final : public chat::SessionStore {
   explicit SessionStore(Database& database) : database_(database) {}
 
   Task<Result<Done>> open(chat::Family family) override;
-  Task<Result<Done>> rotate(chat::Family next, std::string presented, Time now) override;
+  Task<Result<Done>> rotate(chat::Family next, chat::Presented presented) override;
   Task<Result<Done>> revoke(chat::FamilyId id) override;
   Task<Result<std::vector<chat::FamilyId>>> revoke_all(chat::UserId user,
                                                        std::optional<chat::FamilyId> kept) override;

@@ -11,12 +11,6 @@ Document revocation(Time at) {
   return Document(Document().set("$set", Document().set("revoked", true).set("revokedAt", at)));
 }
 
-/// A refresh token that somebody showed.
-struct Presented {
-  std::string token_id;
-  Time now;  ///< What its family's expiry is judged by.
-};
-
 Result<Done> open_family(Lease& lease, const chat::Family& family) {
   Document document;
   document.set("_id", family.id).set("user", family.user).set("tokenId", family.token_id);
@@ -35,7 +29,14 @@ Document good_family(const chat::Family& family, Time now) {
   return filter;
 }
 
-Result<Done> rotate_family(Lease& lease, const chat::Family& next, const Presented& presented,
+bool is_repeat(View known, const chat::Family& next, std::chrono::seconds leeway) {
+  const auto token_id = known.text("tokenId");
+  const auto expires_at = known.time("expiresAt");
+  if (!token_id || !expires_at) return false;
+  return chat::is_repeat({next.id, next.user, std::string(*token_id), *expires_at}, next, leeway);
+}
+
+Result<Done> rotate_family(Lease& lease, const chat::Family& next, const chat::Presented& presented,
                            Time revoked_at) {
   Update rotation{good_family(next, presented.now), {}};
   rotation.filter.set("tokenId", presented.token_id);
@@ -45,6 +46,11 @@ Result<Done> rotate_family(Lease& lease, const chat::Family& next, const Present
   if (!rotated) return std::move(rotated).error();
   if (rotated->matched != 0) return Done{};
 
+  if (presented.leeway.count() > 0) {
+    const auto known = lease.find_one(sessions_collection, good_family(next, presented.now));
+    if (!known) return known.error();
+    if (*known && is_repeat(View(**known), next, presented.leeway)) return Done{};
+  }
   Update reuse{good_family(next, presented.now), revocation(revoked_at)};
   reuse.filter.set("tokenId", Document().set("$ne", presented.token_id));
   auto revoked = lease.update(sessions_collection, reuse);
@@ -106,12 +112,10 @@ Task<Result<Done>> SessionStore::open(chat::Family family) {
               [family = std::move(family)](Lease& lease) { return open_family(lease, family); });
 }
 
-Task<Result<Done>> SessionStore::rotate(chat::Family next, std::string presented, Time now) {
-  Presented shown{std::move(presented), now};
+Task<Result<Done>> SessionStore::rotate(chat::Family next, chat::Presented presented) {
   return call(workers_, client_,
-              [next = std::move(next), shown = std::move(shown), &client = client_](Lease& lease) {
-                return rotate_family(lease, next, shown, client.now());
-              });
+              [next = std::move(next), presented = std::move(presented), &client = client_](
+                  Lease& lease) { return rotate_family(lease, next, presented, client.now()); });
 }
 
 Task<Result<Done>> SessionStore::revoke(chat::FamilyId id) {

@@ -89,7 +89,8 @@ TEST_P(OperatorStoreContract, tells_which_logins_have_ended_and_when) {
   good(stores_->sessions().revoke(phone.id));
   const Ending first = ended().at(0);
   good(stores_->sessions().revoke_all(ann, std::nullopt));
-  EXPECT_EQ(refusal(stores_->sessions().rotate(stolen, "used before", at(1))), Errc::unauthorized);
+  EXPECT_EQ(refusal(stores_->sessions().rotate(stolen, {"used before", at(1)})),
+            Errc::unauthorized);
 
   const auto all = ended();
   std::vector<std::pair<UserId, FamilyId>> who;
@@ -109,7 +110,7 @@ TEST_P(OperatorStoreContract, a_login_ends_once) {
   await_the_next_moment();
   good(stores_->sessions().revoke(phone.id));
   good(stores_->sessions().revoke(new_id<FamilyId>()));
-  EXPECT_EQ(refusal(stores_->sessions().rotate(phone, "used before", at(1))), Errc::unauthorized);
+  EXPECT_EQ(refusal(stores_->sessions().rotate(phone, {"used before", at(1)})), Errc::unauthorized);
   EXPECT_EQ(ended(), once);
   good(stores_->sessions().revoke_all(ann, std::nullopt));
   EXPECT_THAT(ended(), testing::IsSupersetOf(once));
@@ -176,7 +177,7 @@ TEST_P(OperatorStoreContract, erases_everything_that_says_who_somebody_was) {
   EXPECT_EQ(ended(), once);
   Family next = phone;
   next.token_id = "two";
-  EXPECT_EQ(refusal(stores_->sessions().rotate(next, "one", at(10))), Errc::unauthorized);
+  EXPECT_EQ(refusal(stores_->sessions().rotate(next, {"one", at(10)})), Errc::unauthorized);
   EXPECT_EQ(as_seen(message).content, "hello");
   EXPECT_EQ(refusal(operators().erase(new_id<UserId>(), SentTexts::kept, at(9))), Errc::not_found);
 }

@@ -19,9 +19,43 @@ class SessionStoreContract : public StoresTest {
   Task<Result<Done>> rotate(Family now, std::string presented, std::string next,
                             Time time = at(1)) {
     now.token_id = std::move(next);
-    return stores_->sessions().rotate(std::move(now), std::move(presented), time);
+    return stores_->sessions().rotate(std::move(now), {std::move(presented), time, leeway_});
   }
+
+  std::chrono::seconds leeway_{};
 };
+
+TEST_P(SessionStoreContract, takes_a_repeat_within_the_leeway_for_one) {
+  Family phone = opened(new_id<UserId>(), "one", at(100'000));
+  phone.expires_at = at(200'000);
+  good(rotate(phone, "one", "two"));
+  leeway_ = std::chrono::seconds{10};
+  phone.expires_at = at(210'000);
+  good(rotate(phone, "one", "two"));
+  EXPECT_EQ(refusal(rotate(phone, "one", "of another token")), Errc::unauthorized);
+  EXPECT_EQ(refusal(rotate(phone, "two", "three")), Errc::unauthorized) << "it is revoked";
+}
+
+TEST_P(SessionStoreContract, takes_no_repeat_after_the_leeway_nor_without_one) {
+  for (const int leeway : {0, 10}) {
+    leeway_ = std::chrono::seconds{leeway};
+    Family phone = opened(new_id<UserId>(), "one", at(100'000));
+    phone.expires_at = at(200'000);
+    good(rotate(phone, "one", "two"));
+    phone.expires_at = at(leeway == 0 ? 200'000 : 211'000);
+    EXPECT_EQ(refusal(rotate(phone, "one", "two")), Errc::unauthorized);
+    EXPECT_EQ(refusal(rotate(phone, "two", "three")), Errc::unauthorized) << "it is revoked";
+  }
+}
+
+TEST_P(SessionStoreContract, takes_no_repeat_of_what_came_before_the_last) {
+  const Family phone = opened(new_id<UserId>(), "one");
+  leeway_ = std::chrono::seconds{10};
+  good(rotate(phone, "one", "two"));
+  good(rotate(phone, "two", "three"));
+  EXPECT_EQ(refusal(rotate(phone, "one", "two")), Errc::unauthorized);
+  EXPECT_EQ(refusal(rotate(phone, "three", "four")), Errc::unauthorized) << "it is revoked";
+}
 
 TEST_P(SessionStoreContract, rotates_the_newest_token_again_and_again) {
   const Family phone = opened(new_id<UserId>(), "one");
