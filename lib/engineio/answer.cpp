@@ -1,7 +1,6 @@
 #include "engineio/answer.hpp"
 
 #include <algorithm>
-#include <charconv>
 #include <utility>
 
 #include "websocket/handshake.hpp"
@@ -64,10 +63,7 @@ bool has_body(const http::Request& request) {
 
 std::size_t most_of_body(const http::Request& request, std::size_t max) {
   if (!has_body(request)) return 0;
-  std::size_t bytes = max;
-  const auto length = request.headers.find("content-length").value_or("");
-  std::from_chars(length.data(), length.data() + length.size(), bytes);
-  return std::min(bytes, max);
+  return std::min(http::content_length(request).value_or(max), max);
 }
 
 }  // namespace parley::engineio

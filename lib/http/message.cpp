@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <charconv>
 
 #include "base/trim.hpp"
 
@@ -130,6 +131,14 @@ std::optional<std::string_view> find(const Query& query, std::string_view key) {
     if (name == key) return value;
   }
   return std::nullopt;
+}
+
+std::optional<std::size_t> content_length(const Request& request) {
+  const auto text = request.headers.find("Content-Length").value_or("");
+  std::size_t bytes = 0;
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), bytes);
+  if (error != std::errc{} || end != text.data() + text.size()) return std::nullopt;
+  return bytes;
 }
 
 Response Response::json(int status, const json::value& body) {

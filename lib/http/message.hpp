@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <optional>
 #include <string>
@@ -67,6 +68,9 @@ struct Request {
   /// The pattern of the route that was found; empty when none was. Borrows from the router.
   std::string_view route;
 };
+
+/// What the request's Content-Length says; nullopt when it has none, or one that is no number.
+std::optional<std::size_t> content_length(const Request& request);
 
 struct Response {
   int status = 200;

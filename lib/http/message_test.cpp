@@ -101,6 +101,23 @@ TEST(write_head, drops_fields_that_would_split_the_answer) {
             "1\r\nDate: today\r\n\r\n");
 }
 
+TEST(content_length, is_a_number_that_can_be_held_or_none) {
+  Request request;
+  EXPECT_EQ(content_length(request), std::nullopt);
+  for (const auto& [text, bytes] : std::vector<std::pair<std::string, std::optional<std::size_t>>>{
+           {"0", 0},
+           {"1000000", 1'000'000},
+           {"18446744073709551615", 18'446'744'073'709'551'615U},
+           {"18446744073709551616", std::nullopt},
+           {"", std::nullopt},
+           {"-1", std::nullopt},
+           {"+1", std::nullopt},
+           {"12a", std::nullopt}}) {
+    request.headers.set("content-length", text);
+    EXPECT_EQ(content_length(request), bytes) << text;
+  }
+}
+
 TEST(write_head, a_preflights_explicit_length_is_kept) {
   Response response;
   response.status = 204;

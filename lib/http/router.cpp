@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <cassert>
-#include <charconv>
 #include <utility>
 
 #include "http/detail/target.hpp"
@@ -44,10 +43,8 @@ Task<Response> say_too_large(Request) {
 }
 
 bool may_be_long(const Request& request) {
-  const auto length = request.headers.find("Content-Length");
-  std::size_t bytes = 0;
-  return !length || std::from_chars(length->begin(), length->end(), bytes).ec != std::errc{} ||
-         bytes > RouteOptions::small_body;
+  const auto bytes = content_length(request);
+  return !bytes || *bytes > RouteOptions::small_body;
 }
 }  // namespace
 
