@@ -88,6 +88,11 @@ class Connection {
   /// bounds what waits. True at first, and in any case once it is being closed.
   virtual void set_expendable(bool expendable) = 0;
 
+  /// One more of the listener's `max_connections`, for another descriptor that is open for this
+  /// connection's sake; somebody expendable makes way when there is none left. Given back with the
+  /// last copy, on any thread. nullptr: there is no place, and nobody makes way.
+  virtual std::shared_ptr<void> take_place() = 0;
+
   virtual Shard& shard() = 0;
   /// Bytes sent by us that the kernel has not taken yet.
   virtual std::size_t queued_bytes() const = 0;
@@ -114,8 +119,8 @@ struct ConnectionLimits {
   /// No byte taken by the peer for so long while some wait: cut off.
   std::chrono::milliseconds write_stall{30'000};
   std::chrono::milliseconds linger{5'000};  ///< How long close_after_flush waits.
-  /// Per listener; for one more an expendable connection of its shard makes way, or it is closed at
-  /// once itself. Both are counted.
+  /// Per listener, with the places that they take besides; for one more an expendable connection of
+  /// its shard makes way, or it is closed at once itself. Both are counted.
   std::size_t max_connections = 1'000'000;
 };
 

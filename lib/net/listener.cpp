@@ -117,7 +117,7 @@ Result<Done> may_listen_at(const std::string& host, std::uint16_t port) {
 class Listener::Acceptor : public std::enable_shared_from_this<Acceptor> {
  public:
   Acceptor(Shards& shards, Descriptor socket, ConnectionLimits limits, Accept accept)
-      : origin_(std::make_shared<detail::Origin>(limits, shards.size(), std::move(accept))),
+      : origin_(std::make_shared<detail::Origin>(limits, shards, std::move(accept))),
         port_(bound_port(socket.get())),
         shards_(shards),
         socket_(shards[0].executor(), socket.release()),
@@ -136,10 +136,6 @@ class Listener::Acceptor : public std::enable_shared_from_this<Acceptor> {
   bool accept_one();
   bool on_accept_error(int error);
   void deal(Descriptor socket, detail::Peer peer);
-  static bool take_place(Shards& shards, Shard& shard,
-                         const std::shared_ptr<detail::Origin>& origin);
-  static bool make_room(Shards& shards, Shard& shard,
-                        const std::shared_ptr<detail::Origin>& origin);
 
   std::shared_ptr<detail::Origin> origin_;
   std::uint16_t port_;
@@ -198,40 +194,16 @@ bool Listener::Acceptor::on_accept_error(int error) {
   return false;
 }
 
-/// Counts a newcomer of `shard` as open. False: there is no place for it.
-bool Listener::Acceptor::take_place(Shards& shards, Shard& shard,
-                                    const std::shared_ptr<detail::Origin>& origin) {
-  const std::uint64_t before = origin->open++;
-  if (before < origin->limits.max_connections) return true;
-  const bool may_exceed = before < origin->limits.max_connections + detail::Origin::most_leaving;
-  if (may_exceed && make_room(shards, shard, origin)) return true;
-  --origin->open;
-  origin->counts[shard.index()].refused.add();
-  return false;
-}
-
-/// Who goes is of the shard with most who may: else all who come to another one would go in the
-/// place of one another.
-bool Listener::Acceptor::make_room(Shards& shards, Shard& shard,
-                                   const std::shared_ptr<detail::Origin>& origin) {
-  const auto place = origin->most_expendable();
-  if (!place) return false;
-  Shard& crowded = shards[*place];
-  if (&crowded == &shard) return shard.poller().make_room(*origin);
-  crowded.post([&crowded, origin] { crowded.poller().make_room(*origin); });
-  return true;
-}
-
 void Listener::Acceptor::deal(Descriptor socket, detail::Peer peer) {
   ++origin_->arriving;
   Shard& shard = shards_[next_shard_++ % shards_.size()];
-  shard.post([&shards = shards_, &shard, socket = std::move(socket), peer = std::move(peer),
-              origin = origin_]() mutable {
-    --origin->arriving;
-    if (!origin->accepting || !take_place(shards, shard, origin)) return;
-    const auto& first = origin->accept;
-    shard.poller().adopt(std::move(socket), std::move(peer), origin, nullptr, first);
-  });
+  shard.post(
+      [&shard, socket = std::move(socket), peer = std::move(peer), origin = origin_]() mutable {
+        --origin->arriving;
+        if (!origin->accepting || !origin->take_place(shard)) return;
+        const auto& first = origin->accept;
+        shard.poller().adopt(std::move(socket), std::move(peer), origin, nullptr, first);
+      });
 }
 
 Listener::Counts Listener::Acceptor::counts() const {

@@ -41,7 +41,8 @@ class Listener {
     std::uint64_t refused = 0;        ///< Over max_connections, and nobody made way.
     std::uint64_t displaced = 0;      ///< Made way for a newcomer.
     std::uint64_t accept_pauses = 0;  ///< Times that accepting rested for want of file descriptors.
-    std::uint64_t open = 0;           ///< Until the protocol has been told of the end, and is gone.
+    /// Until the protocol has been told of the end, and is gone; and places taken besides.
+    std::uint64_t open = 0;
     std::uint64_t slow_consumers = 0;  ///< Closed for it.
     std::uint64_t bytes_in = 0, bytes_out = 0, sends = 0, receives = 0;
   };

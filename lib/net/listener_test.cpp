@@ -697,6 +697,40 @@ TEST_F(ListenerTest, whoever_is_being_closed_makes_room) {
   EXPECT_FALSE(has_ended(second));
 }
 
+TEST_F(ListenerTest, a_connection_takes_a_second_place_and_gives_it_back) {
+  listen({.max_connections = 3});
+  Client first = connect(), second = connect();
+  std::shared_ptr<void> place;
+  script_.connections[0]->set_expendable(false);
+  in_shard([&] { place = script_.connections[0]->take_place(); });
+  ASSERT_TRUE(place);
+  EXPECT_EQ(listener_->counts().open, 3U);
+
+  Client third{listener_->port()};
+  EXPECT_TRUE(until([&] { return has_ended(second); })) << "the places of three are taken";
+  EXPECT_TRUE(until([&] { return script_.destroyed == 1; }));
+  script_.connections.back()->set_expendable(false);
+  std::shared_ptr<void> refused = place;
+  in_shard([&] { refused = script_.connections[0]->take_place(); });
+  EXPECT_FALSE(refused) << "nobody makes way";
+  EXPECT_EQ(listener_->counts().refused, 1U);
+
+  place.reset();
+  EXPECT_EQ(listener_->counts().open, 2U);
+}
+
+TEST_F(ListenerTest, strangers_make_way_for_a_second_place) {
+  listen({.max_connections = 2});
+  Client first = connect(), second = connect();
+  script_.connections[0]->set_expendable(false);
+  std::shared_ptr<void> place;
+  in_shard([&] { place = script_.connections[0]->take_place(); });
+  EXPECT_TRUE(place);
+  EXPECT_TRUE(until([&] { return has_ended(second); }));
+  EXPECT_FALSE(has_ended(first));
+  EXPECT_EQ(listener_->counts().displaced, 1U);
+}
+
 TEST_F(ListenerTest, rests_when_file_descriptors_run_out_and_goes_on_later) {
   listen();
   Client client{listener_->port()};

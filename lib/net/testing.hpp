@@ -67,6 +67,7 @@ class FakeConnection final : public Connection {
   void set_protocol(std::unique_ptr<Protocol> protocol) override;
   void move_to(Shard& target, std::function<void(Connection&)> arrive) override;
   void set_expendable(bool expendable) override { expendable_ = expendable; }
+  std::shared_ptr<void> take_place() override { return std::make_shared<bool>(true); }
   Shard& shard() override { return shard_; }
   std::size_t queued_bytes() const override { return queued_.size(); }
   bool is_writable() const override { return is_open() && !blocked_; }

@@ -1,6 +1,5 @@
 #pragma once
 
-#include <algorithm>
 #include <atomic>
 #include <cstdint>
 #include <functional>
@@ -10,6 +9,7 @@
 
 #include "base/single_writer.hpp"
 #include "net/connection.hpp"
+#include "net/shard.hpp"
 
 namespace parley::net::detail {
 
@@ -22,28 +22,29 @@ struct alignas(64) ShardCounts {
 
 /// Where connections come from: what all connections of a listener share, on every shard. Every
 /// poller that ever had one of them keeps it, so a connection refers to it without owning it.
-struct Origin {
+struct Origin : std::enable_shared_from_this<Origin> {
   /// Beyond the limit: newcomers for whom somebody elsewhere is yet to go.
   static constexpr std::uint64_t most_leaving = 256;
 
-  Origin(ConnectionLimits its_limits, std::size_t shards,
-         std::function<std::unique_ptr<Protocol>(Connection&)> first_protocol)
-      : limits(its_limits), accept(std::move(first_protocol)), counts(shards) {}
+  /// `its_shards` outlive it.
+  Origin(ConnectionLimits its_limits, Shards& its_shards,
+         std::function<std::unique_ptr<Protocol>(Connection&)> first_protocol);
+
+  /// Counts one more as open, for `shard`, be it in the place of another. False, and counted as
+  /// refused: there is no place for it. On that shard.
+  bool take_place(Shard& shard);
 
   const ConnectionLimits limits;
   const std::function<std::unique_ptr<Protocol>(Connection&)> accept;
   std::vector<ShardCounts> counts;
+  Shards& shards;
   std::atomic<bool> accepting{true};
-  /// The shard with most of those who may be closed to make room; nullopt: there are none.
-  std::optional<std::size_t> most_expendable() const {
-    const auto most = std::ranges::max_element(
-        counts, {}, [](const ShardCounts& shard) { return shard.expendable.value(); });
-    if (most == counts.end() || most->expendable.value() == 0) return std::nullopt;
-    return static_cast<std::size_t>(most - counts.begin());
-  }
-
   std::atomic<std::uint64_t> arriving{0};  ///< On their way to their shards.
-  std::atomic<std::uint64_t> open{0};
+  std::atomic<std::uint64_t> open{0};      ///< Places that are taken.
+
+ private:
+  std::optional<std::size_t> most_expendable() const;
+  bool make_room(Shard& shard);
 };
 
 }  // namespace parley::net::detail

@@ -36,6 +36,11 @@ void SocketConnection::set_expendable(bool may) {
   if (state_ == State::open) poller_.set_expendable(*this, may);
 }
 
+std::shared_ptr<void> SocketConnection::take_place() {
+  if (!origin_.take_place(poller_.shard())) return nullptr;
+  return {&origin_, [origin = origin_.shared_from_this()](void*) { --origin->open; }};
+}
+
 void SocketConnection::give_way() {
   counts().displaced.add();
   end(CloseCause::local);

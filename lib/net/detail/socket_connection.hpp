@@ -42,6 +42,7 @@ class SocketConnection final : public Connection {
   void set_protocol(std::unique_ptr<Protocol> protocol) override;
   void move_to(Shard& target, std::function<void(Connection&)> arrive) override;
   void set_expendable(bool expendable) override;
+  std::shared_ptr<void> take_place() override;
   Shard& shard() override;
   std::size_t queued_bytes() const override { return outbox_ ? outbox_->size() : 0; }
   bool is_writable() const override { return state_ == State::open && !blocked_; }

@@ -30,6 +30,7 @@ class TlsConnection final : public Protocol, public Connection {
   void set_protocol(std::unique_ptr<Protocol> protocol) override;
   void move_to(Shard& target, std::function<void(Connection&)> arrive) override;
   void set_expendable(bool expendable) override { raw_.set_expendable(expendable); }
+  std::shared_ptr<void> take_place() override { return raw_.take_place(); }
   Shard& shard() override { return raw_.shard(); }
   std::size_t queued_bytes() const override { return raw_.queued_bytes(); }
   bool is_writable() const override { return raw_.is_writable(); }
