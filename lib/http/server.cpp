@@ -17,6 +17,7 @@ net::Listener::Accept accept_with(std::shared_ptr<Service> service, const net::T
 
 Server::Server(net::Shards& shards, Config config, const Router& router, const net::Tls* tls)
     : shards_(shards),
+      tls_(tls),
       service_(std::make_shared<Service>(config, router, shards.size())),
       listener_(shards, config.host, config.port, config.connections, accept_with(service_, tls)) {}
 
@@ -27,6 +28,7 @@ std::uint16_t Server::port() const { return listener_.port(); }
 void Server::drain() {
   service_->start_draining();
   listener_.stop_accepting();
+  if (tls_ != nullptr) tls_->end_handshakes();
   for (const auto& shard : shards_) {
     shard->post([service = service_, &shard = *shard] { service->drain(shard); });
   }

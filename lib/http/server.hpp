@@ -15,21 +15,22 @@ namespace parley::http {
 class Server {
  public:
   /// Binds at once; throws std::system_error, and std::invalid_argument for impossible settings.
-  /// `router` outlives the server and the shards' threads. `tls` is for every connection; nullptr:
-  /// plain HTTP.
+  /// `router` outlives the server and the shards' threads. `tls` is for every connection, and
+  /// outlives the server; nullptr: plain HTTP.
   Server(net::Shards& shards, Config config, const Router& router, const net::Tls* tls = nullptr);
   /// Stops accepting. Before the shards' end; after their stop, or connections are still served.
   ~Server();
 
   std::uint16_t port() const;
-  /// No new connections; idle ones close now, busy ones with `Connection: close` after their
-  /// answer. Any thread but a shard's that shard 0 waits for.
+  /// No new connections; idle ones, and those in their TLS handshake, close now, busy ones with
+  /// `Connection: close` after their answer. Any thread but a shard's that shard 0 waits for.
   void drain();
   net::Listener::Counts counts() const;
   Service::Counts request_counts() const;
 
  private:
   net::Shards& shards_;
+  const net::Tls* tls_;
   std::shared_ptr<Service> service_;  ///< The shards keep it while connections may need it.
   net::Listener listener_;
 };

@@ -156,6 +156,13 @@ void Tls::renew(TlsIdentity identity) {
   }
 }
 
+void Tls::end_handshakes() const {
+  for (const auto& shard : shards_) {
+    shard->post(
+        [state = state_, index = shard->index()] { state->shards[index]->end_handshakes(); });
+  }
+}
+
 Tls::Counts Tls::counts() const {
   Counts sum;
   for (const auto& shard : state_->shards) {

@@ -55,6 +55,9 @@ class Tls {
   /// New connections get the new identity, those that are open stay as they are. Any thread.
   void renew(TlsIdentity identity);
 
+  /// Closes the connections whose handshake is not complete. Any thread.
+  void end_handshakes() const;
+
   struct Counts {
     std::uint64_t handshaking = 0;  ///< Under way now.
     std::uint64_t established = 0;

@@ -442,6 +442,21 @@ TEST_F(TlsTest, gives_a_late_handshake_up) {
   EXPECT_EQ(tls_.counts().handshaking, 0U);
 }
 
+TEST_F(TlsTest, ends_handshakes_that_are_silent_or_half_done_and_no_others) {
+  const auto complete = connect();
+  Pair silent{shard_, accept_}, hello{shard_, accept_}, half{shard_, accept_};
+  hello.connection.feed(hello.peer.talk({}).substr(0, 20));
+  half.connection.feed(half.peer.talk({}));
+  half.heard(shard_);
+  tls_.end_handshakes();
+  for (Pair* pair : {&silent, &hello, &half}) {
+    pair->heard(shard_);
+    EXPECT_TRUE(pair->connection.is_closed());
+  }
+  EXPECT_FALSE(complete->connection.is_closed());
+  EXPECT_EQ(tls_.counts().handshaking, 0U);
+}
+
 TEST_F(TlsTest, a_complete_handshake_has_no_deadline_any_more) {
   const auto pair = connect();
   shard_.timers().run(SteadyTime::clock::now() + 1h);

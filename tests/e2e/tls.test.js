@@ -204,6 +204,20 @@ describe('a handshake', () => {
   });
 });
 
+describe('SIGTERM', () => {
+  test('does not wait for handshakes that are not complete', async (t) => {
+    const stopping = await TlsServer.start();
+    t.after(() => stopping.destroy());
+    const ends = Promise.allSettled(['', '1603010200'].map((hello) => plainly(stopping.port, Buffer.from(hello, 'hex'))));
+    await until(async () => /^parley_connections 3$/m.test((await new Rest(stopping.url).get('/metrics')).text), { what: 'their connections' });
+    const { code, ms } = await stopping.stop();
+    assert.equal(code, 0);
+    assert.doesNotMatch(stopping.log(), /connections were left/);
+    assert.ok(ms < 5000, `it took ${ms} ms`);
+    await ends;
+  });
+});
+
 describe('SIGHUP', () => {
   test('brings the new certificate to new connections and leaves the others alone, under load', async () => {
     const [ann, bob] = await people(server, 'ann', 'bob');

@@ -49,6 +49,7 @@ TlsHandshake::TlsHandshake(TlsShard& shard, Connection& raw, const Listener::Acc
       raw_(raw),
       accept_(accept),
       deadline_(Timer::calling<&TlsHandshake::on_deadline>(raw.shard().timers(), *this)) {
+  tls_.meet(*this);
   deadline_.start(raw.shard().now() + tls_.all.config.handshake_timeout);
 }
 

@@ -24,7 +24,7 @@ class TlsHandshake final : public Protocol {
   /// Closes, for others' sake.
   void give_way();
   Shard& shard() { return raw_.shard(); }
-  TlsShard::Hook under_way, waiting;
+  TlsShard::Hook incomplete, under_way, waiting;
 
  private:
   bool begin();

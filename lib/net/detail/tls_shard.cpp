@@ -81,7 +81,8 @@ struct TlsShard::Lists {
       boost::intrusive::list<TlsHandshake,
                              boost::intrusive::member_hook<TlsHandshake, TlsShard::Hook, hook>>;
 
-  List<&TlsHandshake::under_way> under_way;  ///< Oldest first.
+  List<&TlsHandshake::incomplete> incomplete;
+  List<&TlsHandshake::under_way> under_way;  ///< Of those; oldest first.
   List<&TlsHandshake::waiting> waiting;
 };
 
@@ -98,6 +99,7 @@ TlsShard::TlsShard(Tls::State& every_shard, TlsIdentity its_identity, std::size_
 }
 
 TlsShard::~TlsShard() {
+  lists_->incomplete.clear();
   lists_->under_way.clear();
   lists_->waiting.clear();
 }
@@ -135,6 +137,12 @@ void TlsShard::flush(Connection& connection) {
   if (sealed_.capacity() > kept_capacity) sealed_.shrink_to_fit();
 }
 
+void TlsShard::meet(TlsHandshake& handshake) { lists_->incomplete.push_back(handshake); }
+
+void TlsShard::end_handshakes() {
+  while (!lists_->incomplete.empty()) lists_->incomplete.front().give_way();
+}
+
 void TlsShard::enter(TlsHandshake& handshake) {
   if (lists_->under_way.size() >= max_handshakes_) {
     displaced.add();
@@ -145,6 +153,8 @@ void TlsShard::enter(TlsHandshake& handshake) {
 }
 
 void TlsShard::leave(TlsHandshake& handshake) {
+  if (handshake.incomplete.is_linked())
+    lists_->incomplete.erase(lists_->incomplete.iterator_to(handshake));
   if (handshake.waiting.is_linked()) lists_->waiting.erase(lists_->waiting.iterator_to(handshake));
   if (!handshake.under_way.is_linked()) return;
   lists_->under_way.erase(lists_->under_way.iterator_to(handshake));

@@ -47,6 +47,10 @@ class TlsShard {
   void begin();
   std::span<char> plain() { return plain_; }
 
+  /// Knows of it until leave().
+  void meet(TlsHandshake& handshake);
+  /// Closes all that are not complete, also those that have said nothing yet.
+  void end_handshakes();
   /// A handshake has begun: the oldest makes way when there are too many.
   void enter(TlsHandshake& handshake);
   void leave(TlsHandshake& handshake);
