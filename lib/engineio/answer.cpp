@@ -22,15 +22,20 @@ bool Answers::is_preflight(const http::Request& request) const {
   return has_cors_ && request.method == http::Method::options;
 }
 
-void Answers::answer(http::Exchange& exchange, int status, std::string_view type,
-                     std::string body) const {
+http::Response Answers::made(const http::Request& request, int status, std::string_view type,
+                             std::string body) const {
   http::Response response;
   response.status = status;
-  response.headers = cors_fields(exchange.request());
+  response.headers = cors_fields(request);
   response.headers.set("Content-Type", std::string{type});
   response.headers.set("Cache-Control", "no-store");
   response.body = std::move(body);
-  exchange.respond(std::move(response));
+  return response;
+}
+
+void Answers::answer(http::Exchange& exchange, int status, std::string_view type,
+                     std::string body) const {
+  exchange.respond(made(exchange.request(), status, type, std::move(body)));
 }
 
 void Answers::payload(http::Exchange& exchange, std::string payload) const {
@@ -41,6 +46,12 @@ void Answers::ok(http::Exchange& exchange) const { answer(exchange, 200, "text/h
 
 void Answers::empty(http::Exchange& exchange, int status) const {
   answer(exchange, status, "text/html", "");
+}
+
+void Answers::busy(http::Exchange& exchange) const {
+  http::Response response = made(exchange.request(), 503, "text/html", "");
+  response.headers.set("Retry-After", "1");
+  exchange.respond(std::move(response));
 }
 
 void Answers::refusal(http::Exchange& exchange, Refusal refusal, std::string_view message) const {

@@ -26,6 +26,8 @@ class Answers {
   /// 200 `ok`, to a POST.
   void ok(http::Exchange& exchange) const;
   void empty(http::Exchange& exchange, int status) const;
+  /// 503: the client may come again.
+  void busy(http::Exchange& exchange) const;
   /// The JSON error body; to an upgrade request Node's raw 400 with the message as text. `message`
   /// replaces the usual one when it is not empty.
   void refusal(http::Exchange& exchange, Refusal refusal, std::string_view message = {}) const;
@@ -33,6 +35,8 @@ class Answers {
   void preflight(http::Exchange& exchange) const;
 
  private:
+  http::Response made(const http::Request& request, int status, std::string_view type,
+                      std::string body) const;
   void answer(http::Exchange& exchange, int status, std::string_view type, std::string body) const;
 
   bool has_cors_;

@@ -19,9 +19,10 @@ struct Counters {
   Count polling, websocket;  ///< Open sessions.
   Count opened, upgraded;
   Count packets_in, packets_out;
-  Count too_large;  ///< POST bodies over the limit.
-  Count overfull;   ///< Handshakes over max_sessions when nobody made way, or while draining.
-  Count displaced;  ///< Sessions that made way for a handshake over max_sessions.
+  Count too_large;      ///< POST bodies over the limit.
+  Count overfull;       ///< Handshakes over max_sessions when nobody made way, or while draining.
+  Count not_forwarded;  ///< Requests for other servers' sessions that had no room to wait.
+  Count displaced;      ///< Sessions that made way for a handshake over max_sessions.
   std::array<Count, close_reason_count> closed;
   std::array<Count, refusal_count> refused;
 };

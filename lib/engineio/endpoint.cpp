@@ -70,8 +70,10 @@ std::optional<NodeNumber> Endpoint::other_node(const http::Request& request) con
 }
 
 void Endpoint::forward(NodeNumber node, std::shared_ptr<http::Exchange> exchange) {
-  const auto refuse_it = [self = *this](http::Exchange& open) mutable {
-    self.refuse(open, Refusal::session_unknown);
+  const auto refuse_it = [self = *this](http::Exchange& open, http::NotRelayed why) mutable {
+    if (why == http::NotRelayed::unanswered) return self.refuse(open, Refusal::session_unknown);
+    self.registry_of(open).counters().not_forwarded.add();
+    self.answers().busy(open);
   };
   config().neighbours->forward(node, std::move(exchange), refuse_it);
 }

@@ -1,10 +1,10 @@
 #pragma once
 
 #include <cstdint>
-#include <functional>
 #include <memory>
 
 #include "http/exchange.hpp"
+#include "http/relay.hpp"
 
 namespace parley::engineio {
 
@@ -18,11 +18,10 @@ inline constexpr NodeNumber max_node_number = (1u << 24) - 1;
 class Neighbours {
  public:
   virtual ~Neighbours() = default;
-  /// Lets `node`, which is another one, answer. `refuse` is called instead when it cannot be
-  /// reached; both on the exchange's shard, where this is called too. The request's body has been
-  /// read.
+  /// Lets `node`, which is another one, answer. `refuse` is called instead when it does not; both
+  /// on the exchange's shard, where this is called too. The request's body has been read.
   virtual void forward(NodeNumber node, std::shared_ptr<http::Exchange> exchange,
-                       std::function<void(http::Exchange&)> refuse) = 0;
+                       http::Relays::Refuse refuse) = 0;
 };
 
 }  // namespace parley::engineio

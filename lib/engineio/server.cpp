@@ -84,6 +84,7 @@ Server::Counts Server::counts() const {
     }
     add(out.rejected, "too_large", unsigned_value(counters.too_large));
     add(out.rejected, "overfull", unsigned_value(counters.overfull));
+    add(out.rejected, "not_forwarded", unsigned_value(counters.not_forwarded));
   }
   return out;
 }

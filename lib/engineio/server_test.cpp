@@ -25,16 +25,13 @@ std::map<std::string, std::uint64_t> as_map(
 class ForwardedRequests final : public Neighbours {
  public:
   void forward(NodeNumber node, std::shared_ptr<http::Exchange> exchange,
-               std::function<void(http::Exchange&)> refuse) override {
+               http::Relays::Refuse refuse) override {
     nodes.push_back(node);
-    if (is_reachable) {
-      exchange->respond(http::Response::text(200, exchange->request().body + " elsewhere"));
-    } else {
-      refuse(*exchange);
-    }
+    if (refused) return refuse(*exchange, *refused);
+    exchange->respond(http::Response::text(200, exchange->request().body + " elsewhere"));
   }
   std::vector<NodeNumber> nodes;
-  bool is_reachable = true;
+  std::optional<http::NotRelayed> refused;
 };
 
 TEST(Server, forwards_a_request_to_the_node_of_its_session) {
@@ -67,10 +64,18 @@ TEST(Server, forwards_a_request_to_the_node_of_its_session) {
   EXPECT_EQ(ask(relayed)->status, 400) << "it does not go in circles";
   EXPECT_EQ(neighbours->nodes.size(), 3u);
 
-  neighbours->is_reachable = false;
+  neighbours->refused = http::NotRelayed::unanswered;
   const auto refused = ask(Rig::request(Method::get, Rig::polling(elsewhere)));
   EXPECT_EQ(refused->status, 400);
   EXPECT_NE(refused->body.find("Session ID unknown"), std::string::npos);
+
+  neighbours->refused = http::NotRelayed::no_room;
+  for (const auto& request : {Rig::request(Method::get, Rig::polling(elsewhere)), upgrade}) {
+    const auto busy = ask(request);
+    EXPECT_EQ(busy->status, 503);
+    EXPECT_EQ(busy->headers.find("retry-after"), "1");
+  }
+  EXPECT_EQ(as_map(server.counts().rejected)["not_forwarded"], 2u);
 }
 
 TEST(Server, reads_long_bodies_for_other_nodes_as_far_as_there_is_room) {

@@ -11,6 +11,7 @@
 #include <boost/beast/http/string_body.hpp>
 #include <utility>
 
+#include "http/detail/relayed.hpp"
 #include "http/detail/tunnel.hpp"
 #include "http/detail/upstream_request.hpp"
 #include "net/shard.hpp"
@@ -25,21 +26,25 @@ using detail::UpstreamSocket;
 using Resolver = asio::ip::basic_resolver<asio::ip::tcp, Executor>;
 using Answer = beast::http::response_parser<beast::http::string_body>;
 
+constexpr std::chrono::milliseconds drain_step{10};
+
 /// One request on its way through.
 class Relaying : public std::enable_shared_from_this<Relaying> {
  public:
-  Relaying(std::shared_ptr<Exchange> exchange, Upstream upstream,
-           std::function<void(Exchange&)> refuse, RelayLimits limits)
-      : exchange_(std::move(exchange)),
+  Relaying(std::unique_ptr<detail::Relayed> relayed, std::shared_ptr<Exchange> exchange,
+           Upstream upstream, const RelayLimits& limits)
+      : relayed_(std::move(relayed)),
+        exchange_(std::move(exchange)),
         upstream_(std::move(upstream)),
-        refuse_(std::move(refuse)),
         limits_(limits),
         shard_(exchange_->connection().shard()),
         socket_(shard_.context()),
         resolver_(shard_.context()),
         deadline_(shard_.executor()) {}
 
-  void start() {
+  void start(Relays::Refuse refuse) {
+    refuse_ = std::move(refuse);
+    relayed_->end = [this] { give_up(); };
     exchange_->on_abort([weak = weak_from_this()] {
       if (const auto self = weak.lock()) self->give_up();
     });
@@ -108,7 +113,8 @@ class Relaying : public std::enable_shared_from_this<Relaying> {
     std::string request = detail::upstream_request(exchange_->request(), true);
     std::string leftover;
     net::Connection& client = exchange_->take_over(leftover);
-    std::make_shared<detail::Tunnel>(std::move(socket_), client, limits_.max_waiting)
+    std::make_shared<detail::Tunnel>(std::move(relayed_), std::move(socket_), client,
+                                     limits_.max_waiting)
         ->start(std::move(request), leftover);
   }
 
@@ -129,12 +135,13 @@ class Relaying : public std::enable_shared_from_this<Relaying> {
 
   void refuse() {
     deadline_.cancel();
-    std::exchange(refuse_, {})(*exchange_);
+    std::exchange(refuse_, {})(*exchange_, NotRelayed::unanswered);
   }
 
+  std::unique_ptr<detail::Relayed> relayed_;
   std::shared_ptr<Exchange> exchange_;
   Upstream upstream_;
-  std::function<void(Exchange&)> refuse_;
+  Relays::Refuse refuse_;
   RelayLimits limits_;
   net::Shard& shard_;
   UpstreamSocket socket_;
@@ -142,16 +149,50 @@ class Relaying : public std::enable_shared_from_this<Relaying> {
   net::SteadyTimer deadline_;
 };
 
+/// Until so many are left.
+void end_oldest(Relays::Core::PerShard& here, std::size_t left) {
+  for (std::size_t open = here.under_way.size(); open > left; --open) {
+    detail::Relayed& oldest = here.under_way.front();
+    oldest.unlink();
+    const auto end = std::move(oldest.end);
+    end();
+  }
+}
+
+Task<void> end_all(std::shared_ptr<Relays::Core> core, std::size_t shard,
+                   std::chrono::milliseconds jitter) {
+  Relays::Core::PerShard& here = core->here[shard];
+  here.is_draining = true;
+  const std::size_t all = here.under_way.size();
+  const auto steps = static_cast<std::size_t>(jitter / drain_step);
+  for (std::size_t step = 0; step < steps; ++step) {
+    end_oldest(here, all - all * step / steps);
+    co_await net::sleep_for(drain_step);
+  }
+  end_oldest(here, 0);
+}
+
 }  // namespace
 
 bool was_relayed(const Request& request) {
   return request.headers.joined("via").find(relay_name) != std::string::npos;
 }
 
-void relay(std::shared_ptr<Exchange> exchange, Upstream upstream,
-           std::function<void(Exchange&)> refuse, RelayLimits limits) {
-  std::make_shared<Relaying>(std::move(exchange), std::move(upstream), std::move(refuse), limits)
-      ->start();
+Relays::Relays(net::Shards& shards, RelayLimits limits)
+    : core_(std::make_shared<Core>(shards, limits)) {}
+Relays::~Relays() = default;
+
+void Relays::relay(std::shared_ptr<Exchange> exchange, Upstream upstream, Refuse refuse) {
+  auto relayed = detail::Relayed::begin(core_, exchange->connection());
+  if (!relayed) return refuse(*exchange, NotRelayed::no_room);
+  std::make_shared<Relaying>(std::move(relayed), std::move(exchange), std::move(upstream),
+                             core_->limits)
+      ->start(std::move(refuse));
+}
+
+void Relays::drain(std::chrono::milliseconds jitter) {
+  for (const auto& shard : core_->shards)
+    shard->spawn("end relayed requests", end_all(core_, shard->index(), jitter));
 }
 
 }  // namespace parley::http

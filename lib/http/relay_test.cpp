@@ -125,18 +125,22 @@ class Relayed final : public Endpoint {
  public:
   void on_head(std::shared_ptr<Exchange>) override {}
   void on_body(std::shared_ptr<Exchange> exchange) override {
-    const auto refuse = [](Exchange& open) { open.respond(Response::text(400, "refused")); };
-    relay(std::move(exchange), {"127.0.0.1", port}, refuse, limits);
+    const auto refuse = [](Exchange& open, NotRelayed why) {
+      const bool is_full = why == NotRelayed::no_room;
+      open.respond(Response::text(is_full ? 503 : 400, is_full ? "no room" : "refused"));
+    };
+    relays->relay(std::move(exchange), {"127.0.0.1", port}, refuse);
   }
   std::size_t max_body() const override { return 5'000'000; }
 
   std::uint16_t port = 0;
   RelayLimits limits;
+  std::optional<Relays> relays;
 };
 
 class RelayTest : public testing::Test {
  protected:
-  RelayTest() {
+  explicit RelayTest(net::ConnectionLimits connections = {}) {
     inner_router_.route(Method::get, "/echo", echo);
     inner_router_.route(Method::post, "/echo", echo, {.max_body = 100'000});
     inner_router_.mount("/shout/", std::make_shared<Upgrading>());
@@ -145,6 +149,7 @@ class RelayTest : public testing::Test {
     config.host = "127.0.0.1";
     config.port = 0;
     inner_.emplace(shards_, config, inner_router_);
+    config.connections = connections;
     server_.emplace(shards_, config, outer_router_);
     outer_->port = inner_->port();
   }
@@ -152,7 +157,10 @@ class RelayTest : public testing::Test {
 
   /// A client's connection, with the request sent.
   Descriptor send(const std::string& request) {
-    if (!shards_[0].is_running()) shards_.start();
+    if (!shards_[0].is_running()) {
+      outer_->relays.emplace(shards_, outer_->limits);
+      shards_.start();
+    }
     Descriptor socket = new_socket();
     const sockaddr_in address = loopback(server_->port());
     ::connect(socket.get(), reinterpret_cast<const sockaddr*>(&address), sizeof address);
@@ -289,6 +297,67 @@ TEST_F(RelayTest, ends_a_tunnel_from_either_side) {
   EXPECT_EQ(hear(ended_inside.get(), ""), "");
   { const Descriptor ended_outside = shouting(); }
   wait_until([&] { return Shouting::ended == before + 2; });
+}
+
+TEST_F(RelayTest, holds_a_second_place_for_each_that_is_under_way) {
+  ScriptedServer silent("");
+  outer_->port = silent.port;
+  {
+    const Descriptor held = send("GET /echo HTTP/1.1\r\nHost: h\r\n\r\n");
+    wait_until([&] { return silent.is_connected.load(); });
+    EXPECT_EQ(server_->counts().open, 2U);
+  }
+  wait_until([&] { return server_->counts().open == 0; });
+  outer_->port = inner_->port();
+  {
+    const Descriptor tunnel = shouting();
+    EXPECT_EQ(server_->counts().open, 2U);
+  }
+  wait_until([&] { return server_->counts().open == 0; });
+}
+
+TEST_F(RelayTest, refuses_more_than_may_be_under_way) {
+  ScriptedServer silent("");
+  outer_->port = silent.port;
+  outer_->limits.max_under_way = 1;
+  {
+    const Descriptor held = send("GET /echo HTTP/1.1\r\nHost: h\r\n\r\n");
+    wait_until([&] { return silent.is_connected.load(); });
+    EXPECT_TRUE(
+        ask("GET /echo HTTP/1.1\r\nHost: h\r\n\r\n", "no room").starts_with("HTTP/1.1 503"));
+    outer_->port = inner_->port();
+  }
+  wait_until([&] { return server_->counts().open == 0; });
+  EXPECT_TRUE(
+      ask("GET /echo HTTP/1.1\r\nHost: h\r\n\r\n", "127.0.0.1").starts_with("HTTP/1.1 200"));
+}
+
+class FewPlaces : public RelayTest {
+ protected:
+  FewPlaces() : RelayTest({.max_connections = 3}) {}
+};
+
+TEST_F(FewPlaces, refuse_what_has_no_place_for_its_second_connection) {
+  ScriptedServer silent("");
+  outer_->port = silent.port;
+  const Descriptor held = send("GET /echo HTTP/1.1\r\nHost: h\r\n\r\n");
+  wait_until([&] { return silent.is_connected.load(); });
+  EXPECT_TRUE(ask("GET /echo HTTP/1.1\r\nHost: h\r\n\r\n", "no room").starts_with("HTTP/1.1 503"));
+}
+
+TEST_F(RelayTest, ends_what_is_under_way_when_it_drains) {
+  const int before = Shouting::ended;
+  const Descriptor tunnel = shouting();
+  ScriptedServer silent("");
+  outer_->port = silent.port;
+  const Descriptor held = send("GET /echo HTTP/1.1\r\nHost: h\r\n\r\n");
+  wait_until([&] { return silent.is_connected.load(); });
+
+  outer_->relays->drain(std::chrono::milliseconds{50});
+  EXPECT_EQ(hear(tunnel.get(), ""), "");
+  EXPECT_TRUE(hear(held.get(), "refused").starts_with("HTTP/1.1 400"));
+  wait_until([&] { return silent.has_ended.load() && Shouting::ended == before + 1; });
+  EXPECT_TRUE(ask("GET /echo HTTP/1.1\r\nHost: h\r\n\r\n", "no room").starts_with("HTTP/1.1 503"));
 }
 
 TEST(WasRelayed, looks_for_ourselves_in_via) {

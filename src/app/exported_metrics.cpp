@@ -17,7 +17,8 @@ void export_http(ops::Metrics& metrics, const http::Server& http) {
                          [&http, member] { return static_cast<double>(http.counts().*member); });
   };
   using Counts = net::Listener::Counts;
-  gauge("parley_connections", "Open TCP connections.", &Counts::open);
+  gauge("parley_connections", "Open TCP connections, also those to nodes that answer for this one.",
+        &Counts::open);
   counter("parley_connections_accepted_total", "TCP connections accepted.", &Counts::accepted);
   counter("parley_connections_refused_total", "TCP connections for which there was no room.",
           &Counts::refused);

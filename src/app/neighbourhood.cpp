@@ -57,7 +57,7 @@ Neighbourhood::Neighbourhood(net::Shards& shards, const Settings& settings,
       bus_(home_, changes_, change_listener_, {nodes::new_name(), std::move(clock)}),
       missed_events_(home_, events_, event_listener_, {}),
       counter_(std::make_shared<nodes::RedisRateCounter>(home_, redis)),
-      forwarding_(std::make_shared<Forwarding>(directory_, settings.realtime.ping_interval)) {}
+      forwarding_(std::make_shared<Forwarding>(shards, directory_, settings)) {}
 
 api::Neighbours Neighbourhood::for_gateway() {
   return {room_of, [this](chat::UserId user, std::optional<chat::FamilyId> family) {
@@ -137,8 +137,9 @@ Task<Result<Done>> Neighbourhood::forget(chat::UserId user) {
   return forget_presence(commands_, user);
 }
 
-void Neighbourhood::unlist() {
+void Neighbourhood::stop_forwarding(std::chrono::milliseconds jitter) {
   home_.post([this] { directory_.close(); });
+  forwarding_->drain(jitter);
 }
 
 void Neighbourhood::leave() {

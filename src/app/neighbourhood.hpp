@@ -52,8 +52,8 @@ class Neighbourhood {
 
   // While the shards run, on a thread that is none of theirs:
 
-  /// No more requests are forwarded here.
-  void unlist();
+  /// No more requests are forwarded here, nor to others; those that are end, spread over `jitter`.
+  void stop_forwarding(std::chrono::milliseconds jitter);
   /// Whoever is still connected here counts as gone, for all nodes. Waits for Redis, not for long.
   void leave();
 

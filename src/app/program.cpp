@@ -180,7 +180,7 @@ bool Program::drain() {
   mail_room_.begin_drain(left());
   refusals_->stop();
   health_.start_draining();
-  if (neighbourhood_) neighbourhood_->unlist();
+  if (neighbourhood_) neighbourhood_->stop_forwarding(plan.jitter);
   http_->drain();
   io_.close(plan.jitter);
   const auto is_over = [&] { return http_->counts().open == 0 && gateway_.is_idle(); };

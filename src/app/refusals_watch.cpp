@@ -15,6 +15,7 @@ Refusals refusals_of(const http::Server& http, const engineio::Server& engine,
   const auto sessions = engine.counts();
   for (const auto& [cause, count] : sessions.rejected) {
     if (cause == "overfull") all.sessions = count;
+    if (cause == "not_forwarded") all.forwarded = count;
   }
   all.displaced = connections.displaced + sessions.displaced;
   if (tls != nullptr) all.tls_handshakes = tls->counts().displaced;
@@ -25,9 +26,12 @@ std::optional<Refusals> RefusalNews::of(const Refusals& total, SteadyTime now) {
   if (total == told_ || (told_at_ && now < *told_at_ + quiet)) return std::nullopt;
   const Refusals before = std::exchange(told_, total);
   told_at_ = now;
-  return Refusals{total.connections - before.connections, total.pauses - before.pauses,
-                  total.sessions - before.sessions, total.displaced - before.displaced,
-                  total.tls_handshakes - before.tls_handshakes};
+  return Refusals{total.connections - before.connections,
+                  total.pauses - before.pauses,
+                  total.sessions - before.sessions,
+                  total.displaced - before.displaced,
+                  total.tls_handshakes - before.tls_handshakes,
+                  total.forwarded - before.forwarded};
 }
 
 RefusalsWatch::RefusalsWatch(net::Shard& home, std::function<Refusals()> total,
@@ -44,6 +48,7 @@ Task<void> RefusalsWatch::watch() {
                        {"sessions", news->sessions},
                        {"displaced", news->displaced},
                        {"tls_handshakes", news->tls_handshakes},
+                       {"forwarded", news->forwarded},
                        {"pauses_without_files", news->pauses},
                        {"max_connections", max_connections_}});
     }

@@ -22,6 +22,7 @@ struct Refusals {
   std::uint64_t sessions = 0;        ///< Engine.IO handshakes, likewise.
   std::uint64_t displaced = 0;       ///< Strangers, connections and sessions, that made way.
   std::uint64_t tls_handshakes = 0;  ///< Over TLS_MAX_HANDSHAKES.
+  std::uint64_t forwarded = 0;       ///< Requests for other nodes that had no room to wait.
 
   friend bool operator==(const Refusals&, const Refusals&) = default;
 };

@@ -27,10 +27,14 @@ TEST(RefusalNews, are_what_came_since_but_once_a_minute) {
   EXPECT_EQ(news.of({.connections = 70, .pauses = 2, .sessions = 1}, start + 60s),
             (Refusals{.connections = 67, .pauses = 2}));
   EXPECT_FALSE(news.of({.connections = 70, .pauses = 2, .sessions = 1}, start + 3h));
-  EXPECT_EQ(
-      news.of({.connections = 70, .pauses = 2, .sessions = 1, .displaced = 4, .tls_handshakes = 9},
-              start + 4h),
-      (Refusals{.displaced = 4, .tls_handshakes = 9}));
+  EXPECT_EQ(news.of({.connections = 70,
+                     .pauses = 2,
+                     .sessions = 1,
+                     .displaced = 4,
+                     .tls_handshakes = 9,
+                     .forwarded = 5},
+                    start + 4h),
+            (Refusals{.displaced = 4, .tls_handshakes = 9, .forwarded = 5}));
 }
 
 }  // namespace

@@ -145,7 +145,7 @@ describe('a full server', () => {
     await until(() => sockets.filter((socket) => socket.closed).length >= 9, { what: 'nine closed connections' });
     const lines = server.log().split('\n').filter((line) => line.includes('turned away'));
     assert.equal(lines.length, 1, lines.join('\n'));
-    const words = / warn the server is full: clients are turned away connections=(\d+) sessions=0 displaced=(\d+) tls_handshakes=0 pauses_without_files=0 max_connections=3$/;
+    const words = / warn the server is full: clients are turned away connections=(\d+) sessions=0 displaced=(\d+) tls_handshakes=0 forwarded=0 pauses_without_files=0 max_connections=3$/;
     assert.match(lines[0], words);
     const [, refused, displaced] = words.exec(lines[0]).map(Number);
     assert.ok(refused + displaced > 0, lines[0]);

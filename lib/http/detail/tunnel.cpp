@@ -30,12 +30,16 @@ class Tunnel::End final : public net::Protocol {
   std::shared_ptr<Tunnel> tunnel_;
 };
 
-Tunnel::Tunnel(UpstreamSocket upstream, net::Connection& client, std::size_t max_waiting)
-    : upstream_(std::move(upstream)),
+Tunnel::Tunnel(std::unique_ptr<Relayed> relayed, UpstreamSocket upstream, net::Connection& client,
+               std::size_t max_waiting)
+    : relayed_(std::move(relayed)),
+      upstream_(std::move(upstream)),
       client_(&client),
       shard_(client.shard()),
       max_waiting_(max_waiting),
-      drained_(shard_.executor()) {}
+      drained_(shard_.executor()) {
+  relayed_->end = [this] { end(); };
+}
 
 void Tunnel::start(std::string request, std::string_view early) {
   client_->set_protocol(std::make_unique<End>(shared_from_this()));
@@ -64,6 +68,13 @@ void Tunnel::hear(std::string_view bytes) {
 
 void Tunnel::on_client_gone() {
   client_ = nullptr;
+  drained_.cancel();
+  boost::system::error_code ignored;
+  upstream_.close(ignored);
+}
+
+void Tunnel::end() {
+  if (client_ != nullptr) client_->close_after_flush();
   drained_.cancel();
   boost::system::error_code ignored;
   upstream_.close(ignored);

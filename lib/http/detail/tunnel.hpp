@@ -6,6 +6,7 @@
 #include <string_view>
 
 #include "base/task.hpp"
+#include "http/detail/relayed.hpp"
 #include "net/connection.hpp"
 #include "net/steady_timer.hpp"
 
@@ -20,7 +21,8 @@ using UpstreamSocket = asio::basic_stream_socket<asio::ip::tcp, Executor>;
 class Tunnel : public std::enable_shared_from_this<Tunnel> {
  public:
   /// `max_waiting`: bytes on the way to one side, beyond which the other is not read.
-  Tunnel(UpstreamSocket upstream, net::Connection& client, std::size_t max_waiting);
+  Tunnel(std::unique_ptr<Relayed> relayed, UpstreamSocket upstream, net::Connection& client,
+         std::size_t max_waiting);
 
   /// Becomes the client's protocol and asks the other server for the upgrade; `early` came behind
   /// the request.
@@ -32,10 +34,12 @@ class Tunnel : public std::enable_shared_from_this<Tunnel> {
   void on_bytes(std::string_view bytes);
   void hear(std::string_view bytes);
   void on_client_gone();
+  void end();
   Task<void> write_upstream();
   Task<void> ask_and_read(std::string request);
   Task<void> wait_for_client();
 
+  std::unique_ptr<Relayed> relayed_;
   UpstreamSocket upstream_;
   net::Connection* client_;  ///< nullptr: gone.
   net::Shard& shard_;

@@ -126,7 +126,9 @@ void add_limits(std::vector<Field>& list) {
   list.push_back(make(limits, "max-connections", WholeNumber{1, 10 * million},
                       in(&Settings::limits, &decltype(Settings::limits)::max_connections),
                       "Open connections, and sessions; for one more somebody who has not logged in "
-                      "makes way, or it is closed at once. Mind the limit of open files."));
+                      "makes way, or it is closed at once. A request or WebSocket that is "
+                      "forwarded to another node counts as two, and they get three quarters of "
+                      "these at most. Mind the limit of open files."));
   list.push_back(
       make(limits, "max-queued", ByteSize{16 << 10, gibibyte},
            in(&Settings::limits, &decltype(Settings::limits)::max_queued),
