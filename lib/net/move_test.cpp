@@ -27,8 +27,11 @@ class Wanderer final : public Protocol {
 
   void on_bytes(std::span<char> bytes) override {
     for (const char byte : bytes) {
-      if (byte == 'b') connection_.set_expendable(false);
-      if (byte == 'b') connection_.send(std::make_shared<const std::string>(4'000'000, 'x'));
+      if (byte == 'b') {
+        is_expendable_ = false;
+        connection_.set_expendable(false);
+        connection_.send(std::make_shared<const std::string>(4'000'000, 'x'));
+      }
       if (byte == 'm') {
         move();
         return;
@@ -42,19 +45,22 @@ class Wanderer final : public Protocol {
   void move() {
     Shard& target = shards_[(connection_.shard().index() + 1U) % shards_.size()];
     connection_.send("m");
-    connection_.move_to(target, [&shards = shards_, &target](Connection& here) {
-      EXPECT_TRUE(target.is_current());
-      EXPECT_EQ(&here.shard(), &target);
-      EXPECT_EQ(here.peer(), "127.0.0.1");
-      here.set_protocol(std::make_unique<Wanderer>(shards, here));
-      here.send(std::to_string(here.shard().index()));
-    });
+    connection_.move_to(target,
+                        [&shards = shards_, &target, may_go = is_expendable_](Connection& here) {
+                          here.set_expendable(may_go);  // who may go may have little waiting
+                          EXPECT_TRUE(target.is_current());
+                          EXPECT_EQ(&here.shard(), &target);
+                          EXPECT_EQ(here.peer(), "127.0.0.1");
+                          here.set_protocol(std::make_unique<Wanderer>(shards, here));
+                          here.send(std::to_string(here.shard().index()));
+                        });
     EXPECT_FALSE(connection_.is_open());
     connection_.send("ignored");
   }
 
   Shards& shards_;
   Connection& connection_;
+  bool is_expendable_ = true;
 };
 
 /// A blocking client with a deadline.
