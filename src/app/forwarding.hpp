@@ -35,7 +35,7 @@ class Forwarding final : public engineio::Neighbours {
 /// Requests and tunnels that may be under way where there are so many places. Each takes two, and
 /// of three quarters of them at most: nobody here knows whose they are.
 constexpr std::size_t most_forwarded(std::size_t places) {
-  return std::max<std::size_t>(1, places / 8 * 3 + places % 8 * 3 / 8);
+  return std::max<std::size_t>(1, places * 3 / 8);
 }
 
 }  // namespace parley::app

@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { after, afterEach } from 'node:test';
 
 import { Device, closeDevices } from '../lib/device.js';
-import { login, people } from '../lib/people.js';
+import { login, people, say } from '../lib/people.js';
 import { until } from '../lib/wait.js';
 import { frame, nextFrame, upgradeRequest, Wire } from '../lib/wire.js';
 import { setUp } from './setup.js';
@@ -20,11 +20,13 @@ afterEach(() => wires.splice(0).forEach((wire) => wire.destroy()));
 
 const path = (sid) => `/socket.io/?EIO=4&transport=polling${sid ? `&sid=${sid}` : ''}`;
 
-/** A session at home that nobody has logged in to. */
-async function sessionAtHome() {
-  const answer = await fetch(`${home.url}${path()}`);
+async function sessionOn(node) {
+  const answer = await fetch(`${node.url}${path()}`);
   return JSON.parse((await answer.text()).slice(1)).sid;
 }
+
+/** One that nobody has logged in to. */
+const sessionAtHome = () => sessionOn(home);
 
 async function connect() {
   const wire = await Wire.connect(front.port);
@@ -52,8 +54,10 @@ async function tunnel() {
 
 /** Nodes hear of each other a moment after they are ready. */
 async function acquainted() {
-  const sid = await sessionAtHome();
-  await until(async () => (await fetch(`${front.url}${path(sid)}`, { method: 'POST', body: '3', headers: { connection: 'close' } })).status === 200, { what: 'the way home', ms: 5000 });
+  for (const [from, to] of [[front, home], [home, front]]) {
+    const sid = await sessionOn(to);
+    await until(async () => (await fetch(`${from.url}${path(sid)}`, { method: 'POST', body: '3', headers: { connection: 'close' } })).status === 200, { what: 'the way to the other node', ms: 5000 });
+  }
 }
 if (!cluster.missing) await acquainted();
 
@@ -88,4 +92,21 @@ test('a node that ends does not wait for what it forwards', async () => {
   assert.doesNotMatch(front.log(), /connections were left/);
   assert.ok(ms < 5000, `it took ${ms} ms`);
   await Promise.all([...upgraded, ...held].map((wire) => wire.closed()));
+});
+
+test('official clients whose node ends come back at the other one and miss nothing', async () => {
+  await front.start();
+  await acquainted();
+  const crowd = await people(home, 'ann', 'bob', 'cat', 'dan');
+  const devices = await Promise.all(crowd.map((who) => Device.connect(cluster, who, { transports: ['polling', 'websocket'], reconnect: true })));
+  for (const device of devices) await until(() => device.transport === 'websocket', { what: 'the upgrade', ms: 5000 });
+  const stopped = front.stop();
+  const sent = [];
+  for (const to of crowd) sent.push(await say(crowd[0] === to ? crowd[1] : crowd[0], to, 'meanwhile'));
+  assert.ok((await stopped).ms < 5000);
+  for (const [index, device] of devices.entries()) {
+    await until(() => device.socket.connected, { what: 'everybody back', ms: 10_000 });
+    await until(() => device.all('receive_message', (message) => message._id === sent[index]._id).length > 0, { what: 'what came meanwhile', ms: 10_000 });
+  }
+  assert.ok(devices.some((device) => device.drops.length > 0), 'some were there');
 });
