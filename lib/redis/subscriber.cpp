@@ -28,10 +28,18 @@ void Subscriber::subscribe_soon(Kind kind, std::string name, Handler handler) {
 
 void Subscriber::unsubscribe(Kind kind, std::string_view name) { link_->remove(kind, name); }
 
+Standing Subscriber::standing(Kind kind, std::string_view name) const {
+  return link_->standing(kind, name);
+}
+
+Refusals Subscriber::refusals() const { return link_->refusals(); }
 bool Subscriber::is_connected() const { return link_->is_ready(); }
 std::string Subscriber::last_error() const { return link_->last_error(); }
 void Subscriber::on_state(std::function<void(bool)> listener) {
   link_->on_state(std::move(listener));
+}
+void Subscriber::on_opened(std::function<void(SteadyTime)> listener) {
+  link_->on_opened(std::move(listener));
 }
 
 }  // namespace parley::redis

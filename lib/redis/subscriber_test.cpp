@@ -228,6 +228,71 @@ TEST_F(SubscriberTest, tells_what_the_server_refuses_and_asks_again) {
   });
 }
 
+TEST_F(SubscriberTest, counts_what_is_refused_and_tells_what_was_missed_when_it_opens) {
+  RedisServer server;
+  server.call({"ACL", "SETUSER", "someone", "on", ">secret", "+@all", "resetchannels", "&open"});
+  Config config = server.config();
+  config.user = "someone";
+  config.password = "secret";
+  config.idle_ping = 20ms;
+  Subscriber subscriber{rig.shard, config, "test"};
+  std::vector<SteadyTime> opened;
+  subscriber.on_opened([&opened](SteadyTime since) { opened.push_back(since); });
+  subscriber.subscribe_soon(Kind::channel, "open", noting());
+  const SteadyTime began = rig.shard.now();
+  constexpr std::size_t many = 250;
+  for (std::size_t i = 0; i < many; ++i)
+    subscriber.subscribe_soon(Kind::channel, "hidden:" + std::to_string(i), noting());
+  rig.until([&] { return subscriber.refusals().channels == many; });
+  EXPECT_TRUE(subscriber.is_connected());
+  EXPECT_TRUE(subscriber.refusals().reason.starts_with("NOPERM")) << subscriber.refusals().reason;
+  EXPECT_EQ(subscriber.standing(Kind::channel, "open"), Standing::heard);
+  EXPECT_EQ(subscriber.standing(Kind::channel, "hidden:7"), Standing::refused);
+  EXPECT_EQ(subscriber.standing(Kind::pattern, "hidden:7"), Standing::unknown);
+
+  subscriber.unsubscribe(Kind::channel, "hidden:7");
+  EXPECT_EQ(subscriber.refusals().channels, many - 1);
+  server.call({"CLIENT", "KILL", "TYPE", "pubsub"});
+  rig.until([&] { return !subscriber.is_connected(); });
+  rig.until([&] { return subscriber.is_connected(); });
+  EXPECT_EQ(subscriber.refusals().channels, many - 1);
+  EXPECT_TRUE(opened.empty());
+
+  server.call({"ACL", "SETUSER", "someone", "&hidden:*"});
+  rig.until([&] { return !opened.empty(); });
+  EXPECT_EQ(subscriber.refusals().channels, 0U);
+  EXPECT_EQ(subscriber.refusals().reason, "");
+  EXPECT_EQ(subscriber.standing(Kind::channel, "hidden:249"), Standing::heard);
+  ASSERT_EQ(opened.size(), 1U) << "once for all of them";
+  EXPECT_GE(opened.front(), began);
+  EXPECT_LT(opened.front(), began + 1s) << "since the first refusal, before the loss";
+}
+
+TEST_F(SubscriberTest, asks_for_a_few_of_the_refused_at_a_time) {
+  RedisServer server;
+  server.call({"ACL", "SETUSER", "someone", "on", ">secret", "+@all", "resetchannels"});
+  Config config = server.config();
+  config.user = "someone";
+  config.password = "secret";
+  config.idle_ping = 500ms;
+  Subscriber subscriber{rig.shard, config, "test"};
+  for (int i = 0; i < 1'000; ++i)
+    subscriber.subscribe_soon(Kind::channel, "hidden:" + std::to_string(i), noting());
+  rig.until([&] { return subscriber.refusals().channels == 1'000; });
+  const auto asked = [&server] {
+    const std::string text = *server.call({"INFO", "commandstats"}).text();
+    const auto at = text.find("cmdstat_subscribe:");
+    const auto rejected = text.find("rejected_calls=", at);
+    return std::stoll(text.substr(rejected + 15));
+  };
+  const auto before = asked();
+  EXPECT_EQ(before, 1'000);
+  rig.until([&] { return asked() > before; });
+  net::run_until(
+      rig.shard, [] { return false; }, 50ms);
+  EXPECT_EQ(asked(), before + 100);
+}
+
 TEST_F(SubscriberTest, is_ready_although_one_of_many_is_refused) {
   RedisServer server;
   server.call({"ACL", "SETUSER", "someone", "on", ">secret", "+@all", "resetchannels", "&open"});

@@ -1,7 +1,7 @@
 #include "redis/detail/listening.hpp"
 
+#include <algorithm>
 #include <array>
-#include <optional>
 
 namespace parley::redis {
 
@@ -20,6 +20,9 @@ const Words& words_of(Kind kind) { return words[static_cast<std::size_t>(kind)];
 std::string_view text_of(const Reply& reply) {
   return reply.text() != nullptr ? std::string_view{*reply.text()} : std::string_view{};
 }
+
+/// Channels that were refused, asked for again at a time; all of them once one of these is heard.
+constexpr std::size_t refused_at_once = 100;
 
 Error out_of_step() { return fail(Errc::corrupt, "a reply that nobody asked for"); }
 
@@ -40,9 +43,11 @@ void Subscriber::Link::remove(Kind kind, std::string_view name) {
   if (place == entries(kind).end()) return;
   Entry entry = std::move(place->second);
   entries(kind).erase(place);
+  refused_.erase(entry.turn);
+  if (entry.refused) set_refused(refusals_.channels - 1, nullptr);
   settle(entry, fail(Errc::closed, "unsubscribed"));
   if (!entry.asked) return;
-  if (!entry.confirmed) note_confirmed(entry.id);
+  note_answered(entry);
   ask({Asked::What::unsubscribe, kind, std::string{name}});
 }
 
@@ -60,7 +65,9 @@ void Subscriber::Link::settle(Entry& entry, Result<Done> result) {
 
 void Subscriber::Link::ask_for(Kind kind, const std::string& name, Entry& entry) {
   entry.asked = true;
-  ask({Asked::What::subscribe, kind, name, entry.id});
+  const bool is_again = entry.refused.has_value();
+  if (is_again) ++again_;
+  ask({Asked::What::subscribe, kind, name, entry.id, is_again});
 }
 
 void Subscriber::Link::ask(Asked asked) {
@@ -89,29 +96,94 @@ void Subscriber::Link::ask_for_all() {
 void Subscriber::Link::on_open() {
   last_id_before_ = last_id_;
   unconfirmed_before_ = entries_[0].size() + entries_[1].size() + entries_[2].size();
-  if (unconfirmed_before_ == 0) return set_ready();
+  if (unconfirmed_before_ == 0) set_ready();
   ask_for_all();
 }
 
 /// One of those that were there before has its answer: the last one makes the subscriber ready.
-void Subscriber::Link::note_confirmed(std::uint64_t id) {
-  if (id > last_id_before_ || unconfirmed_before_ == 0) return;
-  if (--unconfirmed_before_ == 0) set_ready();
+void Subscriber::Link::note_answered(Entry& entry) {
+  if (std::exchange(entry.answered, true) || entry.id > last_id_before_) return;
+  if (unconfirmed_before_ == 0 || --unconfirmed_before_ > 0) return;
+  set_ready();
+  tell_opened();
 }
 
 void Subscriber::Link::on_idle() {
   // What the server refused may be allowed by now.
-  ask_for_all();
+  if (again_ == 0) ask_again(refused_at_once);
   if (asked_.empty()) ask({});
+}
+
+void Subscriber::Link::ask_again(std::size_t most) {
+  for (; most > 0 && !refused_.empty(); --most) {
+    const Asked first = std::move(refused_.extract(refused_.begin()).mapped());
+    Entry& entry = *find(first);
+    entry.turn = 0;
+    ask_for(first.kind, first.name, entry);
+  }
+}
+
+/// Behind the last of those that were asked for again: whether others may be heard by now, too, and
+/// what those who listen have missed.
+void Subscriber::Link::note_answer(const Asked& asked) {
+  if (!asked.is_again || --again_ > 0) return;
+  if (std::exchange(is_opening_, false) && !refused_.empty()) return ask_again(refused_.size());
+  tell_opened();
+}
+
+void Subscriber::Link::tell_opened() {
+  if (again_ > 0 || !is_ready()) return;
+  const auto since = std::exchange(opened_since_, std::nullopt);
+  if (since && opened_) opened_(*since);
+}
+
+void Subscriber::Link::note_refused(const Asked& asked, Entry& entry, const std::string& text) {
+  entry.asked = false;
+  const bool is_new = !entry.refused;
+  if (is_new) entry.refused = home().now();
+  set_refused(refusals_.channels + (is_new ? 1 : 0), &text);
+  entry.turn = ++turns_;
+  refused_.emplace(entry.turn, asked);
+}
+
+void Subscriber::Link::note_heard(Entry& entry) {
+  if (!entry.refused) return;
+  is_opening_ = true;
+  opened_since_ = std::min(opened_since_.value_or(*entry.refused), *entry.refused);
+  entry.refused.reset();
+  set_refused(refusals_.channels - 1, nullptr);
+}
+
+/// Other threads read it, this one alone writes.
+void Subscriber::Link::set_refused(std::size_t count, const std::string* text) {
+  const std::lock_guard lock{refusals_mutex_};
+  refusals_.channels = count;
+  if (text != nullptr) refusals_.reason = *text;
+  if (count == 0) refusals_.reason.clear();
+}
+
+Refusals Subscriber::Link::refusals() const {
+  const std::lock_guard lock{refusals_mutex_};
+  return refusals_;
+}
+
+Standing Subscriber::Link::standing(Kind kind, std::string_view name) const {
+  const auto place = entries(kind).find(name);
+  if (place == entries(kind).end()) return Standing::unknown;
+  if (place->second.confirmed) return Standing::heard;
+  return place->second.refused ? Standing::refused : Standing::unknown;
 }
 
 void Subscriber::Link::on_lost(const Error& reason) {
   asked_.clear();
+  refused_.clear();
+  again_ = 0;
   unconfirmed_before_ = 0;
   const Errc code = reason.code == Errc::closed ? Errc::closed : Errc::unavailable;
   for (Entries& some : entries_) {
     for (auto& [name, entry] : some) {
-      entry.asked = entry.confirmed = false;
+      entry.asked = entry.answered = entry.confirmed = false;
+      entry.turn = 0;
       settle(entry, fail(code, "not subscribed yet: " + reason.detail));
     }
     // What handlers own goes with the subscriber, not with its last coroutine.
@@ -182,22 +254,25 @@ Result<Done> Subscriber::Link::on_answer(Asked::What what, std::string_view name
     return out_of_step();
   }
   const Asked asked = take_asked();
-  Entry* entry = what == Asked::What::subscribe ? find(asked) : nullptr;
-  if (entry == nullptr) return Done{};
-  const bool is_first = !std::exchange(entry->confirmed, true);
-  settle(*entry, Done{});
-  if (is_first) note_confirmed(asked.id);
+  if (Entry* entry = what == Asked::What::subscribe ? find(asked) : nullptr) {
+    entry->confirmed = true;
+    note_heard(*entry);
+    settle(*entry, Done{});
+    note_answered(*entry);
+  }
+  note_answer(asked);
   return Done{};
 }
 
 Result<Done> Subscriber::Link::on_refusal(const std::string& text) {
   if (asked_.empty()) return out_of_step();
   const Asked asked = take_asked();
-  Entry* entry = asked.what == Asked::What::subscribe ? find(asked) : nullptr;
-  if (entry == nullptr) return Done{};
-  entry->asked = false;
-  settle(*entry, fail(Errc::bad_request, text));
-  note_confirmed(asked.id);
+  if (Entry* entry = asked.what == Asked::What::subscribe ? find(asked) : nullptr) {
+    note_refused(asked, *entry, text);
+    settle(*entry, fail(Errc::bad_request, text));
+    note_answered(*entry);
+  }
+  note_answer(asked);
   return Done{};
 }
 
