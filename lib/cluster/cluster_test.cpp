@@ -199,6 +199,31 @@ TEST_P(ClusterTest, a_server_that_never_answers_costs_the_timeout) {
   EXPECT_FALSE(acks.complete);
 }
 
+TEST_P(ClusterTest, a_room_is_not_reachable_while_redis_refuses_its_channel) {
+  redis.call({"ACL", "SETUSER", "someone", "on", ">secret", "~*", "+@all", "resetchannels"});
+  redis::Config limited = redis.config();
+  limited.user = "someone";
+  limited.password = "secret";
+  limited.idle_ping = 20ms;
+  TestServer third{limited, config()};
+  TestClient e{third.io, third.shards};
+  e.connect();
+  e.emit("join", Payload::of({"r"}));
+  until([&] {
+    third.poll();
+    return third.subscriber.refusals().channels > 0;
+  });
+  between = [&third] { third.poll(); };
+  EXPECT_FALSE(wait(third, third.nsp().adapter().reachable("r")));
+  // Redis lets a pattern be subscribed only where the rule is the same text.
+  redis.call({"ACL", "SETUSER", "someone", "&socket.io*", "&socket.io#/#*"});
+  until([&] {
+    third.poll();
+    return third.subscriber.refusals().channels == 0;
+  });
+  EXPECT_TRUE(wait(third, third.nsp().adapter().reachable("r")));
+}
+
 TEST_P(ClusterTest, dynamic_namespaces_join_in) {
   for (TestClient* const client : {&a, &d}) ASSERT_TRUE(client->connect("/dyn1"));
   until([&] { return count_servers("/dyn1") == 2; });

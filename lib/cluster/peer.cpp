@@ -1,5 +1,6 @@
 #include "cluster/peer.hpp"
 
+#include <algorithm>
 #include <atomic>
 
 namespace parley::cluster {
@@ -16,29 +17,20 @@ Peer::Peer(Surroundings surroundings, const Config& config, socketio::Namespace&
       nsp_(nsp),
       inner_(inner),
       wire_(std::move(wire)),
+      channels_(wire_->channels()),
       requests_(around_.home.timers(), {config.max_requests, config.max_answers}) {}
 
 void Peer::start() {
-  home().post([self = shared_from_this()] { self->home().spawn("cluster.listen", listen(self)); });
+  home().post([self = shared_from_this()] {
+    for (const Channel& one : self->channels_)
+      self->around_.subscriber.subscribe_soon(one.kind, one.name, self->handler());
+  });
 }
 
 redis::Subscriber::Handler Peer::handler() {
   return [weak = weak_from_this()](std::string_view channel, std::string_view bytes) {
     if (const auto self = weak.lock()) self->receive(channel, bytes);
   };
-}
-
-Task<void> Peer::listen(std::shared_ptr<Peer> self) {
-  // One connection, in order: when the last is confirmed all are.
-  std::vector<Channel> channels = self->wire_->channels();
-  Channel last = std::move(channels.back());
-  channels.pop_back();
-  redis::Subscriber& subscriber = self->around_.subscriber;
-  for (Channel& one : channels)
-    subscriber.subscribe_soon(one.kind, std::move(one.name), self->handler());
-  auto handler = self->handler();
-  (void)co_await subscriber.subscribe(last.kind, std::move(last.name), std::move(handler));
-  self->is_subscribed_ = true;
 }
 
 void Peer::publish(redis::Command command) {
@@ -61,24 +53,27 @@ void Peer::note_room(std::string_view room, bool exists) {
   const auto channel = wire_->room_channel(room);
   if (!channel) return;
   if (!exists) return around_.subscriber.unsubscribe(channel->kind, channel->name);
-  auto task = subscribe(shared_from_this(), std::string{room}, rooms_.find(room)->number);
-  home().spawn("cluster.subscribe", std::move(task));
+  around_.subscriber.subscribe_soon(channel->kind, channel->name, handler());
 }
 
-Task<void> Peer::subscribe(std::shared_ptr<Peer> self, std::string room, std::uint64_t number) {
-  Channel channel = *self->wire_->room_channel(room);
-  auto handler = self->handler();
-  redis::Subscriber& subscriber = self->around_.subscriber;
-  // When it fails there is no connection: it is made, and confirmed, before there is one again.
-  (void)co_await subscriber.subscribe(channel.kind, std::move(channel.name), std::move(handler));
-  RoomIndex::Room* const found = self->rooms_.find(room);
-  if (found != nullptr && found->number == number) found->is_subscribed = true;
+redis::Standing Peer::standing(std::string_view room) const {
+  using redis::Standing;
+  if (!rooms_.contains(room) || !around_.subscriber.is_connected()) return Standing::unknown;
+  const auto of = [this](const Channel& one) {
+    return around_.subscriber.standing(one.kind, one.name);
+  };
+  for (const Channel& one : channels_) {
+    if (of(one) != Standing::heard) return of(one);
+  }
+  const auto channel = wire_->room_channel(room);
+  return channel ? of(*channel) : Standing::heard;
 }
 
-bool Peer::is_reachable(std::string_view room) {
-  const RoomIndex::Room* const found = rooms_.find(room);
-  if (found == nullptr || !is_subscribed_ || !around_.subscriber.is_connected()) return false;
-  return found->is_subscribed || !wire_->room_channel(room);
+bool Peer::is_counted(std::string_view channel) const {
+  return std::any_of(channels_.begin(), channels_.end(), [&](const Channel& one) {
+    return one.name == channel &&
+           around_.subscriber.standing(one.kind, one.name) == redis::Standing::heard;
+  });
 }
 
 void Peer::receive(std::string_view channel, std::string_view bytes) {

@@ -55,8 +55,8 @@ class Peer final : public std::enable_shared_from_this<Peer> {
   /// A room got its first member on the current shard, or lost its last.
   void on_room(std::string_view room, bool exists);
 
-  /// Whether what others send to a room that has members here comes here.
-  bool is_reachable(std::string_view room);
+  /// Whether what others send to a room that has members here comes here. unknown: not yet.
+  redis::Standing standing(std::string_view room) const;
   /// A message of the subscriber.
   void receive(std::string_view channel, std::string_view bytes);
 
@@ -70,10 +70,10 @@ class Peer final : public std::enable_shared_from_this<Peer> {
   struct Asking;
   using Collect = std::function<void(Collected)>;
 
-  static Task<void> listen(std::shared_ptr<Peer> self);
-  static Task<void> subscribe(std::shared_ptr<Peer> self, std::string room, std::uint64_t number);
   redis::Subscriber::Handler handler();
   void note_room(std::string_view room, bool exists);
+  /// Whether this server is one of those that listen to a channel of `Wire::channels`.
+  bool is_counted(std::string_view channel) const;
 
   void handle(Message message);
   void move_sockets(const Message& message);
@@ -92,9 +92,10 @@ class Peer final : public std::enable_shared_from_this<Peer> {
   socketio::Namespace& nsp_;
   socketio::Adapter& inner_;
   std::unique_ptr<const Wire> wire_;
+  const std::vector<Channel> channels_;  ///< Of the wire, listened to for good.
   RoomIndex rooms_;
   Requests requests_;
-  bool is_subscribed_ = false, is_closed_ = false;
+  bool is_closed_ = false;
 };
 
 }  // namespace parley::cluster

@@ -35,12 +35,13 @@ struct Peer::Asking {
 
 Task<std::optional<std::size_t>> Peer::count_others(std::shared_ptr<Peer> self) {
   auto command = self->wire_->count_servers();
+  const std::string channel = command.back();
   const auto reply = co_await self->around_.client.call(std::move(command));
   if (!reply || reply->array() == nullptr || reply->array()->size() != 2) co_return std::nullopt;
   const std::int64_t* const count = (*reply->array())[1].integer();
   if (count == nullptr || *count < 0) co_return std::nullopt;
   const auto servers = static_cast<std::size_t>(*count);
-  co_return servers == 0 || !self->is_subscribed_ ? servers : servers - 1;
+  co_return servers == 0 || !self->is_counted(channel) ? servers : servers - 1;
 }
 
 Task<Collected> Peer::collect(std::shared_ptr<Peer> self, Message request) {

@@ -125,11 +125,12 @@ Task<bool> RedisAdapter::reachable(std::string room) {
   const auto peer = peer_;
   net::Shard& home = peer->home();
   const auto deadline = std::chrono::steady_clock::now() + peer->config().requests_timeout;
-  auto look = [peer, &room] { return peer->is_reachable(room); };
+  auto look = [peer, &room] { return peer->standing(room); };
   for (auto pause = 1ms; std::chrono::steady_clock::now() < deadline;
        pause = std::min(2 * pause, 50ms)) {
-    const bool is_reachable = co_await net::run_on(home, look);
-    if (is_reachable || !peer->is_connected()) co_return is_reachable;
+    const redis::Standing standing = co_await net::run_on(home, look);
+    if (standing != redis::Standing::unknown || !peer->is_connected())
+      co_return standing == redis::Standing::heard;
     co_await net::sleep_for(pause);
   }
   co_return false;

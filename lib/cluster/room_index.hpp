@@ -15,44 +15,31 @@ namespace parley::cluster {
 /// shard.
 class RoomIndex {
  public:
-  struct Room {
-    std::uint32_t holders = 0;
-    bool is_subscribed = false;  ///< Of a room with a channel: that is confirmed.
-    std::uint64_t number = 0;    ///< Of this life of the room.
-  };
-
   /// True when nobody held it before.
   bool add(std::string_view room) {
     auto found = rooms_.find(room);
-    if (found == rooms_.end())
-      found = rooms_.try_emplace(std::string{room}, Room{0, false, ++numbers_}).first;
-    return ++found->second.holders == 1;
+    if (found == rooms_.end()) found = rooms_.try_emplace(std::string{room}, 0).first;
+    return ++found->second == 1;
   }
   /// True when nobody holds it any more.
   bool remove(std::string_view room) {
     const auto found = rooms_.find(room);
-    if (found == rooms_.end() || --found->second.holders > 0) return false;
+    if (found == rooms_.end() || --found->second > 0) return false;
     rooms_.erase(found);
     return true;
   }
 
   bool contains(std::string_view room) const { return rooms_.find(room) != rooms_.end(); }
-  /// nullptr when nobody holds it; until it is removed.
-  Room* find(std::string_view room) {
-    const auto found = rooms_.find(room);
-    return found == rooms_.end() ? nullptr : &found->second;
-  }
   std::vector<std::string> names() const {
     std::vector<std::string> names;
     names.reserve(rooms_.size());
-    for (const auto& [name, room] : rooms_) names.push_back(name);
+    for (const auto& [name, holders] : rooms_) names.push_back(name);
     return names;
   }
   std::size_t size() const { return rooms_.size(); }
 
  private:
-  std::unordered_map<std::string, Room, StringHash, std::equal_to<>> rooms_;
-  std::uint64_t numbers_ = 0;
+  std::unordered_map<std::string, std::uint32_t, StringHash, std::equal_to<>> rooms_;
 };
 
 }  // namespace parley::cluster
