@@ -29,6 +29,25 @@ Counts Counters::read() const {
           value(own),       value(not_held), value(undecodable)};
 }
 
+ChannelCommands channel_commands(const Config& config) {
+  constexpr std::array words{"SUBSCRIBE", "PSUBSCRIBE", "SSUBSCRIBE"};
+  const auto wire = make_wire(config, "/");
+  std::vector<Channel> channels = wire->channels();
+  if (const auto room = wire->room_channel("room")) channels.push_back(*room);
+  ChannelCommands all;
+  for (const Channel& one : channels)
+    all.heard.push_back({words[static_cast<std::size_t>(one.kind)], one.name});
+  Message message, request;
+  message.kind = Kind::client_count;
+  request.kind = Kind::leave;
+  request.uid = "other";
+  request.request = "r";
+  all.told = {wire->broadcast({}, socketio::EncodedEvent{"/", "event", {}}), wire->request(request),
+              wire->answer(message, request)};
+  for (redis::Command& command : all.told) command.back().clear();
+  return all;
+}
+
 Cluster::Cluster(net::Shard& home, redis::Client& client, redis::Subscriber& subscriber,
                  Config config)
     : home_(home), client_(client), subscriber_(subscriber), config_(std::move(config)) {}

@@ -1,5 +1,7 @@
 #pragma once
 
+#include <vector>
+
 #include "cluster/config.hpp"
 #include "cluster/counts.hpp"
 #include "net/shard.hpp"
@@ -8,6 +10,13 @@
 #include "socketio/config.hpp"
 
 namespace parley::cluster {
+
+/// What a server of these settings says to Redis about channels, so that one can try whether the
+/// account may: those that it listens to, and those that it tells, with nothing said.
+struct ChannelCommands {
+  std::vector<redis::Command> heard, told;
+};
+ChannelCommands channel_commands(const Config& config);
 
 /// Joins the namespaces of this process's Socket.IO server with those of other servers, ours or
 /// upstream's, on one Redis. Outlives the server; client and subscriber outlive both.

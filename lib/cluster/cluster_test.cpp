@@ -224,6 +224,18 @@ TEST_P(ClusterTest, a_room_is_not_reachable_while_redis_refuses_its_channel) {
   EXPECT_TRUE(wait(third, third.nsp().adapter().reachable("r")));
 }
 
+TEST_P(ClusterTest, names_the_commands_that_an_account_must_be_allowed) {
+  const ChannelCommands commands = channel_commands(config());
+  const auto with = [](const std::vector<redis::Command>& all, const redis::Command& it) {
+    return std::find(all.begin(), all.end(), it) != all.end();
+  };
+  EXPECT_TRUE(with(commands.heard, is_classic() ? redis::Command{"PSUBSCRIBE", "socket.io#/#*"}
+                                                : redis::Command{"SSUBSCRIBE", "socket.io#/#"}));
+  EXPECT_TRUE(with(commands.told, {is_classic() ? "PUBLISH" : "SPUBLISH", "socket.io#/#", ""}));
+  EXPECT_EQ(commands.heard.size(), is_classic() ? 4U : 3U);
+  EXPECT_EQ(commands.told.size(), 3U);
+}
+
 TEST_P(ClusterTest, dynamic_namespaces_join_in) {
   for (TestClient* const client : {&a, &d}) ASSERT_TRUE(client->connect("/dyn1"));
   until([&] { return count_servers("/dyn1") == 2; });
