@@ -93,6 +93,10 @@ ChangeBus::ChangeBus(net::Shard& home, redis::Client& client, redis::Subscriber&
                      ThisNode node)
     : state_(std::make_shared<State>(home, client, subscriber, std::move(node))) {
   subscriber.on_state([state = state_](bool is_connected) { state->on_state(is_connected); });
+  subscriber.on_opened([state = state_](SteadyTime since) {
+    const auto age = std::chrono::ceil<std::chrono::milliseconds>(state->home.now() - since);
+    state->tell_gap(state->node.clock() - age);
+  });
 }
 
 ChangeBus::~ChangeBus() { state_->handlers = {}; }
@@ -129,7 +133,8 @@ Task<void> ChangeBus::State::insist(redis::Command command) {
   ++insisting;
   for (int times = 0; times < insist_times; ++times) {
     const auto said = co_await client.call(command);
-    if (said || said.error().code == Errc::bad_request || said.error().code == Errc::closed) break;
+    // What Redis refuses now it may permit soon.
+    if (said || said.error().code == Errc::closed) break;
     co_await net::sleep_for(insist_every);
   }
   --insisting;
@@ -176,7 +181,7 @@ Task<void> ChangeBus::State::subscribe(chat::UserId user, FollowedPtr entry) {
                                                                  std::string_view text) {
     if (const auto state = weak.lock()) state->hear(text);
   };
-  // Unconfirmed, it is made as soon as it can be, and the gap is told then.
+  // Unconfirmed or refused, it is made as soon as it can be, and the gap is told then.
   (void)co_await subscriber.subscribe(redis::Kind::channel, std::move(channel), std::move(handler));
   entry->is_settled = true;
   entry->confirmed.cancel();

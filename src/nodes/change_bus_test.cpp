@@ -258,6 +258,43 @@ TEST_F(ChangeBusTest, ends_logins_as_soon_as_it_can) {
   until([this] { return second_.closed.size() == 1; });
 }
 
+/// An account of Redis that may do everything, but may not use channels.
+redis::Config without_channels(redis::testing::RedisServer& server) {
+  server.call({"ACL", "SETUSER", "someone", "on", ">secret", "~*", "+@all", "resetchannels"});
+  redis::Config config = server.config();
+  config.user = "someone";
+  config.password = "secret";
+  config.idle_ping = std::chrono::milliseconds{20};
+  return config;
+}
+
+TEST_F(ChangeBusTest, tells_of_the_gap_when_redis_lets_it_hear) {
+  Node third{shard_, without_channels(server_), "third"};
+  until([&] { return is_connected(third); });
+  follow(third, user());
+  until([&] { return third.subscriber.refusals().channels == 2; });
+  const Time refused = wall_now();
+  const int before = third.gaps;
+  server_.call({"ACL", "SETUSER", "someone", "&parley:*"});
+  until([&] { return third.gaps > before; });
+  EXPECT_LT(third.gap_since, refused);
+  EXPECT_GT(third.gap_since, refused - std::chrono::minutes{1});
+}
+
+TEST_F(ChangeBusTest, ends_logins_as_soon_as_redis_permits) {
+  const chat::UserId bob = user();
+  follow(second_, bob);
+  Node third{shard_, without_channels(server_), "third"};
+  until([&] { return is_connected(third); });
+  third.bus.close_logins(bob, std::nullopt);
+  until([this] {
+    const auto calls = server_.call({"INFO", "commandstats"});
+    return calls.text()->find("cmdstat_publish:calls=0") != std::string::npos;
+  });
+  server_.call({"ACL", "SETUSER", "someone", "&parley:*"});
+  until([this] { return second_.closed.size() == 1; });
+}
+
 TEST_F(ChangeBusTest, believes_no_nonsense_about_gaps) {
   follow(second_, user());
   const int before = second_.gaps;

@@ -24,6 +24,10 @@ MissedEvents::MissedEvents(net::Shard& home, redis::Client& client, redis::Subsc
     : home_(home), client_(client), subscriber_(subscriber), config_(config) {
   client.on_state([this](bool is_connected) { connection_changed(is_connected); });
   subscriber.on_state([this](bool is_connected) { connection_changed(is_connected); });
+  subscriber.on_opened([this](SteadyTime since) {
+    missed_ = earlier(missed_, since);
+    connection_changed(true);
+  });
   home.post([this] {
     missed_ = home_.now();
     subscriber_.subscribe_soon(redis::Kind::channel, std::string{channel},

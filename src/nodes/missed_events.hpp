@@ -14,10 +14,11 @@
 namespace parley::nodes {
 
 /// What nodes tell one another's people at once, as Socket.IO events, is lost where a connection to
-/// Redis is away: the teller's, or the listener's. Whoever had lost one asks all nodes, itself too,
-/// to tell again what has to arrive, on the channel `parley:missed-events`: `<ms>`, within which it
-/// was told. Of nodes that lost theirs together the last one to come back asks when all the others
-/// hear it. Lives on the shard of client and subscriber; outlives the shards' threads.
+/// Redis is away, or refused a channel: the teller's, or the listener's. Whoever had lost one asks
+/// all nodes, itself too, to tell again what has to arrive, on the channel `parley:missed-events`:
+/// `<ms>`, within which it was told. Of nodes that lost theirs together the last one to come back
+/// asks when all the others hear it. Lives on the shard of client and subscriber; outlives the
+/// shards' threads.
 class MissedEvents {
  public:
   struct Config {
@@ -30,7 +31,8 @@ class MissedEvents {
   /// What was told since then is to be told again.
   using Listener = std::function<void(SteadyTime since)>;
 
-  /// Before the shards start. It is the only listener of the two connections' state.
+  /// Before the shards start. It is the only listener of the two connections' state, and of
+  /// channels that open.
   MissedEvents(net::Shard& home, redis::Client& client, redis::Subscriber& subscriber,
                Config config);
   /// Before the shards start. Runs on the home shard.

@@ -77,6 +77,24 @@ TEST_F(MissedEventsTest, are_asked_for_by_who_could_not_hear) {
   until([this] { return first_.was_asked() && second_.was_asked(); });
 }
 
+TEST_F(MissedEventsTest, are_asked_for_by_whom_redis_lets_hear_again) {
+  server_.call({"ACL", "SETUSER", "someone", "on", ">secret", "+@all", "resetchannels"});
+  redis::Config config = server_.config();
+  config.user = "someone";
+  config.password = "secret";
+  config.idle_ping = 20ms;
+  Node third{shard_, config};
+  until([&] { return third.subscriber.refusals().channels > 0; });
+  const SteadyTime refused = shard_.now();
+  settle();
+  server_.call({"ACL", "SETUSER", "someone", "&parley:*"});
+  const auto asks = [refused](const Node& node) {
+    return std::any_of(node.asked.begin(), node.asked.end(),
+                       [refused](auto since) { return since <= refused; });
+  };
+  until([&] { return asks(first_) && asks(second_) && asks(third); });
+}
+
 TEST_F(MissedEventsTest, are_asked_for_by_who_could_not_tell) {
   cut("normal");
   until([this] { return first_.was_asked() && second_.was_asked(); });
