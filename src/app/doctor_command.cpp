@@ -11,6 +11,7 @@
 #include "app/neighbourhood.hpp"
 #include "mail/smtp_transport.hpp"
 #include "net/listener.hpp"
+#include "nodes/permissions.hpp"
 #include "ops/scrape.hpp"
 #include "redis/client.hpp"
 #include "store/embedded/verify.hpp"
@@ -193,6 +194,7 @@ class Doctor {
       const std::int64_t micros = std::stoll(*(*parts)[1].text());
       add(judge_offset("Redis", from_unix_ms(seconds * 1000 + micros / 1000) - asked, took));
     }
+    ask_about_channels(errand, client);
     // Not every account may ask.
     const auto policy = errand.run(client.call({"CONFIG", "GET", "maxmemory-policy"}));
     const auto* pair = policy ? policy->array() : nullptr;
@@ -201,6 +203,17 @@ class Doctor {
     if (name == "noeviction") return;
     add({"Redis", Verdict::doubtful, "maxmemory-policy is " + name,
          "CONFIG SET maxmemory-policy noeviction: or jobs are lost when memory is short"});
+  }
+
+  void ask_about_channels(Errand& errand, redis::Client& client) {
+    const auto look = [&](std::string_view what, std::vector<redis::Command> commands) {
+      const auto permitted = errand.run(nodes::try_commands(client, std::move(commands)));
+      if (permitted || permitted.error().code != Errc::bad_request) return;
+      add({"Redis", Verdict::bad, std::string{what} + permitted.error().detail,
+           "permit its account the channels that docs/guide/deploying.md names"});
+    };
+    look("refuses to let channels be heard: ", channels_heard(settings_));
+    look("refuses what is told on channels: ", channels_told(settings_));
   }
 
   void look_at_mail() {

@@ -38,7 +38,21 @@ cluster::Config adapter_config(const Settings& settings) {
   return config;
 }
 
+std::vector<redis::Command> joined(std::vector<redis::Command> all,
+                                   std::vector<redis::Command> more) {
+  std::move(more.begin(), more.end(), std::back_inserter(all));
+  return all;
+}
+
 }  // namespace
+
+std::vector<redis::Command> channels_heard(const Settings& settings) {
+  return joined(nodes::channels_heard(), cluster::channel_commands(adapter_config(settings)).heard);
+}
+
+std::vector<redis::Command> channels_told(const Settings& settings) {
+  return joined(nodes::channels_told(), cluster::channel_commands(adapter_config(settings)).told);
+}
 
 Neighbourhood::Neighbourhood(net::Shards& shards, const Settings& settings,
                              const redis::Config& redis, std::function<Time()> clock)
@@ -56,6 +70,8 @@ Neighbourhood::Neighbourhood(net::Shards& shards, const Settings& settings,
                 &event_listener_),
       bus_(home_, changes_, change_listener_, {nodes::new_name(), std::move(clock)}),
       missed_events_(home_, events_, event_listener_, {}),
+      permissions_(home_, commands_, channels_told(settings), {&event_listener_, &change_listener_},
+                   {}),
       counter_(std::make_shared<nodes::RedisRateCounter>(home_, redis)),
       forwarding_(std::make_shared<Forwarding>(shards, directory_, settings)) {}
 
@@ -86,6 +102,11 @@ void Neighbourhood::serve(api::Gateway& gateway) {
 }
 
 Result<Done> Neighbourhood::health() const {
+  if (auto up = connected(); !up) return up;
+  return permissions_.state();
+}
+
+Result<Done> Neighbourhood::connected() const {
   for (const redis::Client* client : {&commands_, &events_, &changes_}) {
     if (!client->is_connected()) return fail(Errc::unavailable, client->last_error());
   }
@@ -97,7 +118,9 @@ Result<Done> Neighbourhood::health() const {
 
 void Neighbourhood::export_counts(ops::Metrics& metrics) const {
   metrics.gauge_from("parley_redis_connected", "1 while all connections to Redis are up.",
-                     [this] { return health() ? 1.0 : 0.0; });
+                     [this] { return connected() ? 1.0 : 0.0; });
+  metrics.gauge_from("parley_redis_refused_channels", "Channels that Redis refuses to this node.",
+                     [this] { return static_cast<double>(permissions_.refused()); });
   const auto redis_counter = [&](std::string_view name, std::string_view help, auto member) {
     metrics.counter_from(name, help, [this, member] {
       return static_cast<double>(commands_.counts().*member + events_.counts().*member +

@@ -11,6 +11,7 @@
 #include "nodes/change_bus.hpp"
 #include "nodes/directory.hpp"
 #include "nodes/missed_events.hpp"
+#include "nodes/permissions.hpp"
 #include "nodes/presence.hpp"
 #include "ops/metrics.hpp"
 #include "redis/client.hpp"
@@ -43,7 +44,7 @@ class Neighbourhood {
   /// What other nodes ask of the connections here. Both before the shards start.
   void serve(api::Gateway& gateway);
 
-  /// Any thread.
+  /// Any thread. bad_request: Redis is there, and refuses what nodes hear or tell.
   Result<Done> health() const;
   void export_counts(ops::Metrics& metrics) const;
 
@@ -58,6 +59,8 @@ class Neighbourhood {
   void leave();
 
  private:
+  Result<Done> connected() const;
+
   net::Shard& home_;
   engineio::NodeNumber number_;
   redis::Client commands_, events_, changes_;
@@ -67,6 +70,7 @@ class Neighbourhood {
   nodes::Presence presence_;
   nodes::ChangeBus bus_;
   nodes::MissedEvents missed_events_;
+  nodes::Permissions permissions_;
   nodes::ChangeBus::Handlers heard_;
   std::shared_ptr<http::RateCounter> counter_;
   std::shared_ptr<Forwarding> forwarding_;
@@ -74,6 +78,10 @@ class Neighbourhood {
 
 /// Removes what Redis keeps of somebody, once their last device has left.
 Task<Result<Done>> forget_presence(redis::Client& redis, chat::UserId user);
+
+/// What has to be permitted to the nodes' account of Redis, as `nodes::try_commands` takes it.
+std::vector<redis::Command> channels_heard(const Settings& settings);
+std::vector<redis::Command> channels_told(const Settings& settings);
 
 /// The Redis that the settings name; nullopt: none. bad_request says what is wrong with its URL.
 Result<std::optional<redis::Config>> redis_config(const Settings& settings);
