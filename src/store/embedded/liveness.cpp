@@ -22,6 +22,13 @@ void Liveness::left(Transaction& transaction, chat::UserId user, Time now) {
   touch(transaction, user, now);
 }
 
+void Liveness::left_before(Transaction& transaction, chat::UserId user, Time at) {
+  const Key marker = keys::online(user);
+  if (const auto since = time_at(transaction, marker); since && *since <= at)
+    transaction.erase(marker);
+  touch(transaction, user, at);
+}
+
 void Liveness::touch(Transaction& transaction, chat::UserId user, Time at) {
   // Devices that leave because the user was deleted bring nothing back.
   const auto deleted_at = time_at(transaction, keys::bar(user));

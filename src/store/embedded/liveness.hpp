@@ -18,6 +18,8 @@ class Liveness {
 
   static void arrived(Transaction& transaction, chat::UserId user, Time now);
   static void left(Transaction& transaction, chat::UserId user, Time now);
+  /// The same once it could not be written: whoever came back meanwhile keeps their marker.
+  static void left_before(Transaction& transaction, chat::UserId user, Time at);
   /// Sets last_seen unless a later one is there.
   static void touch(Transaction& transaction, chat::UserId user, Time at);
   static void alive(Transaction& transaction, Time now);

@@ -5,6 +5,7 @@
 #include <latch>
 #include <thread>
 
+#include "store/embedded/faulty_disk.hpp"
 #include "store/embedded/internals.hpp"
 #include "store/embedded/presence.hpp"
 #include "store/embedded/submit.hpp"
@@ -120,6 +121,44 @@ TEST_F(LivenessTest, says_when_somebody_was_last_seen_as_soon_as_they_are_gone) 
     can_write.count_down();
     leaving.join();
     EXPECT_EQ(status(presence, alice), (chat::Presence{alice, false, at(2'000)}));
+  });
+}
+
+TEST_F(LivenessTest, remembers_when_somebody_left_while_the_disk_was_full) {
+  FaultyDisk disk;
+  Config settings = config(at(1'000));
+  settings.env = disk.env();
+  settings.alive_interval = 20ms;  // A write that finds out when there is space again.
+  chat::UserId alice, bob;
+  {
+    net::Shards shards(2);
+    OpenStore store(settings);
+    Presence presence(shards, *store.database);
+    shards.start();
+    alice = caller_.user(store, "alice");
+    bob = caller_.user(store, "bob");
+    for (const chat::UserId user : {alice, bob})
+      caller_.good(presence.arrive(user, "phone", at(1'000)));
+    disk.set(FaultyDisk::Fault::log_full);
+    for (const chat::UserId user : {alice, bob})
+      EXPECT_TRUE(caller_.good(presence.leave(user, "phone", at(2'000))));
+    caller_.good(presence.arrive(bob, "phone", at(2'500)));
+    EXPECT_EQ(status(presence, alice), (chat::Presence{alice, false, at(2'000)}));
+    disk.set(FaultyDisk::Fault::none);
+    Engine& engine = *store.database->internals().engine;
+    const auto deadline = std::chrono::steady_clock::now() + 20s;
+    while (View(engine).last_seen(alice) != at(2'000)) {
+      ASSERT_LT(std::chrono::steady_clock::now(), deadline);
+      std::this_thread::yield();
+    }
+    std::string ignored;
+    EXPECT_FALSE(View(engine).get(keys::online(alice), ignored));
+    EXPECT_EQ(status(presence, alice), (chat::Presence{alice, false, at(2'000)}));
+    EXPECT_TRUE(status(presence, bob).online);
+    shards.stop();
+  }
+  live(at(90'000), [&](OpenStore&, Presence& presence) {
+    EXPECT_EQ(status(presence, alice).last_seen, at(2'000));
   });
 }
 

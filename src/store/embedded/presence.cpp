@@ -1,11 +1,20 @@
 #include "store/embedded/presence.hpp"
 
+#include <boost/asio/co_spawn.hpp>
+#include <boost/asio/use_awaitable.hpp>
+#include <utility>
+
 #include "store/embedded/database.hpp"
 #include "store/embedded/internals.hpp"
 
 namespace parley::store::embedded {
 
 using Change = chat::PresentUsers::Change;
+
+namespace {
+/// After the disk refused something; the committer looks for space meanwhile.
+constexpr std::chrono::milliseconds until_again{250};
+}  // namespace
 
 Presence::Presence(net::Shards& shards, Database& database)
     : shards_(shards), database_(database), homes_(shards.size()) {}
@@ -30,32 +39,62 @@ bool Presence::enter(chat::UserId user, std::string device, Time now) {
   return true;
 }
 
-/// On the user's home.
-bool Presence::exit(chat::UserId user, const std::string& device, Time now) {
+/// On the user's home, to its end. Comes back when the rows can be read, or cannot be written now.
+Task<bool> Presence::exit(chat::UserId user, std::string device, Time now) {
   Home& home = homes_[home_of(user)];
   {
     const std::lock_guard lock{home.mutex};
-    if (home.present.leave(user, device) != Change::edge) return false;
+    if (home.present.leave(user, device) != Change::edge) co_return false;
   }
   home.leaving[user] = now;
   Internals& internals = database_.internals();
   internals.liveness.online.fetch_sub(1);
-  submit_errand(internals.committer,
-                [user, now](Transaction& transaction) { Liveness::left(transaction, user, now); });
-  return true;
-}
-
-/// Comes back when the rows asked for so far can be read.
-Task<Result<Done>> Presence::settle() {
-  return submit<Done>(database_.internals().committer,
-                      [](Transaction&) -> Result<Done> { return Done{}; });
+  auto write = [user, now](Transaction& transaction) -> Result<Done> {
+    Liveness::left(transaction, user, now);
+    return Done{};
+  };
+  // They have left, whether or not the disk can say so.
+  const auto written = co_await submit<Done>(internals.committer, std::move(write));
+  settled(user, now, written.has_value());
+  co_return true;
 }
 
 /// On the user's home.
-void Presence::settled(chat::UserId user, Time left) {
-  auto& leaving = homes_[home_of(user)].leaving;
-  const auto found = leaving.find(user);
-  if (found != leaving.end() && found->second == left) leaving.erase(found);
+void Presence::settled(chat::UserId user, Time left, bool is_written) {
+  Home& home = homes_[home_of(user)];
+  const auto found = home.leaving.find(user);
+  if (found == home.leaving.end() || found->second != left) return;
+  if (is_written) {
+    home.leaving.erase(found);
+    home.unwritten.erase(user);
+    return;
+  }
+  home.unwritten[user] = left;
+  if (std::exchange(home.is_trying, true)) return;
+  shards_[home_of(user)].spawn("write when users left", try_again(home));
+}
+
+/// On the home, while there is something to write and nobody has left again since.
+Task<void> Presence::try_again(Home& home) {
+  while (!home.unwritten.empty()) {
+    const bool is_written = co_await write_one(home);
+    if (!is_written) co_await net::sleep_for(until_again);
+  }
+  home.is_trying = false;
+}
+
+Task<bool> Presence::write_one(Home& home) {
+  const auto [user, left] = *home.unwritten.begin();
+  auto write = [user = user, left = left](Transaction& transaction) -> Result<Done> {
+    Liveness::left_before(transaction, user, left);
+    return Done{};
+  };
+  const auto written = co_await submit<Done>(database_.internals().committer, std::move(write));
+  if (!written) co_return false;
+  const auto found = home.unwritten.find(user);
+  if (found != home.unwritten.end() && found->second == left) home.unwritten.erase(found);
+  settled(user, left, true);
+  co_return true;
 }
 
 Task<Result<bool>> Presence::arrive(chat::UserId user, std::string device, Time now) {
@@ -68,15 +107,10 @@ Task<Result<bool>> Presence::arrive(chat::UserId user, std::string device, Time 
 }
 
 Task<Result<bool>> Presence::leave(chat::UserId user, std::string device, Time now) {
-  auto work = [this, user, device = std::move(device), now] { return exit(user, device, now); };
-  net::Shard& home = shards_[home_of(user)];
-  const bool is_last = co_await net::run_on(home, std::move(work));
-  if (!is_last) co_return false;
-  // They have left, whether or not the disk can say so.
-  [[maybe_unused]] const auto written = co_await settle();
-  auto forget = [this, user, now] { return settled(user, now), true; };
-  co_await net::run_on(home, std::move(forget));
-  co_return true;
+  const Executor home = shards_[home_of(user)].executor();
+  auto work = exit(user, std::move(device), now);
+  constexpr asio::use_awaitable_t<Executor> token{};
+  co_return co_await asio::co_spawn(home, std::move(work), token);
 }
 
 Task<Result<std::vector<chat::Presence>>> Presence::status(std::vector<chat::UserId> users) {

@@ -34,13 +34,17 @@ class Presence final : public chat::PresenceStore {
     chat::PresentUsers present;
     /// When those left whose rows cannot be read yet.
     std::unordered_map<chat::UserId, Time> leaving;
+    /// Those of them whose rows could not be written; while there are any, that is tried again.
+    std::unordered_map<chat::UserId, Time> unwritten;
+    bool is_trying = false;
   };
 
   std::size_t home_of(chat::UserId user) const;
   bool enter(chat::UserId user, std::string device, Time now);
-  bool exit(chat::UserId user, const std::string& device, Time now);
-  Task<Result<Done>> settle();
-  void settled(chat::UserId user, Time left);
+  Task<bool> exit(chat::UserId user, std::string device, Time now);
+  void settled(chat::UserId user, Time left, bool is_written);
+  Task<void> try_again(Home& home);
+  Task<bool> write_one(Home& home);
 
   net::Shards& shards_;
   Database& database_;
