@@ -1,12 +1,13 @@
 /** One login at work: news become actions of the core, and what the core wants done is done. */
 import { reduce, type Action } from './core/reduce';
-import { broken, isPassing, newlyBroken, nextToSend, strangers, toRead } from './core/select';
+import { broken, isPassing, newlyBroken, strangers, toRead } from './core/select';
 import type { Session } from './core/session';
-import { emptyState, type Pending, type State } from './core/state';
+import { emptyState, type State } from './core/state';
 import type { Conversation, Message, User } from './core/wire';
 import { Account } from './transport/account';
 import { forget, keepPending, keptPending } from './transport/keeping';
 import { Live, type Hears } from './transport/live';
+import { Outbox } from './transport/outbox';
 import { Pauses } from './transport/pauses';
 import { Problem } from './transport/problem';
 import { Rest } from './transport/rest';
@@ -15,7 +16,6 @@ import { Tokens } from './transport/tokens';
 /** Typing is told again after so long, and counts no more when nothing is heard for longer than the server keeps it. */
 const typingEvery = 3_000;
 const typingLasts = 8_000;
-const maxRetryPause = 15_000;
 /** So many messages are loaded to begin a conversation at its first unread one. */
 const mostAtOnce = 500;
 
@@ -25,6 +25,7 @@ export class Client {
   state: State;
   user: User;
   readonly account: Account;
+  readonly outbox: Outbox;
   /** What was written and not sent, by conversation, while the page lives and nobody logs out. */
   readonly drafts = new Map<string, string>();
   /** A message of somebody else came, for those who hear instead of see. */
@@ -49,7 +50,6 @@ export class Client {
   /** Whose newest page is under way, and whether it is wanted once more. */
   private readonly loading = new Map<string, boolean>();
   private readonly pauses = new Pauses();
-  private retryPause = 1_000;
   private connections = 0;
   private isClosed = false;
 
@@ -60,6 +60,12 @@ export class Client {
     this.rest = new Rest(this.tokens);
     this.account = new Account(this.rest);
     this.live = new Live(this.tokens, this.hears(), (isUp) => this.linked(isUp));
+    this.outbox = new Outbox({
+      state: () => this.state,
+      dispatch: (action) => this.dispatch(action),
+      ask: (body) => this.live.ask('send_message', body),
+      later: (run, ms) => void setTimeout(run, ms),
+    });
     this.tokens.onChange = (token) => void this.live.renew(token);
     this.tokens.onEnd = (isKicked) => this.end(isKicked);
   }
@@ -123,19 +129,8 @@ export class Client {
   }
 
   send(peerId: string, text: string): void {
-    const content = text.trim();
-    if (!content) return;
-    this.typingTold.delete(peerId);
-    const pending: Pending = { clientId: randomId(), peerId, content, createdAt: Date.now(), state: 'waiting' };
-    this.dispatch({ type: 'queued', pending });
-  }
-
-  retry(clientId: string): void {
-    this.dispatch({ type: 'retried', clientId });
-  }
-
-  discard(clientId: string): void {
-    this.dispatch({ type: 'discarded', clientId });
+    if (text.trim()) this.typingTold.delete(peerId);
+    this.outbox.send(peerId, text);
   }
 
   typing(peerId: string, text: string): void {
@@ -399,34 +394,13 @@ export class Client {
     this.state = reduce(before, action);
     if (this.state === before) return;
     if (this.state.pending !== before.pending) keepPending(this.user._id, before.pending, this.state.pending);
-    // One: what follows from its own change sends the next.
-    const [next] = nextToSend(this.state);
-    if (next) void this.deliver(next);
+    this.outbox.go();
     if (this.state.chats !== before.chats) {
       this.askForStrangers();
       // What is missing before a message that came: the sync that should have brought it was refused, or is to come.
       if (action.type !== 'historyCame') for (const peerId of newlyBroken(before, this.state)) void this.latest(peerId);
     }
     for (const listener of this.listeners) listener();
-  }
-
-  /** Sends one message; the same again does no harm, because the server knows it by its clientId. */
-  private async deliver({ clientId, peerId, content }: Pending): Promise<void> {
-    this.dispatch({ type: 'sending', clientId });
-    try {
-      const body = { receiverId: peerId, content, clientId };
-      const { message } = await this.live.ask<{ message: Message }>('send_message', body);
-      this.retryPause = 1_000;
-      this.dispatch({ type: 'arrived', messages: [message] });
-      this.dispatch({ type: 'discarded', clientId });
-    } catch (problem) {
-      const { code, message, fields } = problem as Problem;
-      const fault = fields?.find((each) => each.field === 'content');
-      const reason = fault ? `The message ${fault.message}` : message;
-      if (!isPassing(code)) return this.dispatch({ type: 'failed', clientId, reason });
-      this.retryPause = Math.min(this.retryPause * 2, maxRetryPause);
-      setTimeout(() => this.dispatch({ type: 'deferred', clientId }), this.retryPause);
-    }
   }
 
   private end(isKicked: boolean): void {
@@ -439,9 +413,4 @@ export class Client {
 
 function codeOf(problem: unknown): string {
   return problem instanceof Problem ? problem.code : 'network';
-}
-
-/** Also where the page is not secure, and crypto.randomUUID is missing. */
-function randomId(): string {
-  return [...crypto.getRandomValues(new Uint8Array(16))].map((byte) => byte.toString(16).padStart(2, '0')).join('');
 }

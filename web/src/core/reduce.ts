@@ -47,7 +47,7 @@ export function reduce(state: State, action: Action): State {
     case 'typing': return typing(state, action);
     case 'queued': return { ...state, pending: [...state.pending, action.pending] };
     case 'sending': return withPending(state, action.clientId, (pending) => ({ ...pending, state: 'sending' }));
-    case 'deferred': return withPending(state, action.clientId, waiting);
+    case 'deferred': return withPending(state, action.clientId, (pending) => (pending.state === 'sending' ? waiting(pending) : pending));
     case 'retried': return withPending(state, action.clientId, waiting);
     case 'failed': return withPending(state, action.clientId, (it) => ({ ...it, state: 'failed', reason: action.reason }));
     case 'discarded': return without(state, action.clientId);

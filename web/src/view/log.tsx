@@ -128,8 +128,8 @@ function Entry({ client, line, name, isFollowing }: { client: Client; line: Line
       {line.status === 'failed' && (
         <p class="failure">
           <span role="alert">Not sent: {line.pending!.reason}</span>
-          <button class="link" onClick={() => client.retry(line.key)}>Try again</button>
-          <button class="link" onClick={() => client.discard(line.key)}>Delete</button>
+          <button class="link" onClick={() => client.outbox.retry(line.key)}>Try again</button>
+          <button class="link" onClick={() => client.outbox.discard(line.key)}>Delete</button>
         </p>
       )}
     </li>
