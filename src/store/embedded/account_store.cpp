@@ -31,6 +31,7 @@ Result<T> change_account(Transaction& transaction, chat::UserId id, Time now, Ch
   account->updated_at = now;
   transaction.require_sync();
   transaction.put(keys::account(id), encode(*account));
+  if constexpr (std::is_same_v<T, chat::Account>) return *std::move(account);
   return told;
 }
 
@@ -96,11 +97,10 @@ Task<Result<std::vector<chat::Account>>> AccountStore::search(std::string userna
 
 Task<Result<chat::Account>> AccountStore::update(chat::UserId id, chat::ProfilePatch patch,
                                                  Time now) {
-  auto change = [patch = std::move(patch), now](chat::Account& account) -> Result<chat::Account> {
+  auto change = [patch = std::move(patch)](chat::Account& account) -> Result<chat::Account> {
     if (patch.name) account.name = patch.name;
     if (patch.avatar) account.avatar = patch.avatar;
     if (patch.email_notifications) account.email_notifications = *patch.email_notifications;
-    account.updated_at = now;
     return account;
   };
   return submit<chat::Account>(database_.internals().committer,
@@ -137,9 +137,8 @@ Task<Result<bool>> AccountStore::set_email_verified(chat::UserId id, std::string
 
 Task<Result<chat::Account>> AccountStore::set_administrator(chat::UserId id, bool administrator,
                                                             Time now) {
-  const auto change = [administrator, now](chat::Account& account) -> Result<chat::Account> {
+  const auto change = [administrator](chat::Account& account) -> Result<chat::Account> {
     account.administrator = administrator;
-    account.updated_at = now;
     return account;
   };
   return submit<chat::Account>(database_.internals().committer,

@@ -67,6 +67,19 @@ TEST_F(DatabaseTest, keeps_everything_across_a_restart) {
   EXPECT_EQ(broken_rules(*store.database), "");
 }
 
+TEST_F(DatabaseTest, writes_nothing_for_a_change_of_an_account_that_changes_nothing) {
+  OpenStore store(config());
+  const auto alice = caller_.user(store, "alice");
+  chat::ProfilePatch patch;
+  patch.name = "Alice";
+  EXPECT_EQ(caller_.good(store.accounts().update(alice, patch, at(5))).updated_at, at(5));
+  caller_.good(store.accounts().set_administrator(alice, true, at(6)));
+  const auto synced = store.database->stats().synced_commits.load();
+  EXPECT_EQ(caller_.good(store.accounts().update(alice, patch, at(7))).updated_at, at(6));
+  EXPECT_EQ(caller_.good(store.accounts().set_administrator(alice, true, at(8))).updated_at, at(6));
+  EXPECT_EQ(store.database->stats().synced_commits, synced);
+}
+
 TEST_F(DatabaseTest, knows_a_client_id_across_a_restart) {
   chat::UserId alice, bob;
   chat::Message first;
