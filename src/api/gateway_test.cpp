@@ -340,6 +340,21 @@ TEST(Gateway, tells_those_who_share_a_conversation_of_presence_once_a_user) {
   EXPECT_TRUE(only_object(offline[0]).at("lastSeen").is_int64());
 }
 
+TEST(Gateway, says_when_somebody_left_by_the_clock_of_the_messages) {
+  TestHouse house;
+  const Time shared = from_unix_ms(2'000'000'000'000);
+  house.messaging.set_clock([shared] { return shared; });
+  const auto ann = house.person("ann"), bob = house.person("bob");
+  house.send(ann, bob, "we know each other");
+  auto bobs = house.device(bob, 1);
+  house.device(ann, 0)->close();
+  house.settle();
+  bobs->run();
+  const auto offline = bobs->take("user_offline");
+  ASSERT_EQ(offline.size(), 1u);
+  EXPECT_EQ(only_object(offline[0]).at("lastSeen"), to_unix_ms(shared));
+}
+
 TEST(Gateway, syncs_what_was_missed) {
   TestHouse house;
   const auto ann = house.person("ann"), bob = house.person("bob");

@@ -118,7 +118,7 @@ Task<void> ShardGateway::arrive(DevicePtr device) {
   ++attended_;
   co_await feed_.follow(device->user);
   const std::string name = device->socket->id();
-  const Time now = wall_now();
+  const Time now = services_.messaging.now();
   const auto arrived = co_await services_.presences.arrive(device->user, name, now);
   if (arrived && *arrived) ways_.presence_changed(device->user, true);
 }
@@ -193,7 +193,7 @@ Task<void> ShardGateway::go_on(FewAtOnce<Rest>& queue, Rest rest) {
 Task<void> ShardGateway::leave(DevicePtr device) {
   feed_.unfollow(device->user);
   const std::string name = device->socket->id();
-  const Time now = wall_now();
+  const Time now = services_.messaging.now();
   const auto left = co_await services_.presences.leave(device->user, name, now);
   if (left && *left) ways_.presence_changed(device->user, false);
   --attended_;

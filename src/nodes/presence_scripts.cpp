@@ -107,7 +107,7 @@ for i = 4, #ARGV do
 end
 if removed == 0 or any_lives(fields) then return lost end
 goes_offline(user)
-redis.call('SET', seen_of(user), ARGV[3])
+set_seen(user, tonumber(ARGV[3]))
 return lost + 1
 )lua";
 

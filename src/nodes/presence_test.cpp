@@ -214,6 +214,17 @@ TEST_F(PresenceTest, answers_for_500_users_and_more) {
   }
 }
 
+TEST_F(PresenceTest, never_takes_back_when_somebody_was_last_seen) {
+  const auto one = node(), two = node();
+  const UserId alice = user();
+  one->arrive(alice, "phone");
+  EXPECT_TRUE(one->leave(alice, "phone", at(90)));
+  two->arrive(alice, "phone");
+  EXPECT_TRUE(two->leave(alice, "phone", at(60))) << "by a clock that is behind";
+  EXPECT_EQ(one->status(alice).last_seen, at(90));
+  EXPECT_EQ(value(seen_key(alice)), std::to_string(to_unix_ms(at(90))));
+}
+
 TEST_F(PresenceTest, calls_the_users_of_a_dead_node_offline_when_its_lease_is_over) {
   const auto reader = node();  // Its next look at other leases is 10 s from now.
   auto mortal = node(300ms);
