@@ -137,7 +137,7 @@ describe('messages over Socket.IO', () => {
 
 describe('a full server', () => {
   test('says in its log how many it turns away, in one line for all of them, and not whom', async (t) => {
-    const server = await Server.start({ env: { MAX_CONNECTIONS: '3' } });
+    const server = await Server.start({ env: { MAX_CONNECTIONS: '3', SHARDS: '1' } });
     t.after(() => server.destroy());
     const sockets = Array.from({ length: 12 }, () => connect(server.port, '127.0.0.1').on('error', () => {}));
     t.after(() => sockets.forEach((socket) => socket.destroy()));
