@@ -11,6 +11,8 @@
 #include <iostream>
 #include <optional>
 
+#include "net/timer.hpp"
+
 namespace parley::app {
 
 using local = asio::local::stream_protocol;
@@ -57,12 +59,17 @@ Result<json::object> to_answer(const json::object& answer) {
 }  // namespace
 
 struct Control::State {
-  State(net::Shard& its_shard, std::map<std::string, Command> its_commands)
-      : shard(its_shard), acceptor(its_shard.context()), commands(std::move(its_commands)) {}
+  State(net::Shard& its_shard, std::map<std::string, Command> its_commands,
+        std::chrono::milliseconds its_patience)
+      : shard(its_shard),
+        acceptor(its_shard.context()),
+        commands(std::move(its_commands)),
+        patience(its_patience) {}
 
   net::Shard& shard;
   local::acceptor acceptor;
   std::map<std::string, Command> commands;
+  const std::chrono::milliseconds patience;
   std::filesystem::path path;
 };
 
@@ -83,17 +90,36 @@ Task<json::object> answer(const std::map<std::string, Control::Command>& command
   co_return std::move(*result);
 }
 
+/// Ends the connection of who keeps us waiting.
+struct CutOff {
+  CutOff(net::Shard& its_shard, Stream& its_stream)
+      : stream(its_stream), timer(net::Timer::calling<&CutOff::end>(its_shard.timers(), *this)) {}
+  void end() {
+    boost::system::error_code ignored;
+    stream.close(ignored);
+  }
+
+  Stream& stream;
+  net::Timer timer;
+};
+
 Task<void> converse(StatePtr state, Stream stream) {
+  CutOff cut_off(state->shard, stream);
   std::string line;
   boost::system::error_code failed;
   auto quietly = asio::redirect_error(token, failed);
   auto buffer = asio::dynamic_buffer(line, max_question);
+  cut_off.timer.start(state->shard.now() + state->patience);
   co_await asio::async_read_until(stream, buffer, '\n', quietly);
+  cut_off.timer.stop();
   if (failed) co_return;
   const json::object answered = co_await answer(state->commands, line);
   const std::string text = json::serialize(answered) + '\n';
-  const auto bytes = asio::buffer(text);
-  co_await asio::async_write(stream, bytes, quietly);
+  for (std::size_t sent = 0; sent < text.size() && !failed;) {
+    cut_off.timer.start(state->shard.now() + state->patience);
+    const auto rest_of_it = asio::buffer(text) + sent;
+    sent += co_await stream.async_write_some(rest_of_it, quietly);
+  }
 }
 
 Task<void> accept(StatePtr state) {
@@ -114,8 +140,8 @@ Task<void> accept(StatePtr state) {
 }  // namespace
 
 Control::Control(net::Shard& shard, const std::filesystem::path& socket,
-                 std::map<std::string, Command> commands)
-    : state_(std::make_shared<State>(shard, std::move(commands))) {
+                 std::map<std::string, Command> commands, std::chrono::milliseconds patience)
+    : state_(std::make_shared<State>(shard, std::move(commands), patience)) {
   const auto endpoint = endpoint_of(socket);
   if (!endpoint) {
     throw std::system_error(std::make_error_code(std::errc::filename_too_long),

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <chrono>
 #include <filesystem>
 #include <functional>
 #include <map>
@@ -21,9 +22,11 @@ class Control {
   using Command = std::function<Task<Result<json::object>>(json::object arguments)>;
 
   /// Listens at once, answers when the shard runs; throws std::system_error. Replaces a socket that
-  /// a killed server left behind: the caller holds the store's lock.
+  /// a killed server left behind: the caller holds the store's lock. Who does not ask within
+  /// `patience`, or takes nothing of an answer for so long, is cut off.
   Control(net::Shard& shard, const std::filesystem::path& socket,
-          std::map<std::string, Command> commands);
+          std::map<std::string, Command> commands,
+          std::chrono::milliseconds patience = std::chrono::seconds{5});
   ~Control();
 
   /// For the coroutines behind it.

@@ -1,12 +1,17 @@
 #include "app/control.hpp"
 
 #include <gtest/gtest.h>
+#include <poll.h>
 #include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/un.h>
 
+#include <array>
+#include <atomic>
+#include <cerrno>
 #include <chrono>
 #include <cstring>
+#include <thread>
 
 #include "base/descriptor.hpp"
 #include "settings/scratch_folder.hpp"
@@ -39,6 +44,58 @@ bool has_answer(const Descriptor& socket, std::chrono::microseconds patience) {
 }
 
 Task<Result<json::object>> say_alive(json::object) { co_return json::object{}; }
+
+/// More than fits between the two.
+Task<Result<json::object>> much(std::atomic<int>& asked) {
+  ++asked;
+  co_return json::object{{"much", std::string(32 << 20, 'x')}};
+}
+
+/// Of a connection of which nothing is read.
+bool has_hung_up(const Descriptor& socket) {
+  pollfd ended{socket.get(), 0, 0};
+  return ::poll(&ended, 1, 5'000) == 1 && (ended.revents & POLLHUP) != 0;
+}
+
+Descriptor connect_to(const std::filesystem::path& path) {
+  sockaddr_un address{};
+  address.sun_family = AF_UNIX;
+  std::strncpy(address.sun_path, path.c_str(), sizeof address.sun_path - 1);
+  Descriptor client{::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0)};
+  EXPECT_EQ(::connect(client.get(), reinterpret_cast<sockaddr*>(&address), sizeof address), 0);
+  return client;
+}
+
+/// Reads what there is; true when the server ends the connection within 5 s of silence.
+bool is_cut_off(const Descriptor& socket) {
+  const timeval within{5, 0};
+  ::setsockopt(socket.get(), SOL_SOCKET, SO_RCVTIMEO, &within, sizeof within);
+  std::array<char, 65'536> bytes;
+  for (ssize_t got = 1; got > 0;) {
+    got = ::recv(socket.get(), bytes.data(), bytes.size(), 0);
+    if (got == 0) return true;
+  }
+  return errno == ECONNRESET;
+}
+
+TEST(Control, cuts_off_who_asks_nothing_or_takes_no_answer) {
+  const ScratchFolder folder;
+  const auto path = control_socket(folder / "");
+  net::Shards shards{1};
+  std::atomic<int> asked{0};
+  const auto say_much = [&asked](json::object) { return much(asked); };
+  const Control control(shards[0], path, {{"much", say_much}}, 50ms);
+  shards.start();
+  const Descriptor silent = connect_to(path), slow = connect_to(path);
+  ASSERT_EQ(::send(silent.get(), "{", 1, 0), 1);
+  const std::string question = "{\"command\":\"much\"}\n";
+  ASSERT_EQ(::send(slow.get(), question.data(), question.size(), 0),
+            static_cast<ssize_t>(question.size()));
+  EXPECT_TRUE(is_cut_off(silent));
+  while (asked == 0) std::this_thread::yield();
+  EXPECT_TRUE(has_hung_up(slow)) << "with the rest of the answer";
+  shards.stop();
+}
 
 TEST(Control, answers_again_after_the_process_had_no_descriptor_left) {
   const ScratchFolder folder;
