@@ -4,6 +4,7 @@
 #include <optional>
 #include <vector>
 
+#include "base/object_id.hpp"
 #include "base/time.hpp"
 #include "chat/message.hpp"
 #include "chat/ports/feed.hpp"
@@ -122,17 +123,11 @@ class Told {
   }
   /// Drops the old ones; where all are young, there is room for as many again.
   void forget(Time now) {
-    const auto is_old = [now](chat::MessageId id) { return id_time(id) + memory < now; };
+    const auto is_old = [now](chat::MessageId id) { return made_at(id.bytes) + memory < now; };
     std::erase_if(ids_, is_old);
     std::erase_if(places_, [&](const Place& place) { return is_old(place.id); });
     std::erase_if(readings_, [&](const Reading& one) { return is_old(one.id); });
     limit_ = std::max(small, 2 * std::max({ids_.size(), places_.size(), readings_.size()}));
-  }
-  /// An ObjectId begins with the seconds at which it was made.
-  static Time id_time(chat::MessageId id) {
-    std::int64_t seconds = 0;
-    for (std::size_t i = 0; i < 4; ++i) seconds = seconds << 8 | id.bytes[i];
-    return from_unix_ms(seconds * 1000);
   }
 
   std::vector<chat::MessageId> ids_;

@@ -1,5 +1,6 @@
 #include "store/mongo/users.hpp"
 
+#include "base/object_id.hpp"
 #include "chat/ports/account_store.hpp"
 
 namespace parley::store::mongo {
@@ -12,13 +13,6 @@ std::string text_or_empty(View document, std::string_view name) {
 std::optional<std::string> maybe_text(View document, std::string_view name) {
   const auto text = document.text(name);
   return text ? std::optional<std::string>(*text) : std::nullopt;
-}
-
-/// An ObjectId begins with the second in which it was made. Source: BSON specification.
-Time time_of(const ObjectId& id) {
-  std::int64_t seconds = 0;
-  for (std::size_t i = 0; i < 4; ++i) seconds = seconds << 8 | id[i];
-  return from_unix_ms(seconds * 1000);
 }
 }  // namespace
 
@@ -60,7 +54,7 @@ std::optional<chat::Account> account_from(View document) {
   account.disabled = document.boolean("disabled").value_or(false);
   account.deleted = document.boolean("deleted").value_or(false);
   account.last_seen = document.time("lastSeen");
-  account.created_at = document.time("createdAt").value_or(time_of(id->bytes));
+  account.created_at = document.time("createdAt").value_or(made_at(id->bytes));
   account.updated_at = document.time("updatedAt").value_or(account.created_at);
   return account;
 }
