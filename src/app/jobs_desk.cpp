@@ -3,21 +3,13 @@
 #include <algorithm>
 
 #include "app/job_json.hpp"
+#include "app/question.hpp"
 
 namespace parley::app {
 
 namespace {
 
 using Answer = Result<json::object>;
-
-std::string text_of(const json::object& question, std::string_view key) {
-  return std::string{json::string_member(question, key).value_or("")};
-}
-
-bool is_set(const json::object& question, std::string_view key) {
-  const json::value* value = question.if_contains(key);
-  return value != nullptr && value->is_bool() && value->get_bool();
-}
 
 /// A whole number that is not negative; `otherwise` when there is none.
 std::size_t number_of(const json::object& question, std::string_view key, std::size_t otherwise) {
@@ -49,12 +41,12 @@ bool has_moved(const Error& error) {
 }  // namespace
 
 Task<Answer> JobsDesk::answer(json::object question, Time now) {
-  const std::string queue = text_of(question, "queue");
+  const std::string queue = asked_text(question, "queue");
   if (!queue.empty() && queue != name_)
     co_return fail(Errc::not_found, "there is no queue " + queue + " here, only " + name_);
-  const std::string verb = text_of(question, "verb");
+  const std::string verb = asked_text(question, "verb");
   if (verb == "list") co_return co_await list(std::move(question));
-  if (verb == "show") co_return co_await show(text_of(question, "id"));
+  if (verb == "show") co_return co_await show(asked_text(question, "id"));
   if (verb == "retry") co_return co_await retry(std::move(question), now);
   if (verb == "remove") co_return co_await remove(std::move(question), now);
   if (verb == "pause") co_return nothing_or(co_await queue_.pause());
@@ -70,7 +62,7 @@ Task<Answer> JobsDesk::answer(json::object question, Time now) {
 }
 
 Task<Answer> JobsDesk::list(json::object question) {
-  const auto state = jobs::state_from(text_of(question, "state"));
+  const auto state = jobs::state_from(asked_text(question, "state"));
   if (!state) co_return fail(Errc::bad_request, "list wants a state");
   const jobs::Page page{number_of(question, "offset", 0),
                         std::min(number_of(question, "limit", max_page), max_page)};
@@ -93,7 +85,7 @@ Task<Answer> JobsDesk::show(std::string id) {
 
 Task<Answer> JobsDesk::retry(json::object question, Time now) {
   if (is_set(question, "all")) co_return co_await retry_all(now);
-  co_return changed_one(co_await queue_.retry(text_of(question, "id"), now));
+  co_return changed_one(co_await queue_.retry(asked_text(question, "id"), now));
 }
 
 Task<Answer> JobsDesk::retry_all(Time now) {
@@ -118,8 +110,8 @@ Task<Answer> JobsDesk::retry_all(Time now) {
 
 Task<Answer> JobsDesk::remove(json::object question, Time now) {
   if (!is_set(question, "all"))
-    co_return changed_one(co_await queue_.remove(text_of(question, "id")));
-  const auto state = jobs::state_from(text_of(question, "state"));
+    co_return changed_one(co_await queue_.remove(asked_text(question, "id")));
+  const auto state = jobs::state_from(asked_text(question, "state"));
   if (!state) co_return fail(Errc::bad_request, "remove all wants a state");
   co_return co_await remove_all(*state, now);
 }

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "app/question.hpp"
 #include "app/user_json.hpp"
 #include "chat/rules.hpp"
 
@@ -12,15 +13,6 @@ namespace {
 constexpr std::size_t accounts_a_page = 500;
 constexpr std::size_t conversations_a_page = 100;
 constexpr std::size_t messages_a_page = 500;
-
-bool is_set(const json::object& question, std::string_view key) {
-  const json::value* value = question.if_contains(key);
-  return value != nullptr && value->is_bool() && value->get_bool();
-}
-
-std::string text_of(const json::object& question, std::string_view key) {
-  return std::string{json::string_member(question, key).value_or("")};
-}
 
 std::optional<std::string> maybe_text(const json::object& question, std::string_view key) {
   const auto text = json::string_member(question, key);
@@ -43,10 +35,10 @@ Error told(Error error) {
 }  // namespace
 
 Task<Result<json::object>> UserDesk::answer(json::object question, Time now) {
-  const std::string verb = text_of(question, "verb");
+  const std::string verb = asked_text(question, "verb");
   if (verb == "list") co_return co_await list(std::move(question));
   if (verb == "create") co_return co_await create(std::move(question), now);
-  std::string user = text_of(question, "user");
+  std::string user = asked_text(question, "user");
   auto account = co_await find(std::move(user));
   if (!account) co_return account.error();
   chat::Account found = std::move(*account);
@@ -55,7 +47,7 @@ Task<Result<json::object>> UserDesk::answer(json::object question, Time now) {
 
 Task<Result<json::object>> UserDesk::answer_of(chat::Account account, json::object question,
                                                Time now) {
-  const std::string verb = text_of(question, "verb");
+  const std::string verb = asked_text(question, "verb");
   const chat::UserId id = account.id;
   if (verb == "show") co_return co_await show(std::move(account));
   if (verb == "sessions") co_return co_await sessions(id);
@@ -71,11 +63,11 @@ Task<Result<json::object>> UserDesk::answer_of(chat::Account account, json::obje
     co_return co_await erase(std::move(account), texts, now);
   }
   if (verb == "reset-password") {
-    std::string password = text_of(question, "password");
+    std::string password = asked_text(question, "password");
     co_return co_await reset_password(std::move(account), std::move(password), now);
   }
   if (verb == "revoke") {
-    const std::string session = text_of(question, "session");
+    const std::string session = asked_text(question, "session");
     const auto family = chat::FamilyId::parse(session);
     if (!session.empty() && !family)
       co_return fail(Errc::bad_request, session + " is no id of a session");
@@ -99,12 +91,12 @@ Task<Result<chat::Account>> UserDesk::find(std::string user) {
 }
 
 Task<Result<json::object>> UserDesk::list(json::object question) {
-  const std::string prefix = text_of(question, "search");
+  const std::string prefix = asked_text(question, "search");
   Result<std::vector<chat::Account>> found = std::vector<chat::Account>{};
   if (!prefix.empty()) {
     found = co_await services_.accounts.search(prefix, accounts_a_page);
   } else {
-    const auto after = chat::UserId::parse(text_of(question, "after"));
+    const auto after = chat::UserId::parse(asked_text(question, "after"));
     found = co_await services_.operators.accounts(after, accounts_a_page);
   }
   if (!found) co_return found.error();
@@ -117,9 +109,9 @@ Task<Result<json::object>> UserDesk::list(json::object question) {
 
 Task<Result<json::object>> UserDesk::create(json::object question, Time now) {
   chat::Registration wish;
-  wish.username = text_of(question, "username");
-  wish.email = text_of(question, "email");
-  wish.password = text_of(question, "password");
+  wish.username = asked_text(question, "username");
+  wish.email = asked_text(question, "email");
+  wish.password = asked_text(question, "password");
   const auto made = co_await services_.registration.register_account(std::move(wish), now);
   if (!made) co_return told(made.error());
   const chat::UserId id = made->id;
@@ -249,15 +241,15 @@ Task<Result<json::object>> UserDesk::revoke(chat::UserId id, std::optional<chat:
 }
 
 Task<Result<json::object>> UserDesk::export_part(chat::UserId id, json::object question) {
-  const std::string part = text_of(question, "part");
+  const std::string part = asked_text(question, "part");
   if (part == "conversations") {
     auto cursor = maybe_text(question, "cursor");
     co_return co_await export_conversations(id, std::move(cursor));
   }
-  const auto conversation = chat::ConversationId::parse(text_of(question, "conversation"));
+  const auto conversation = chat::ConversationId::parse(asked_text(question, "conversation"));
   if (part != "messages" || !conversation)
     co_return fail(Errc::bad_request, "export wants a part of what there is");
-  const auto before = chat::MessageId::parse(text_of(question, "cursor"));
+  const auto before = chat::MessageId::parse(asked_text(question, "cursor"));
   co_return co_await export_messages(id, *conversation, before);
 }
 
