@@ -34,7 +34,6 @@ class Ledger {
     std::uint64_t reordered = 0;  ///< Copies that came after a later one.
     std::uint64_t unsent = 0;     ///< Copies of what nobody has sent, or the server had refused.
 
-    bool are_good() const { return lost + doubled + reordered + unsent == 0; }
     friend bool operator==(const Findings&, const Findings&) = default;
   };
   Findings findings() const;

@@ -21,7 +21,7 @@ TEST_F(LedgerOfThree, is_content_when_all_came_once_in_order_at_each_copy) {
   EXPECT_FALSE(ledger.is_complete());
   receive({0, 1, 2}, 1);
   EXPECT_TRUE(ledger.is_complete());
-  EXPECT_TRUE(ledger.findings().are_good());
+  EXPECT_EQ(ledger.findings(), Ledger::Findings{});
 }
 
 TEST_F(LedgerOfThree, counts_what_was_lost_in_the_middle_and_at_the_end) {
@@ -59,7 +59,7 @@ TEST_F(LedgerOfThree, expects_nothing_of_a_refused_message) {
   receive({0, 2}, 1);
   EXPECT_EQ(ledger.refused(), 1u);
   EXPECT_TRUE(ledger.is_complete());
-  EXPECT_TRUE(ledger.findings().are_good());
+  EXPECT_EQ(ledger.findings(), Ledger::Findings{});
   receive({1});
   EXPECT_EQ(ledger.findings(), (Ledger::Findings{.unsent = 1}));
 }
