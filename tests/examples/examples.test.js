@@ -1,6 +1,6 @@
 /** Each example, talked to by the official client. */
 import assert from 'node:assert/strict';
-import { readdirSync } from 'node:fs';
+import { readFileSync, readdirSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
 import { fileURLToPath } from 'node:url';
@@ -107,7 +107,7 @@ example('conformance', (client) => {
 
   test('a client that upgrades stays connected through many heartbeats', async () => {
     const socket = await client();
-    await new Promise((done) => setTimeout(done, 1500));
+    for (let beats = 0; beats < 4; beats += 1) await once(socket.io, 'ping');
     assert.equal(socket.connected, true);
     assert.equal(socket.io.engine.transport.name, 'websocket');
   });
@@ -160,4 +160,11 @@ test('every program of examples/ is run here', () => {
     .map((entry) => entry.name)
     .filter((name) => name !== 'job-runner');  // tests/jobs runs it
   assert.deepEqual([...covered].sort(), programs.sort());
+});
+
+test('what docs/guide/library.md shows of a program is what is run here', () => {
+  const guide = readFileSync(join(examples, '../docs/guide/library.md'), 'utf8');
+  const shown = [...guide.matchAll(/`examples\/(\w+)`:\n\n```cpp\n([^]*?)```/g)];
+  assert.ok(shown.length > 0);
+  for (const [, name, text] of shown) assert.ok(readFileSync(join(examples, name, 'main.cpp'), 'utf8').includes(text), name);
 });
