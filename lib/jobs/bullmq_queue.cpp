@@ -7,6 +7,7 @@
 #include "jobs/detail/lua.hpp"
 #include "jobs/detail/replies.hpp"
 #include "jobs/draft.hpp"
+#include "ops/log.hpp"
 
 namespace parley::jobs {
 
@@ -30,7 +31,19 @@ Task<Result<redis::Reply>> BullmqQueue::run(const redis::Script& script, Argumen
   Arguments keys{config_.key_prefix() + "meta"};
   all.insert(all.end(), std::make_move_iterator(arguments.begin()),
              std::make_move_iterator(arguments.end()));
-  co_return co_await redis_.eval(script, std::move(keys), std::move(all));
+  co_return heard(co_await redis_.eval(script, std::move(keys), std::move(all)));
+}
+
+Result<redis::Reply> BullmqQueue::heard(Result<redis::Reply> reply) {
+  auto answer = detail::answer_of(std::move(reply));
+  if (answer) {
+    is_refused_ = false;
+  } else if (answer.error().code == Errc::unavailable && redis_.is_connected() &&
+             !is_refused_.exchange(true)) {
+    ops::log().warn("Redis refuses what the queue needs",
+                    {{"queue", config_.name}, {"reason", answer.error().detail}});
+  }
+  return answer;
 }
 
 Task<Result<Done>> BullmqQueue::change(const redis::Script& script, Arguments arguments) {
@@ -92,7 +105,7 @@ Task<Result<std::vector<std::string>>> BullmqQueue::log_of(JobId id, Page page) 
   if (limit == 0) co_return std::vector<std::string>{};
   redis::Command command{"LRANGE", config_.key_prefix() + id + ":logs", number(page.offset),
                          number(page.offset + limit - 1)};
-  const auto reply = co_await redis_.call(std::move(command));
+  const auto reply = heard(co_await redis_.call(std::move(command)));
   if (!reply) co_return reply.error();
   co_return detail::read_texts(*reply);
 }
@@ -102,7 +115,7 @@ Task<Result<std::vector<Event>>> BullmqQueue::events(std::string after, std::siz
   std::string from = after.empty() ? "-" : "(" + after;
   redis::Command command{
       "XRANGE", config_.key_prefix() + "events", std::move(from), "+", "COUNT", number(most)};
-  const auto reply = co_await redis_.call(std::move(command));
+  const auto reply = heard(co_await redis_.call(std::move(command)));
   if (!reply) co_return reply.error();
   co_return detail::read_events(*reply);
 }

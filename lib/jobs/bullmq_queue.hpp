@@ -1,5 +1,6 @@
 #pragma once
 
+#include <atomic>
 #include <string>
 #include <vector>
 
@@ -37,13 +38,20 @@ class BullmqQueue final : public Queue {
   Task<Result<std::size_t>> clean(Clean what, Time now) override;
   Task<Result<Done>> obliterate(bool force) override;
 
+  /// Redis has refused the last call that it answered; the log says why. Any thread.
+  bool is_refused() const { return is_refused_; }
+
  private:
   /// The script with the common arguments and these.
   Task<Result<redis::Reply>> run(const redis::Script& script, std::vector<std::string> arguments);
   Task<Result<Done>> change(const redis::Script& script, std::vector<std::string> arguments);
 
+  /// What every answer of Redis goes through.
+  Result<redis::Reply> heard(Result<redis::Reply> reply);
+
   redis::Client& redis_;
   const BullmqConfig config_;
+  std::atomic<bool> is_refused_{false};
 };
 
 }  // namespace parley::jobs

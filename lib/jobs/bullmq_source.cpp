@@ -69,7 +69,7 @@ class BullmqSource::Marker : public std::enable_shared_from_this<Marker> {
  private:
   static Task<void> pop(std::shared_ptr<Marker> self, std::string timeout) {
     redis::Command command{"BZPOPMIN", self->key_, std::move(timeout)};
-    const auto reply = co_await self->client_->call(std::move(command));
+    const auto reply = detail::answer_of(co_await self->client_->call(std::move(command)));
     self->popping_ = false;
     if (!reply) self->failure_ = reply.error();
     self->signal_.notify();
@@ -96,7 +96,7 @@ Task<Result<redis::Reply>> BullmqSource::run(const redis::Script& script, Argume
   Arguments keys{config_.key_prefix() + "meta"};
   all.insert(all.end(), std::make_move_iterator(arguments.begin()),
              std::make_move_iterator(arguments.end()));
-  co_return co_await redis_.eval(script, std::move(keys), std::move(all));
+  co_return detail::answer_of(co_await redis_.eval(script, std::move(keys), std::move(all)));
 }
 
 Task<Result<Done>> BullmqSource::open() {

@@ -377,6 +377,44 @@ TEST_F(BullmqTest, holds_a_deduplication_id_that_is_replaced_at_its_end_no_longe
   }
 }
 
+/// A Redis that lets nobody at the queue's keys.
+class RefusedQueue : public BullmqTest {
+ protected:
+  RefusedQueue() { redis({"ACL", "SETUSER", "default", "resetkeys", "~user:*"}); }
+  ~RefusedQueue() override { allow(); }
+  static void allow() { shared_redis().call({"ACL", "SETUSER", "default", "allkeys"}); }
+  template <class T>
+  Errc refusal_of(Task<Result<T>> task) {
+    const auto answer = run(std::move(task));
+    return answer ? throw std::runtime_error("it was allowed") : answer.error().code;
+  }
+};
+
+TEST_F(RefusedQueue, is_away_and_no_fault_of_who_asks) {
+  EXPECT_EQ(refusal_of(store_.queue().add({"n", "{}", {}}, at_)), Errc::unavailable);
+  EXPECT_EQ(refusal_of(store_.queue().log_of("1", {})), Errc::unavailable);
+  EXPECT_EQ(refusal_of(store_.queue().events("", 1)), Errc::unavailable);
+  const auto source = store_.new_source();
+  EXPECT_EQ(refusal_of(source->take({"t", 30s, "", {}}, at_)), Errc::unavailable);
+  net::ShardScope scope{shard_};
+  EXPECT_EQ(refusal_of(source->wait(1s)), Errc::unavailable);
+}
+
+TEST_F(RefusedQueue, says_so_until_a_call_works) {
+  BullmqQueue queue{store_.redis(), store_.config()};
+  EXPECT_FALSE(queue.is_refused());
+  ::testing::internal::CaptureStderr();
+  EXPECT_FALSE(run(queue.counts()));
+  EXPECT_FALSE(run(queue.counts()));
+  const std::string log = ::testing::internal::GetCapturedStderr();
+  EXPECT_NE(log.find("NOPERM"), std::string::npos);
+  EXPECT_EQ(log.find("NOPERM"), log.rfind("NOPERM")) << "once";
+  EXPECT_TRUE(queue.is_refused());
+  allow();
+  EXPECT_EQ(run(queue.get("1")).error().code, Errc::not_found);
+  EXPECT_FALSE(queue.is_refused());
+}
+
 TEST(BullmqReplies, of_another_shape_are_corrupt) {
   using redis::Reply;
   const Reply number{std::int64_t{7}}, words{std::string{"x"}}, empty{Reply::Array{}};

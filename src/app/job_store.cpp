@@ -22,6 +22,8 @@ std::shared_ptr<jobs::Source> RedisJobs::new_source(net::Shard& home) {
 
 Result<Done> RedisJobs::health() const {
   if (!client_.is_connected()) return fail(Errc::unavailable, client_.last_error());
+  if (queue_.is_refused())
+    return fail(Errc::unavailable, "Redis refuses what the queue needs: see the log");
   return Done{};
 }
 

@@ -299,6 +299,16 @@ TEST_P(MailRoomOnRedis, is_degraded_while_redis_is_away_and_catches_up) {
   EXPECT_TRUE(eventually([this] { return mails().size() == 1; }));
 }
 
+TEST_P(MailRoomOnRedis, is_degraded_while_redis_refuses_and_catches_up) {
+  office();
+  redis_server->call({"ACL", "SETUSER", "default", "resetkeys"});
+  office().send("Hello Bob");
+  ASSERT_TRUE(eventually([this] { return office().health().degraded; }));
+  redis_server->call({"ACL", "SETUSER", "default", "allkeys"});
+  EXPECT_TRUE(eventually([this] { return mails().size() == 1; }));
+  EXPECT_TRUE(eventually([this] { return !office().health().degraded; }));
+}
+
 INSTANTIATE_TEST_SUITE_P(Queues, MailRoomOnRedis, ::testing::Values(Place::redis));
 
 /// Of a server whose jobs wait.

@@ -74,6 +74,11 @@ std::vector<std::string> common_arguments(const BullmqConfig& config) {
   return {config.key_prefix(), layout};
 }
 
+Result<redis::Reply> answer_of(Result<redis::Reply> reply) {
+  if (reply || reply.error().code != Errc::bad_request) return reply;
+  return fail(Errc::unavailable, std::move(reply).error().detail);
+}
+
 std::string text_of(const redis::Reply& reply) {
   if (const std::string* text = reply.text()) return *text;
   if (const std::int64_t* number = reply.integer()) return std::to_string(*number);

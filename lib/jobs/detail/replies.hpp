@@ -18,6 +18,9 @@ namespace parley::jobs::detail {
 /// The arguments that every script begins with: prefix and layout.
 std::vector<std::string> common_arguments(const BullmqConfig& config);
 
+/// What Redis refuses is no mistake of the queue's user: unavailable then, never bad_request.
+Result<redis::Reply> answer_of(Result<redis::Reply> reply);
+
 std::string text_of(const redis::Reply& reply);
 /// Of an integer, or of text that is one; nullopt otherwise.
 std::optional<std::int64_t> number_of(const redis::Reply& reply);
