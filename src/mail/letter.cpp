@@ -6,6 +6,7 @@
 #include <memory>
 #include <mutex>
 
+#include "base/base64.hpp"
 #include "base/utf8.hpp"
 #include "mail/text.hpp"
 
@@ -80,9 +81,30 @@ Object<GMimeMultipart> body_of(const Letter& letter) {
   return body;
 }
 
+/// RFC 2047, section 2: lines of at most 76 characters, and no word ends within a character.
+std::string encoded_words(std::string_view text) {
+  constexpr std::size_t most = 39;  // bytes, 52 in base64
+  std::string words;
+  while (!text.empty()) {
+    std::size_t size = std::min(most, text.size());
+    while (size < text.size() && (text[size] & 0xC0) == 0x80) --size;
+    if (!words.empty()) words += ' ';
+    words += "=?utf-8?B?" + to_base64(text.substr(0, size)) + "?=";
+    text.remove_prefix(size);
+  }
+  return words;
+}
+
+/// GMime leaves encoded words as they are, and readers decode them: of strangers they would be
+/// text that no check has seen.
+std::string without_hidden_text(const std::string& text) {
+  return text.find("=?") == std::string::npos ? text : encoded_words(text);
+}
+
 void add_address(GMimeMessage* message, GMimeAddressType type, const Address& address) {
-  const char* const name = address.name.empty() ? nullptr : address.name.c_str();
-  const Object<InternetAddress> mailbox{internet_address_mailbox_new(name, address.email.c_str())};
+  const std::string name = without_hidden_text(address.name);
+  const Object<InternetAddress> mailbox{
+      internet_address_mailbox_new(name.empty() ? nullptr : name.c_str(), address.email.c_str())};
   internet_address_set_charset(mailbox.get(), "utf-8");
   internet_address_list_add(g_mime_message_get_addresses(message, type), mailbox.get());
 }
@@ -112,7 +134,7 @@ Result<std::string> compose(const Letter& letter, Time now, std::string_view mes
   const Object<GMimeMessage> message{g_mime_message_new(TRUE)};
   add_address(message.get(), GMIME_ADDRESS_TYPE_FROM, letter.from);
   add_address(message.get(), GMIME_ADDRESS_TYPE_TO, letter.to);
-  g_mime_message_set_subject(message.get(), letter.subject.c_str(), "utf-8");
+  g_mime_message_set_subject(message.get(), without_hidden_text(letter.subject).c_str(), "utf-8");
   GDateTime* const date = g_date_time_new_from_unix_utc(to_unix_ms(now) / 1000);
   g_mime_message_set_date(message.get(), date);
   g_date_time_unref(date);

@@ -60,6 +60,21 @@ TEST(Compose, writes_what_a_reader_reads_back) {
   EXPECT_EQ(mail.html, made.html);
 }
 
+TEST(Compose, shows_encoded_words_as_they_were_given) {
+  Letter made = letter();
+  made.subject = "=?utf-8?q?B=00=0d=0aBcc:x?= wrote, and Жанна 🙂, and =?utf-8?q?more?=";
+  made.subject += std::string(100, 'x');
+  made.from.name = "=?utf-8?q?Boss?=";
+  made.to.name = "Zoë \"=?utf-8?b?Qm9zcw==?=\" O'Hara";
+  const auto bytes = composed(made);
+  const auto mail = read_mail(bytes);
+  EXPECT_EQ(mail.headers.at("subject"), made.subject);
+  EXPECT_EQ(mail.from, made.from);
+  EXPECT_EQ(mail.to, made.to);
+  EXPECT_EQ(bytes.find("Bcc"), std::string::npos);
+  for (const std::string& line : lines_of(bytes)) EXPECT_LE(line.size(), 78u) << line;
+}
+
 TEST(Compose, says_when_what_and_that_no_person_wrote) {
   const auto mail = read_mail(composed(letter()));
   EXPECT_EQ(mail.headers.at("date"), "Mon, 23 Nov 2026 18:00:00 +0000");
