@@ -78,6 +78,39 @@ TEST(Archive, is_for_its_owner_alone) {
   EXPECT_FALSE(fs::exists(folder / "file.part.position"));
 }
 
+TEST(Archive, is_written_by_one_export_at_a_time) {
+  const Records records = Invention(5).records(8, 20);
+  const ScratchFolder folder;
+  MemorySource source(records);
+  Result<Exported> second = fail(Errc::internal);
+  const auto exported = export_archive(source, options_for(folder / "file"), [&](const Progress&) {
+    if (std::filesystem::exists(folder / "file")) return;
+    MemorySource other(records);
+    second = export_archive(other, options_for(folder / "file"), nobody);
+  });
+  ASSERT_TRUE(exported) << exported.error().detail;
+  ASSERT_FALSE(second);
+  EXPECT_EQ(second.error().code, Errc::conflict);
+  EXPECT_THAT(second.error().detail, HasSubstr("file.part is being written by another export"));
+  EXPECT_EQ(content_of(folder / "file"), archive_of(records));
+}
+
+TEST(Archive, takes_the_place_of_no_file_that_has_appeared) {
+  const ScratchFolder folder;
+  MemorySource source(Invention(5).records(8, 20));
+  const auto exported = export_archive(source, options_for(folder / "file"), [&](const Progress&) {
+    put_content(folder / "file", "another");
+  });
+  ASSERT_FALSE(exported);
+  EXPECT_EQ(exported.error().code, Errc::conflict);
+  EXPECT_EQ(content_of(folder / "file"), "another");
+  EXPECT_TRUE(std::filesystem::exists(folder / "file.part")) << "it is whole";
+  const auto again = export_archive(source, options_for(folder / "file"), nobody);
+  ASSERT_FALSE(again);
+  EXPECT_EQ(again.error().code, Errc::conflict);
+  EXPECT_EQ(content_of(folder / "file"), "another");
+}
+
 TEST(Archive, goes_on_where_an_export_has_stopped) {
   const Records records = Invention(5).records(8, 20);
   const std::string whole = archive_of(records);
@@ -120,6 +153,7 @@ TEST(Archive, says_that_it_went_on_and_begins_anew_when_the_store_has_changed) {
     put_content(folder / "file.part.position", way == 2 ? "nonsense" : place);
     MemorySource other(records);
     if (way == 0) other.print = "other";
+    std::filesystem::remove(folder / "file");
     exported = export_archive(other, options_for(folder / "file"), nobody);
     ASSERT_TRUE(exported);
     EXPECT_FALSE(exported->was_resumed);

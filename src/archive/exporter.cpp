@@ -78,13 +78,27 @@ class Export {
 
  private:
   Result<Done> open() {
+    if (is_made()) return exists_already();
     if (!is_piped_ && resume()) return Done{};
     auto output = Output::create(is_piped_ ? options_.file : part_, packing_of(options_.file));
     if (!output) return output.error();
     output_ = std::move(*output);
+    if (is_made()) {  // by an export that had FILE.part until now
+      std::error_code ignored;
+      fs::remove(part_, ignored);
+      return exists_already();
+    }
     writer_.emplace(*output_);
     if (auto begun = source_.seek({}); !begun) return begun;
     return writer_->begin({options_.id, std::string(source_.store()), options_.now});
+  }
+
+  bool is_made() const {
+    std::error_code ignored;
+    return !is_piped_ && fs::exists(fs::symlink_status(options_.file, ignored));
+  }
+  Error exists_already() const {
+    return fail(Errc::conflict, options_.file.string() + " exists already");
   }
 
   /// Goes on where an earlier export has stopped; false: there is none that fits.
@@ -118,7 +132,7 @@ class Export {
     if (auto finished = writer_->finish(source_.newest()); !finished) return finished.error();
     if (auto settled = output_->settle(); !settled) return settled.error();
     if (!is_piped_) {
-      if (auto named = rename_file(part_, options_.file); !named) return named.error();
+      if (auto named = name_new_file(part_, options_.file); !named) return named.error();
       std::error_code ignored;
       fs::remove(place_, ignored);
     }

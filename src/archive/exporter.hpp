@@ -24,7 +24,8 @@ struct Exported {
 /// Writes all of `source` to `options.file`, which has that name when it is complete; before, it is
 /// FILE.part, and FILE.part.position says how far it is. Called again after a stop, it goes on
 /// there, if nothing was written to the store meanwhile. Errors: those of the source, corrupt (its
-/// records break the rules), unavailable (the file).
+/// records break the rules), unavailable (the file), conflict (FILE is there, or another export
+/// writes FILE.part).
 Result<Exported> export_archive(chat::ArchiveSource& source, const ExportOptions& options,
                                 const Observer& observer);
 

@@ -1,6 +1,7 @@
 #include "archive/output.hpp"
 
 #include <fcntl.h>
+#include <sys/file.h>
 #include <sys/stat.h>
 #include <unistd.h>
 #include <zlib.h>
@@ -23,6 +24,22 @@ constexpr mode_t owner_only = 0600;
 Error failed(const char* what, const fs::path& path, std::error_code error = last_system_error()) {
   return fail(Errc::unavailable,
               std::string("cannot ") + what + " " + path.string() + ": " + error.message());
+}
+
+/// Opens `path` for us alone: conflict while another has it open this way. The descriptor may be
+/// set in an error, too.
+Result<Done> open_alone(int& file, const fs::path& path, int flags) {
+  file = ::open(path.c_str(), O_WRONLY | O_CLOEXEC | flags, owner_only);
+  if (file < 0) return failed(flags & O_CREAT ? "make" : "open", path);
+  // Other failures: a file system that knows no locks.
+  bool is_ours = ::flock(file, LOCK_EX | LOCK_NB) == 0 || errno != EWOULDBLOCK;
+  struct stat opened {};
+  struct stat named {};
+  // Between open and lock another export may have finished, and given the file its last name.
+  is_ours = is_ours && ::fstat(file, &opened) == 0 && ::stat(path.c_str(), &named) == 0 &&
+            opened.st_dev == named.st_dev && opened.st_ino == named.st_ino;
+  return is_ours ? Result<Done>(Done{})
+                 : fail(Errc::conflict, path.string() + " is being written by another export");
 }
 
 Result<Done> sync_folder_of(const fs::path& file) {
@@ -67,10 +84,12 @@ Result<std::unique_ptr<Output>> Output::create(const fs::path& path, Packing pac
   auto state = std::make_unique<State>();
   state->path = path;
   state->packing = packing;
-  state->file = path == "-"
-                    ? STDOUT_FILENO
-                    : ::open(path.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, owner_only);
-  if (state->file < 0) return failed("make", path);
+  if (path == "-") {
+    state->file = STDOUT_FILENO;
+  } else {
+    if (auto opened = open_alone(state->file, path, O_CREAT); !opened) return opened.error();
+    if (::ftruncate(state->file, 0) != 0) return failed("empty", path);
+  }
   return std::unique_ptr<Output>(new Output(std::move(state)));
 }
 
@@ -80,9 +99,9 @@ Result<std::unique_ptr<Output>> Output::append(const fs::path& path, Packing pac
   state->path = path;
   state->packing = packing;
   state->size = size;
-  state->file = ::open(path.c_str(), O_WRONLY | O_CLOEXEC);
+  if (auto opened = open_alone(state->file, path, 0); !opened) return opened.error();
   struct stat there {};
-  if (state->file < 0 || ::fstat(state->file, &there) != 0) return failed("open", path);
+  if (::fstat(state->file, &there) != 0) return failed("open", path);
   if (static_cast<std::uint64_t>(there.st_size) < size)
     return fail(Errc::corrupt, path.string() + " is shorter than it was");
   const auto offset = static_cast<off_t>(size);
@@ -148,6 +167,19 @@ Result<Done> write_file(const fs::path& path, std::string_view content) {
 Result<Done> rename_file(const fs::path& from, const fs::path& to) {
   if (::rename(from.c_str(), to.c_str()) != 0) return failed("name", to);
   return sync_folder_of(to);
+}
+
+Result<Done> name_new_file(const fs::path& from, const fs::path& to) {
+  int status = ::renameat2(AT_FDCWD, from.c_str(), AT_FDCWD, to.c_str(), RENAME_NOREPLACE);
+  if (status != 0 && (errno == EINVAL || errno == ENOSYS)) {  // not on this file system
+    std::error_code ignored;
+    errno = EEXIST;
+    if (!fs::exists(fs::symlink_status(to, ignored))) status = ::rename(from.c_str(), to.c_str());
+  }
+  if (status == 0) return sync_folder_of(to);
+  if (errno != EEXIST) return failed("name", to);
+  return fail(Errc::conflict,
+              to.string() + " has appeared meanwhile: what was written is in " + from.string());
 }
 
 }  // namespace parley::archive

@@ -15,9 +15,11 @@ Packing packing_of(const std::filesystem::path& path);
 /// Bytes into a file that only its owner may read, or to standard output. One thread.
 class Output {
  public:
-  /// Empties the file; `-` is standard output. unavailable.
+  /// Empties the file, which is this object's alone while it lives; `-` is standard output.
+  /// unavailable; conflict: another output has it.
   static Result<std::unique_ptr<Output>> create(const std::filesystem::path& path, Packing packing);
-  /// Goes on behind the first `size` bytes; what follows them is cut off. corrupt: it is shorter.
+  /// Goes on behind the first `size` bytes; what follows them is cut off. As create; corrupt:
+  /// it is shorter.
   static Result<std::unique_ptr<Output>> append(const std::filesystem::path& path, Packing packing,
                                                 std::uint64_t size);
   ~Output();
@@ -38,7 +40,9 @@ class Output {
 
 /// Replaces a file, durably, by one that only its owner may read. unavailable.
 Result<Done> write_file(const std::filesystem::path& path, std::string_view content);
-/// Gives `from` the name `to`, durably. unavailable.
+/// Gives `from` the name `to`, durably, and replaces what has it. unavailable.
 Result<Done> rename_file(const std::filesystem::path& from, const std::filesystem::path& to);
+/// The same where nothing has that name. unavailable; conflict: something has.
+Result<Done> name_new_file(const std::filesystem::path& from, const std::filesystem::path& to);
 
 }  // namespace parley::archive

@@ -52,8 +52,9 @@ The embedded store must not be in use. While a server runs, take a backup and ex
   parley backup /var/backups/parley/copy && parley export --data-dir /var/backups/parley/copy everything.parley.gz
 Of MongoDB, stop the nodes first: what is written during an export may be missing in it.
 
-No FILE is written over. Stopped half-way, the same command goes on where it was (FILE.part and FILE.part.position),
-if nothing was written to the store meanwhile. The file holds messages and password hashes: keep it as you keep the data.)";
+No FILE is written over, and one export at a time writes it. Stopped half-way, the same command goes on where it was
+(FILE.part and FILE.part.position), if nothing was written to the store meanwhile. The file holds messages and password
+hashes: keep it as you keep the data.)";
 
 constexpr auto import_footer = R"(
 Which store is filled: MongoDB if MONGO_URI (--mongo-uri) is set, the embedded one in DATA_DIR otherwise.
