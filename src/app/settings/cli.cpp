@@ -263,9 +263,11 @@ class Program {
   int work() {
     const auto loaded = load_settings();
     if (!loaded) return exit_usage;
-    if (const auto refusal = worker_refusal(loaded->settings)) {
-      surroundings_.err << *refusal << '\n';
-      return exit_usage;
+    for (const auto& judge : {worker_refusal, worker_secret_refusal}) {
+      if (const auto refusal = judge(loaded->settings)) {
+        surroundings_.err << *refusal << '\n';
+        return exit_usage;
+      }
     }
     return with_secrets(commands_.worker);
   }

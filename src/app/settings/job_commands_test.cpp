@@ -155,11 +155,20 @@ TEST_F(JobCommands, worker_needs_mongodb_and_redis) {
   environment["REDIS_URL"] = "redis://r";
   expect_refusal({"worker"});
   environment["MONGO_URI"] = "mongodb://m/chat";
+  environment["ACCESS_TOKEN_SECRET"] = std::string(40, 'a');
   const auto data = (folder / "data").string();
   EXPECT_EQ(run_with({"worker", "--data-dir", data, "--worker-concurrency", "9"}), exit_ok)
       << err.str();
   EXPECT_EQ(worker->jobs.concurrency, 9u);
-  EXPECT_FALSE(worker->auth.access_token_secret.empty());
+  EXPECT_EQ(worker->auth.access_token_secret, std::string(40, 'a'));
+}
+
+TEST_F(JobCommands, worker_makes_no_secret_that_its_servers_would_not_know) {
+  environment = {{"REDIS_URL", "redis://r"}, {"MONGO_URI", "mongodb://m"}};
+  const auto data = folder / "data";
+  expect_refusal({"worker", "--data-dir", data.string()});
+  EXPECT_THAT(err.str(), HasSubstr("parley worker needs ACCESS_TOKEN_SECRET, the same as"));
+  EXPECT_FALSE(std::filesystem::exists(data));
 }
 
 TEST_F(JobCommands, worker_wants_secrets_in_production) {

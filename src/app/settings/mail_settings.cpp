@@ -89,6 +89,14 @@ std::optional<std::string> worker_refusal(const Settings& settings) {
          "DATA_DIR, where parley serve alone works, and runs the jobs itself.";
 }
 
+std::optional<std::string> worker_secret_refusal(const Settings& settings) {
+  const bool is_judged = settings.server.mode == Mode::production;  // check_secrets
+  if (is_judged || !settings.auth.access_token_secret.empty()) return std::nullopt;
+  return "parley worker needs ACCESS_TOKEN_SECRET, the same as its servers: with another one the "
+         "links that it mails would be dead. Servers that were given none keep theirs in "
+         "DATA_DIR/secrets.";
+}
+
 std::string public_url(const Settings& settings, std::uint16_t port) {
   if (!settings.mail.public_url.empty()) return settings.mail.public_url;
   return (settings.has_tls() ? "https://localhost:" : "http://localhost:") + std::to_string(port);

@@ -27,6 +27,8 @@ MailFindings check_mail(const Settings& settings);
 
 /// Why `parley worker` cannot run with these; nullopt: it can.
 std::optional<std::string> worker_refusal(const Settings& settings);
+/// The same of the secrets, which a worker never makes; nullopt: it has what it needs.
+std::optional<std::string> worker_secret_refusal(const Settings& settings);
 
 /// What links in mails begin with. `port`: where this server listens.
 std::string public_url(const Settings& settings, std::uint16_t port);
