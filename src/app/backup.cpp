@@ -2,8 +2,8 @@
 
 #include "app/commands.hpp"
 #include "app/control.hpp"
-#include "app/owner.hpp"
 #include "settings/cli.hpp"
+#include "settings/owner.hpp"
 #include "store/embedded/backup.hpp"
 #include "store/embedded/verify.hpp"
 

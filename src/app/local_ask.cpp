@@ -7,7 +7,7 @@
 
 #include "app/control.hpp"
 #include "app/embedded_stores.hpp"
-#include "app/owner.hpp"
+#include "settings/owner.hpp"
 
 namespace parley::app {
 

@@ -19,6 +19,7 @@
 #include "settings/load.hpp"
 #include "settings/mail_settings.hpp"
 #include "settings/operator_commands.hpp"
+#include "settings/owner.hpp"
 #include "settings/secrets.hpp"
 #include "settings/store_commands.hpp"
 #include "settings/suggest.hpp"
@@ -275,8 +276,10 @@ class Program {
   int with_secrets(const std::function<int(const Settings&)>& command) {
     auto loaded = load_settings();
     if (!loaded || !judge_secrets(*loaded)) return exit_usage;
-    if (auto provided = provide_secrets(loaded->settings); !provided) {
-      surroundings_.err << provided.error().detail << '\n';
+    auto ready = check_owner(loaded->settings.store.data_dir);
+    if (ready) ready = provide_secrets(loaded->settings);
+    if (!ready) {
+      surroundings_.err << ready.error().detail << '\n';
       return exit_usage;
     }
     ops::log().configure(loaded->settings.log);

@@ -2,6 +2,7 @@
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <unistd.h>
 
 #include <optional>
 #include <sstream>
@@ -83,6 +84,16 @@ TEST_F(Cli, refuses_to_serve_in_production_without_secrets) {
   EXPECT_THAT(err.str(), StartsWith("ACCESS_TOKEN_SECRET is not set: in production it must be"));
   EXPECT_THAT(err.str(), HasSubstr("\nREFRESH_TOKEN_SECRET is not set"));
   EXPECT_FALSE(std::filesystem::exists(folder / "data"));
+}
+
+TEST_F(Cli, writes_nothing_as_root_where_the_data_is_of_another) {
+  if (::geteuid() != 0) GTEST_SKIP() << "needs root";
+  std::filesystem::create_directory(folder / "data");
+  ASSERT_EQ(::chown((folder / "data").c_str(), 65534, 65534), 0);
+  EXPECT_EQ(run_with(in_folder({"serve"})), exit_usage);
+  EXPECT_EQ(called, "");
+  EXPECT_THAT(err.str(), HasSubstr("/data belongs to "));
+  EXPECT_TRUE(std::filesystem::is_empty(folder / "data"));
 }
 
 TEST_F(Cli, refuses_an_impossible_value) {

@@ -1,4 +1,4 @@
-#include "app/owner.hpp"
+#include "settings/owner.hpp"
 
 #include <pwd.h>
 #include <sys/stat.h>
