@@ -24,9 +24,24 @@ constexpr auto where_a_server_writes =
     " (the running server makes it: name a folder that its user and its unit may write to, such as "
     "one in /var/backups/parley)";
 
+/// Also by another name, where links can be followed.
+bool is_within(const path& folder, const path& outer) {
+  const auto whole = [](const path& one) {
+    std::error_code unreadable;
+    path known = std::filesystem::weakly_canonical(one, unreadable);
+    return unreadable ? one.lexically_normal() : known;
+  };
+  const path relative = whole(folder).lexically_relative(whole(outer));
+  return !relative.empty() && *relative.begin() != "..";
+}
+
 /// By the server, if one runs on this data; else by ourselves.
 Result<Done> make_backup(const path& data, const path& named) {
+  if (named.empty()) return fail(Errc::bad_request, "DIR is empty: name a folder");
   const path folder = std::filesystem::absolute(named);
+  if (is_within(folder, std::filesystem::absolute(data / "db")))
+    return fail(Errc::bad_request,
+                folder.string() + " is inside the store: name a folder elsewhere");
   const json::object question{{"command", "backup"}, {"folder", folder.string()}};
   const auto answered = ask(control_socket(data), question);
   std::error_code ignored;

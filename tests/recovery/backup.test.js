@@ -117,6 +117,26 @@ describe('parley backup', () => {
     }
   });
 
+  test('goes to a folder with a name, outside the store', async (t) => {
+    const server = await Server.start();
+    t.after(() => server.destroy());
+    const inside = [join(server.dataDir, 'db', 'copy'), `${server.dataDir}/db/../db/copy`, join(server.dataDir, 'db')];
+    const refuse = async () => {
+      const unnamed = await backup(server, '');
+      assertRefused(unnamed);
+      assert.match(unnamed.stderr, /the backup was not made: DIR is empty/);
+      for (const target of inside) {
+        const refused = await backup(server, target);
+        assertRefused(refused);
+        assert.match(refused.stderr, /is inside the store/);
+      }
+      assert.equal(existsSync(inside[0]), false);
+    };
+    await refuse();
+    await server.stop();
+    await refuse();
+  });
+
   test('works without a server as well', async (t) => {
     const server = await Server.start();
     t.after(() => server.destroy());

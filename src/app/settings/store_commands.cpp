@@ -8,7 +8,8 @@ namespace parley::app {
 namespace {
 
 constexpr auto backup_footer = R"(
-A running server makes the copy itself, so DIR is somewhere that its user, and its systemd unit, may write to.
+A running server makes the copy itself, so DIR is somewhere that its user, and its systemd unit, may write to; not in
+DATA_DIR/db, the store itself.
 On the disk of DATA_DIR the copy may consist of hard links: take it to another machine. Secrets are not in it.
 
 Examples:
