@@ -164,6 +164,19 @@ class Peer {
     }
     return take();
   }
+  /// Wants another handshake: the first record of its ClientHello, which fills several.
+  std::string begin_again() {
+    SSL_set_max_send_fragment(ssl_.get(), 512);
+    std::string name(250, 'x');
+    for (std::size_t at = 50; at < name.size(); at += 50) name[at] = '.';
+    SSL_ctrl(ssl_.get(), SSL_CTRL_SET_TLSEXT_HOSTNAME, TLSEXT_NAMETYPE_host_name, name.data());
+    SSL_set_cipher_list(ssl_.get(), "ALL:COMPLEMENTOFALL:@SECLEVEL=0");
+    SSL_renegotiate(ssl_.get());
+    SSL_do_handshake(ssl_.get());
+    const std::string all = take();
+    const auto byte = [&](std::size_t at) { return static_cast<unsigned char>(all.at(at)); };
+    return all.substr(0, 5 + (byte(3) << 8 | byte(4)));
+  }
   bool is_connected() const { return SSL_is_init_finished(ssl_.get()) == 1; }
   bool heard_goodbye() const { return (SSL_get_shutdown(ssl_.get()) & SSL_RECEIVED_SHUTDOWN) != 0; }
   std::string version() const { return SSL_get_version(ssl_.get()); }
@@ -421,6 +434,17 @@ TEST_F(TlsTest, closes_whom_new_keys_keep_busy) {
   pair->say(shard_, "still here");
   EXPECT_EQ(seen_.received, "still here");
   pair->connection.feed(pair->peer.change_keys(17));
+  pair->heard(shard_);
+  EXPECT_TRUE(pair->connection.is_closed());
+  EXPECT_EQ(seen_.causes, std::vector<CloseCause>{CloseCause::error});
+}
+
+TEST_F(TlsTest, keeps_no_hello_of_another_handshake) {
+  const auto pair = connect({.most = TLS1_2_VERSION});
+  ASSERT_TRUE(pair->peer.is_connected());
+  const std::string begun = pair->peer.begin_again();
+  ASSERT_GT(begun.size(), 512u) << "there is more of it";
+  pair->connection.feed(begun);
   pair->heard(shard_);
   EXPECT_TRUE(pair->connection.is_closed());
   EXPECT_EQ(seen_.causes, std::vector<CloseCause>{CloseCause::error});

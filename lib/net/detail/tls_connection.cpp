@@ -11,6 +11,14 @@
 
 namespace parley::net::detail {
 
+namespace {
+/// Is it in the middle of a ClientHello for another handshake? OpenSSL refuses one when it has all
+/// of it, and would keep 128 KiB until then.
+bool begins_again(const SSL& ssl) {
+  return SSL_version(&ssl) == TLS1_2_VERSION && SSL_in_init(&ssl) != 0;
+}
+}  // namespace
+
 TlsConnection::TlsConnection(TlsShard& shard, Connection& raw, SslPtr ssl)
     : tls_(shard), raw_(raw), ssl_(std::move(ssl)) {}
 
@@ -21,11 +29,11 @@ void TlsConnection::on_bytes(std::span<char> bytes) {
   tls_.begin();
   tls_.input = bytes;
   const auto [size, reason] = open_records();
-  const bool is_busy_with_keys = tls_.has_too_many_key_updates();
+  const bool is_hostile = tls_.has_too_many_key_updates() || begins_again(*ssl_);
   tls_.input = {};
   tls_.flush(raw_);
   if (size > 0 && protocol_) protocol_->on_bytes(tls_.plain().first(size));
-  const bool goes_on = reason == SSL_ERROR_WANT_READ && !is_busy_with_keys;
+  const bool goes_on = reason == SSL_ERROR_WANT_READ && !is_hostile;
   if (goes_on || ended_ || !raw_.is_open()) return;
   close_after_flush();
   end(reason == SSL_ERROR_ZERO_RETURN ? CloseCause::peer : CloseCause::error);
