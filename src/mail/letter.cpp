@@ -87,7 +87,7 @@ std::string encoded_words(std::string_view text) {
   std::string words;
   while (!text.empty()) {
     std::size_t size = std::min(most, text.size());
-    while (size < text.size() && (text[size] & 0xC0) == 0x80) --size;
+    while (size > 1 && size < text.size() && (text[size] & 0xC0) == 0x80) --size;
     if (!words.empty()) words += ' ';
     words += "=?utf-8?B?" + to_base64(text.substr(0, size)) + "?=";
     text.remove_prefix(size);

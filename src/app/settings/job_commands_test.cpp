@@ -7,6 +7,7 @@
 #include <sstream>
 
 #include "settings/scratch_folder.hpp"
+#include "settings/secrets.hpp"
 
 namespace parley::app {
 namespace {
@@ -169,6 +170,16 @@ TEST_F(JobCommands, worker_makes_no_secret_that_its_servers_would_not_know) {
   expect_refusal({"worker", "--data-dir", data.string()});
   EXPECT_THAT(err.str(), HasSubstr("parley worker needs ACCESS_TOKEN_SECRET, the same as"));
   EXPECT_FALSE(std::filesystem::exists(data));
+}
+
+TEST_F(JobCommands, worker_takes_the_secrets_that_a_server_keeps_in_its_folder) {
+  Settings server;
+  server.store.data_dir = folder / "data";
+  ASSERT_TRUE(provide_secrets(server));
+  environment = {{"REDIS_URL", "redis://r"}, {"MONGO_URI", "mongodb://m"}};
+  const auto data = server.store.data_dir.string();
+  EXPECT_EQ(run_with({"worker", "--data-dir", data}), exit_ok) << err.str();
+  EXPECT_EQ(worker->auth.access_token_secret, server.auth.access_token_secret);
 }
 
 TEST_F(JobCommands, worker_wants_secrets_in_production) {

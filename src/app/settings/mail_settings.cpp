@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <filesystem>
 
 #include "base/percent.hpp"
 #include "settings/mail_kinds.hpp"
@@ -91,7 +92,9 @@ std::optional<std::string> worker_refusal(const Settings& settings) {
 
 std::optional<std::string> worker_secret_refusal(const Settings& settings) {
   const bool is_judged = settings.server.mode == Mode::production;  // check_secrets
-  if (is_judged || !settings.auth.access_token_secret.empty()) return std::nullopt;
+  std::error_code ignored;
+  const bool is_kept = std::filesystem::exists(settings.store.data_dir / "secrets", ignored);
+  if (is_judged || is_kept || !settings.auth.access_token_secret.empty()) return std::nullopt;
   return "parley worker needs ACCESS_TOKEN_SECRET, the same as its servers: with another one the "
          "links that it mails would be dead. Servers that were given none keep theirs in "
          "DATA_DIR/secrets.";
