@@ -6,7 +6,8 @@ import { makeCertificate } from '../tests/lib/certificate.js';
 import { CheapClient } from '../tests/lib/cheap_client.js';
 import { person } from '../tests/lib/people.js';
 import { cpuOf, memoryOf, openFilesLimit, untilAtRest } from '../tests/lib/process.js';
-import { freePort, Server, temporaryDirectory } from '../tests/lib/server.js';
+import { freePort } from '../tests/lib/ports.js';
+import { Server, temporaryDirectory } from '../tests/lib/server.js';
 import { inParallel } from '../tests/lib/wait.js';
 
 const overTls = process.argv.includes('--tls');

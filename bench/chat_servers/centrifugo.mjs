@@ -8,7 +8,8 @@ import { Centrifuge } from 'centrifuge';
 
 import { Child } from '../../tests/lib/child.js';
 import { uniqueName } from '../../tests/lib/people.js';
-import { freePort, temporaryDirectory } from '../../tests/lib/server.js';
+import { freePort } from '../../tests/lib/ports.js';
+import { temporaryDirectory } from '../../tests/lib/server.js';
 import { forgedToken, now } from '../../tests/lib/tokens.js';
 import { deferred, until, within } from '../../tests/lib/wait.js';
 import { goProgram } from './go_program.mjs';

@@ -9,7 +9,8 @@ import { client as xmppClient, xml } from '@xmpp/client';
 
 import { Child } from '../../tests/lib/child.js';
 import { uniqueName } from '../../tests/lib/people.js';
-import { freePort, temporaryDirectory } from '../../tests/lib/server.js';
+import { freePort } from '../../tests/lib/ports.js';
+import { temporaryDirectory } from '../../tests/lib/server.js';
 import { deferred, inParallel, until, within } from '../../tests/lib/wait.js';
 import { Postgres } from './postgres.mjs';
 

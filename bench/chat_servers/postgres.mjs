@@ -4,7 +4,8 @@ import { chownSync, existsSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 
 import { Child } from '../../tests/lib/child.js';
-import { freePort, temporaryDirectory } from '../../tests/lib/server.js';
+import { freePort } from '../../tests/lib/ports.js';
+import { temporaryDirectory } from '../../tests/lib/server.js';
 import { until } from '../../tests/lib/wait.js';
 
 const installed = '/usr/lib/postgresql';

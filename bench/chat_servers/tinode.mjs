@@ -10,7 +10,8 @@ import { join } from 'node:path';
 import sdk from 'tinode-sdk';
 
 import { Child } from '../../tests/lib/child.js';
-import { freePort, temporaryDirectory } from '../../tests/lib/server.js';
+import { freePort } from '../../tests/lib/ports.js';
+import { temporaryDirectory } from '../../tests/lib/server.js';
 import { inParallel, until, within } from '../../tests/lib/wait.js';
 import { goProgram } from './go_program.mjs';
 import { PlainWebSocket } from './plain_websocket.mjs';

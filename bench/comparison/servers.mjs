@@ -4,8 +4,9 @@ import { join } from 'node:path';
 
 import { Child } from '../../tests/lib/child.js';
 import { Mongo } from '../../tests/lib/mongo.js';
+import { freePort } from '../../tests/lib/ports.js';
 import { Redis } from '../../tests/lib/redis.js';
-import { binary, freePort, repository, temporaryDirectory } from '../../tests/lib/server.js';
+import { binary, repository, temporaryDirectory } from '../../tests/lib/server.js';
 import { until } from '../../tests/lib/wait.js';
 
 const serverCore = '0';

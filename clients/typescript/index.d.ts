@@ -23,7 +23,7 @@ export interface ClientToServerEvents {
   } | Refused) => void) => void;
   /** Catch up. Everything since the cursor, in order: messages, receipts, conversations. Go on with `cursor` while `hasMore`, and keep the last one. Without `since`, from the beginning. A device's calls are answered one after another. Without an acknowledgement nothing happens. */
   sync: (payload: {
-    /** The `cursor` of the last answer. */
+    /** The `cursor` of the last answer, or the `syncCursor` of a list. */
     since?: string;
     /** Messages and receipts a page; more than 500 means 500. Where texts are long a page ends earlier. */
     limit?: number;
