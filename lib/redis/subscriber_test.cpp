@@ -24,6 +24,16 @@ class SubscriberTest : public ::testing::Test {
     return subscriber;
   }
 
+  /// An account that may use the channel "open" alone; what is refused is asked for at each ping.
+  static Config limited(RedisServer& server, std::chrono::milliseconds idle_ping = 20ms) {
+    server.call({"ACL", "SETUSER", "someone", "on", ">secret", "+@all", "resetchannels", "&open"});
+    Config config = server.config();
+    config.user = "someone";
+    config.password = "secret";
+    config.idle_ping = idle_ping;
+    return config;
+  }
+
   /// Writes what comes as "channel=message".
   Subscriber::Handler noting() {
     return [this](std::string_view channel, std::string_view message) {
@@ -210,11 +220,7 @@ TEST_F(SubscriberTest, notices_a_silent_server) {
 
 TEST_F(SubscriberTest, tells_what_the_server_refuses_and_asks_again) {
   RedisServer server;
-  server.call({"ACL", "SETUSER", "someone", "on", ">secret", "+@all", "resetchannels", "&open"});
-  Config config = server.config();
-  config.user = "someone";
-  config.password = "secret";
-  config.idle_ping = 20ms;
+  const Config config = limited(server);
   const auto subscriber = connect(config);
   ASSERT_TRUE(subscribe(*subscriber, Kind::channel, "open"));
   const auto refused = subscribe(*subscriber, Kind::channel, "hidden");
@@ -230,11 +236,7 @@ TEST_F(SubscriberTest, tells_what_the_server_refuses_and_asks_again) {
 
 TEST_F(SubscriberTest, counts_what_is_refused_and_tells_what_was_missed_when_it_opens) {
   RedisServer server;
-  server.call({"ACL", "SETUSER", "someone", "on", ">secret", "+@all", "resetchannels", "&open"});
-  Config config = server.config();
-  config.user = "someone";
-  config.password = "secret";
-  config.idle_ping = 20ms;
+  const Config config = limited(server);
   Subscriber subscriber{rig.shard, config, "test"};
   std::vector<SteadyTime> opened;
   subscriber.on_opened([&opened](SteadyTime since) { opened.push_back(since); });
@@ -270,11 +272,7 @@ TEST_F(SubscriberTest, counts_what_is_refused_and_tells_what_was_missed_when_it_
 
 TEST_F(SubscriberTest, asks_for_a_few_of_the_refused_at_a_time) {
   RedisServer server;
-  server.call({"ACL", "SETUSER", "someone", "on", ">secret", "+@all", "resetchannels"});
-  Config config = server.config();
-  config.user = "someone";
-  config.password = "secret";
-  config.idle_ping = 500ms;
+  const Config config = limited(server, 2s);
   Subscriber subscriber{rig.shard, config, "test"};
   for (int i = 0; i < 1'000; ++i)
     subscriber.subscribe_soon(Kind::channel, "hidden:" + std::to_string(i), noting());
@@ -295,10 +293,7 @@ TEST_F(SubscriberTest, asks_for_a_few_of_the_refused_at_a_time) {
 
 TEST_F(SubscriberTest, is_ready_although_one_of_many_is_refused) {
   RedisServer server;
-  server.call({"ACL", "SETUSER", "someone", "on", ">secret", "+@all", "resetchannels", "&open"});
-  Config config = server.config();
-  config.user = "someone";
-  config.password = "secret";
+  const Config config = limited(server, 10s);
   Subscriber subscriber{rig.shard, config, "test"};
   subscriber.subscribe_soon(Kind::channel, "hidden", noting());
   subscriber.subscribe_soon(Kind::channel, "open", noting());
