@@ -107,8 +107,10 @@ Task<Result<bool>> Presence::arrive(chat::UserId user, std::string device, Time 
 }
 
 Task<Result<bool>> Presence::leave(chat::UserId user, std::string device, Time now) {
-  const Executor home = shards_[home_of(user)].executor();
+  net::Shard& shard = shards_[home_of(user)];
   auto work = exit(user, std::move(device), now);
+  if (shard.is_current()) co_return co_await std::move(work);
+  const Executor home = shard.executor();
   constexpr asio::use_awaitable_t<Executor> token{};
   co_return co_await asio::co_spawn(home, std::move(work), token);
 }
