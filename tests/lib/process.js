@@ -3,9 +3,10 @@ import { readFileSync, readdirSync } from 'node:fs';
 
 import { pause } from './wait.js';
 
-/** Resident and private bytes. */
+/** Resident bytes, the most they ever were, and private bytes. */
 export function memoryOf(pid) {
-  return { resident: field(`/proc/${pid}/status`, 'VmRSS'), own: privateBytes(pid) };
+  const status = `/proc/${pid}/status`;
+  return { resident: field(status, 'VmRSS'), peak: field(status, 'VmHWM'), own: privateBytes(pid) };
 }
 
 function privateBytes(pid) {
