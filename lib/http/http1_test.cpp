@@ -516,6 +516,23 @@ TEST_F(Http1Test, draining_closes_idle_connections_now_and_busy_ones_after_their
   EXPECT_TRUE(busy.is_closed());
 }
 
+TEST_F(Http1Test, draining_does_not_wait_long_for_half_a_request) {
+  ask("GET /hello HTTP/1.1\r\nHost:");
+  FakeClient body{shard_, service()}, later{shard_, service()};
+  body.ask("POST /echo HTTP/1.1\r\nHost: h\r\nContent-Length: 9\r\n\r\nhalf");
+  later.ask("POST /echo HTTP/1.1\r\nHost: h\r\nContent-");
+  pass(9s);
+  service().start_draining();
+  service().drain(shard_);
+  pass(4s);
+  later.ask("Length: 9\r\n\r\nhalf");
+  EXPECT_FALSE(client().is_closed() || body.is_closed() || later.is_closed());
+  EXPECT_TRUE(has(body.ask(" more"), "half more")) << "what comes in time is answered";
+  pass(6s);
+  EXPECT_TRUE(has(client().connection().take_sent(), " 408 "));
+  EXPECT_TRUE(has(later.connection().take_sent(), " 408 "));
+}
+
 TEST_F(Http1Test, adds_the_fixed_headers_everywhere_unless_the_answer_has_them) {
   config_.fixed_headers.set("X-Frame-Options", "SAMEORIGIN");
   config_.fixed_headers.set("Content-Type", "text/never");

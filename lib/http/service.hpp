@@ -21,6 +21,8 @@ struct Config {
   std::chrono::milliseconds head_timeout{10'000};
   std::chrono::milliseconds body_timeout{30'000};  ///< From the head's end to the body's.
   std::chrono::milliseconds keep_alive{65'000};    ///< Idle between requests.
+  /// While draining, in place of the first two: a stop does not wait longer for half a request.
+  std::chrono::milliseconds draining_timeout{5'000};
   /// Addresses or CIDR ranges whose X-Forwarded-* are believed.
   std::vector<std::string> trusted_proxies;
   /// On every answer, also refusals and those of mounted endpoints, unless it has a field of that
@@ -44,7 +46,8 @@ class Service {
 
   /// From now on every answer closes its connection. Any thread.
   void start_draining();
-  /// Closes the connections of the current shard: idle ones now, busy ones after their answer.
+  /// Closes the connections of the current shard: idle ones now, busy ones after their answer, and
+  /// those whose request does not come in Config::draining_timeout.
   void drain(net::Shard& shard);
   /// Closes all connections of the current shard now.
   void close_all(net::Shard& shard);

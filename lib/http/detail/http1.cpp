@@ -184,7 +184,7 @@ void Http1::dispatch() {
     connection_.send(continue_line);
   }
   state_ = State::body;
-  timer_.start(connection_.shard().now() + core_.config.body_timeout);
+  timer_.start(connection_.shard().now() + patience(core_.config.body_timeout));
 }
 
 /// All of a request that is read. Until its answer the connection is no longer like one that says
@@ -220,7 +220,12 @@ void Http1::set_deadlines() {
   if (begins && head_begun_) return;
   head_begun_ = begins;
   timer_.start(connection_.shard().now() +
-               (begins ? core_.config.head_timeout : core_.config.keep_alive));
+               (begins ? patience(core_.config.head_timeout) : core_.config.keep_alive));
+}
+
+std::chrono::milliseconds Http1::patience(std::chrono::milliseconds otherwise) const {
+  const bool draining = core_.draining.load(std::memory_order_relaxed);
+  return draining ? std::min(otherwise, core_.config.draining_timeout) : otherwise;
 }
 
 void Http1::on_deadline() {
@@ -321,6 +326,10 @@ void Http1::abort() {
 }
 
 void Http1::drain() {
+  const bool has_begun = state_ == State::body || (state_ == State::head && !input_.empty());
+  if (has_begun && !resume_soon_ && !waits_for_peer_) {
+    timer_.start(connection_.shard().now() + core_.config.draining_timeout);
+  }
   if (state_ != State::head || !input_.empty()) return;  // its answer will close it
   connection_.close_after_flush();
   end();

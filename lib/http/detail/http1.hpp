@@ -70,6 +70,7 @@ class Http1 final : public net::Protocol,
   void settle();
   void go_on_soon();
   void set_deadlines();
+  std::chrono::milliseconds patience(std::chrono::milliseconds otherwise) const;
   void on_deadline();
   void refuse(int status, std::string_view message);
   void end_exchange_by_fault(int status, std::string_view message);
