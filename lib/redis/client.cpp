@@ -1,6 +1,5 @@
 #include "redis/client.hpp"
 
-#include <algorithm>
 #include <array>
 #include <span>
 
@@ -23,15 +22,8 @@ std::string encode_transaction(std::span<const Command> commands) {
   return encode(begin).append(encode(commands)).append(encode(end));
 }
 
-bool is_about_the_server(std::string_view text) {
-  constexpr std::array kinds{"LOADING",  "BUSY",       "MASTERDOWN", "READONLY", "CLUSTERDOWN",
-                             "TRYAGAIN", "NOREPLICAS", "OOM",        "MISCONF"};
-  const std::string_view kind = text.substr(0, text.find(' '));
-  return std::find(kinds.begin(), kinds.end(), kind) != kinds.end();
-}
-
 Error refused(ErrorReply error) {
-  const Errc code = is_about_the_server(error.text) ? Errc::unavailable : Errc::bad_request;
+  const Errc code = cannot_serve(error.text) ? Errc::unavailable : Errc::bad_request;
   return fail(code, std::move(error.text));
 }
 
@@ -90,5 +82,11 @@ bool Client::is_connected() const { return link_->is_ready(); }
 std::string Client::last_error() const { return link_->last_error(); }
 Client::Counts Client::counts() const { return link_->counts(); }
 void Client::on_state(std::function<void(bool)> listener) { link_->on_state(std::move(listener)); }
+
+std::optional<Refusal> Client::refusal() const { return link_->refusal(); }
+bool Client::takes_writes() const { return link_->is_ready() && !link_->is_refused(); }
+void Client::on_refusal(std::function<void(bool)> listener) {
+  link_->on_refusal(std::move(listener));
+}
 
 }  // namespace parley::redis

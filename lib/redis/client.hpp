@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -12,12 +13,17 @@
 #include "base/task.hpp"
 #include "net/shard.hpp"
 #include "redis/config.hpp"
+#include "redis/refusal.hpp"
 #include "redis/reply.hpp"
 
 namespace parley::redis {
 
 /// A command and its arguments, binary-safe.
 using Command = std::vector<std::string>;
+
+/// A write that changes nothing, at the key `parley:probe`: whether the server takes any. Errors
+/// for which `refuses_writes` holds say that it does not; all others that it would.
+Command harmless_write();
 
 /// A Lua script, sent once in full and then by its digest.
 class Script {
@@ -41,6 +47,12 @@ class Script {
 ///
 /// One call that gets no reply in time ends the connection, and with it the calls behind it:
 /// replies come in order, so none of them would be earlier.
+///
+/// A server that refuses writes (`refuses_writes`) stays connected, and answers what it does not
+/// refuse. The first refusal that is among the replies is kept as `refusal`, over a loss of the
+/// connection, too, and the server asked at each Config::refused_again whether it takes writes,
+/// until it does. One that became a replica (READONLY) is connected anew meanwhile, at most once in
+/// Config::backoff_max: its name may lead to the new master by then.
 class Client {
  public:
   /// Begins to connect when the shard runs. `name` (a literal) shows in logs and CLIENT SETNAME.
@@ -68,6 +80,13 @@ class Client {
   std::string last_error() const;
   /// Before the shards start; called on the home shard at every change.
   void on_state(std::function<void(bool connected)> listener);
+
+  /// Any thread; nullopt: the server takes writes, as far as is known.
+  std::optional<Refusal> refusal() const;
+  bool takes_writes() const;  ///< Any thread, and cheap. Connected, and without a refusal.
+  /// Before the shards start; called on the home shard when writes begin to be refused (true), and
+  /// when they are taken again. Each adds one.
+  void on_refusal(std::function<void(bool refused)> listener);
 
   struct Counts {
     std::uint64_t commands = 0, failures = 0, dropped = 0, connects = 0;

@@ -110,6 +110,109 @@ TEST_F(ClientTest, goes_on_with_a_server_that_cannot_save) {
   EXPECT_EQ(refused.error().code, Errc::unavailable) << refused.error().detail;
 }
 
+TEST_F(ClientTest, says_that_writes_are_refused_until_they_are_taken) {
+  RedisServer server;
+  Client client{rig.shard, server.config(), "test"};
+  std::string news;
+  client.on_refusal([&news](bool refused) { news += refused ? 'r' : 't'; });
+  rig.until([&client] { return client.is_connected(); });
+  EXPECT_TRUE(client.takes_writes());
+  server.call({"CONFIG", "SET", "maxmemory", "1"});
+  EXPECT_TRUE(rig.wait(client.call({"GET", "key"})));
+  EXPECT_FALSE(client.refusal()) << "what is read is not refused";
+  EXPECT_FALSE(rig.wait(client.call({"SET", "key", "value"})));
+  EXPECT_FALSE(client.takes_writes());
+  const auto first = client.refusal();
+  ASSERT_TRUE(first);
+  EXPECT_TRUE(first->reason.starts_with("OOM ")) << first->reason;
+  server.call({"CONFIG", "SET", "min-replicas-to-write", "1"});
+  server.call({"CONFIG", "SET", "maxmemory", "0"});
+  rig.until([&client] { return client.refusal()->reason.starts_with("NOREPLICAS "); });
+  EXPECT_EQ(client.refusal()->since, first->since);
+  server.call({"CONFIG", "SET", "min-replicas-to-write", "0"});
+  rig.until([&client] { return client.takes_writes(); });
+  EXPECT_FALSE(client.refusal());
+  EXPECT_EQ(news, "rt");
+  EXPECT_EQ(client.counts().connects, 1U) << "another connection is no help";
+  EXPECT_EQ(client.counts().failures, 0U) << "nobody's command was lost";
+  EXPECT_EQ(server.call({"DBSIZE"}), integer(0)) << "nothing was written";
+}
+
+TEST_F(ClientTest, notices_what_is_refused_to_those_who_do_not_wait) {
+  RedisServer server;
+  const auto client = connect(server.config());
+  static const Script counting{"return redis.call('INCR', KEYS[1])"};
+  for (const auto& write : std::vector<std::function<void()>>{
+           [&] {
+             client->send({"SET", "key", "value"});
+           },
+           [&] {
+             client->send_transaction({{"SET", "key", "value"}});
+           },
+           [&] {
+             EXPECT_TRUE(rig.wait(client->call_all({{"GET", "key"}, {"INCR", "key"}})));
+           },
+           [&] { EXPECT_FALSE(rig.wait(client->eval(counting, {"key"}, {}))); }}) {
+    server.call({"CONFIG", "SET", "maxmemory", "1"});
+    write();
+    rig.until([&client] { return client->refusal().has_value(); });
+    server.call({"CONFIG", "SET", "maxmemory", "0"});
+    rig.until([&client] { return client->takes_writes(); });
+  }
+}
+
+TEST_F(ClientTest, keeps_a_refusal_over_a_loss_and_ends_it_after) {
+  RedisServer server;
+  Config config = server.config();
+  config.refused_again = 1h;
+  const auto client = connect(config);
+  server.call({"CONFIG", "SET", "maxmemory", "1"});
+  EXPECT_FALSE(rig.wait(client->call({"SET", "key", "value"})));
+  server.stop();
+  rig.until([&client] { return !client->is_connected(); });
+  EXPECT_TRUE(client->refusal());
+  EXPECT_FALSE(client->takes_writes());
+  server.start_again();
+  rig.until([&client] { return client->takes_writes(); });
+}
+
+TEST_F(ClientTest, says_that_a_server_that_cannot_save_refuses_writes) {
+  RedisServer server{{.arguments = {"--enable-protected-configs", "yes"}}};
+  const auto client = connect(server.config());
+  break_saving(server);
+  EXPECT_FALSE(rig.wait(client->call({"SET", "key", "value"})));
+  ASSERT_TRUE(client->refusal());
+  EXPECT_TRUE(client->refusal()->reason.starts_with("MISCONF ")) << client->refusal()->reason;
+  server.call({"CONFIG", "SET", "stop-writes-on-bgsave-error", "no"});
+  rig.until([&client] { return client->takes_writes(); });
+}
+
+TEST_F(ClientTest, says_that_a_replica_refuses_writes_however_often_it_is_connected) {
+  RedisServer server;
+  Client client{rig.shard, server.config(), "test"};
+  std::string news;
+  client.on_refusal([&news](bool refused) { news += refused ? 'r' : 't'; });
+  rig.until([&client] { return client.is_connected(); });
+  server.call({"REPLICAOF", "127.0.0.1", "1"});
+  EXPECT_FALSE(rig.wait(client.call({"SET", "key", "value"})));
+  rig.until([&client] { return client.counts().connects >= 3; });
+  ASSERT_TRUE(client.refusal());
+  EXPECT_TRUE(client.refusal()->reason.starts_with("READONLY ")) << client.refusal()->reason;
+  server.call({"REPLICAOF", "NO", "ONE"});
+  rig.until([&client] { return client.takes_writes(); });
+  EXPECT_EQ(news, "rt");
+}
+
+TEST_F(ClientTest, asks_for_writes_where_they_change_nothing) {
+  RedisServer server;
+  const auto client = connect(server.config());
+  EXPECT_EQ(*rig.wait(client->call(harmless_write())), integer(0));
+  EXPECT_EQ(server.call({"DBSIZE"}), integer(0));
+  server.call({"SET", "parley:probe", "text"});
+  EXPECT_EQ(*rig.wait(client->call(harmless_write())), integer(4));
+  EXPECT_EQ(server.call({"GET", "parley:probe"}), text("text"));
+}
+
 TEST_F(ClientTest, counts_nothing_as_lost_that_only_asks_for_life) {
   RedisServer server{{.arguments = {"--enable-protected-configs", "yes"}}};
   Config config = server.config();

@@ -27,8 +27,10 @@ struct Config {
   std::chrono::milliseconds backoff_min = 50ms;    ///< Doubles, with jitter, up to backoff_max.
   std::chrono::milliseconds backoff_max = 3s;
   std::chrono::milliseconds idle_ping = 10s;  ///< Silence after which the server is asked for life.
-  std::size_t max_waiting = 100'000;          ///< Commands without a reply; more: overloaded.
-  std::size_t max_waiting_bytes = 64 << 20;   ///< Not yet written; more: overloaded.
+  /// While the server refuses writes, from one question whether it takes them again to the next.
+  std::chrono::milliseconds refused_again = 1s;
+  std::size_t max_waiting = 100'000;         ///< Commands without a reply; more: overloaded.
+  std::size_t max_waiting_bytes = 64 << 20;  ///< Not yet written; more: overloaded.
   /// Bytes of memory that the replies to one call may take; more closes the connection.
   std::size_t max_reply = 64 << 20;
 };

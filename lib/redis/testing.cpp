@@ -202,6 +202,7 @@ Config RedisServer::config() const {
   if (options_.tls) config.ca_file = folder_.path() + "/ca.crt";
   config.backoff_min = 5ms;
   config.backoff_max = 50ms;
+  config.refused_again = 20ms;
   return config;
 }
 
