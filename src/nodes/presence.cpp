@@ -114,18 +114,40 @@ Task<Result<std::vector<chat::Presence>>> Presence::State::local_status(
   co_return all;
 }
 
-Task<Result<std::vector<chat::Presence>>> Presence::State::ask_status(
-    std::vector<chat::UserId> users) {
+/// Tells `script` the names first.
+Task<Result<std::vector<chat::Presence>>> Presence::State::ask(const redis::Script& script,
+                                                               std::vector<std::string> names,
+                                                               std::vector<chat::UserId> users) {
   std::vector<chat::Presence> all;
   all.reserve(users.size());
   while (all.size() < users.size()) {
     const auto rest = std::span<const chat::UserId>{users}.subspan(all.size());
     const auto some = rest.first(std::min(rest.size(), status_chunk));
-    std::vector<std::string> arguments;
+    std::vector<std::string> arguments = names;
     for (const chat::UserId user : some) arguments.push_back(user.hex());
-    const auto reply = co_await run(presence_scripts().status, std::move(arguments));
+    const auto reply = co_await run(script, std::move(arguments));
     if (!reply) co_return reply.error();
     if (!append(all, some, *reply)) co_return reason_in(reply);
+  }
+  co_return all;
+}
+
+Task<Result<std::vector<chat::Presence>>> Presence::State::ask_status(
+    std::vector<chat::UserId> users) {
+  std::vector<std::string> none;
+  co_return co_await ask(presence_scripts().status, std::move(none), std::move(users));
+}
+
+Task<Result<std::vector<chat::Presence>>> Presence::State::joint_status(
+    std::vector<chat::UserId> users) {
+  std::vector<std::string> ours;
+  add_names(ours);
+  const redis::Script& script = presence_scripts().status_elsewhere;
+  auto all = co_await ask(script, std::move(ours), std::move(users));
+  if (!all) co_return all;
+  for (chat::Presence& one : *all) {
+    one.online = one.online || attendance.here().has(one.user);
+    one.last_seen = std::max(one.last_seen, attendance.departed_at(one.user));
   }
   co_return all;
 }
@@ -136,6 +158,7 @@ Presence::Presence(net::Shard& home, redis::Client& client, Config config,
                    redis::Subscriber* listener)
     : state_(std::make_unique<State>(home, client, config, listener)) {
   client.on_state([state = state_.get()](bool) { state->connection_changed(); });
+  client.on_refusal([state = state_.get()](bool) { state->refusal_changed(); });
   home.spawn("keep presence", state_->keep());
   if (listener != nullptr) home.spawn("look after other nodes", state_->look_after_others());
 }
@@ -154,8 +177,13 @@ Task<Result<bool>> Presence::leave(chat::UserId user, std::string device, Time n
 
 Task<Result<std::vector<chat::Presence>>> Presence::status(std::vector<chat::UserId> users) {
   if (state_->asks.load(std::memory_order_acquire)) {
-    auto all = co_await state_->ask_status(users);
-    if (all) co_return all;
+    if (is_joined()) {
+      auto all = co_await state_->ask_status(users);
+      if (all) co_return all;
+    } else {
+      auto all = co_await hop_to(state_->home, state_->joint_status(users));
+      if (all) co_return all;
+    }
   }
   co_return co_await hop_to(state_->home, state_->local_status(std::move(users)));
 }

@@ -19,10 +19,11 @@ namespace parley::nodes {
 /// whichever node sees that first takes them out. Nodes with a subscriber see sooner that another
 /// one's process has ended, and end its lease. While Redis is away calls answer at once from
 /// what is connected here, and when it is back it is told all of that again, whether or not it has
-/// kept its data.
+/// kept its data. While it refuses writes it is asked about the other nodes, and told all again
+/// when it takes them.
 ///
-/// Lives on the client's shard and is the only listener of its state; any shard may call, and
-/// results come back there. Outlives the shards' threads.
+/// Lives on the client's shard and is the only listener of its state, and one of its refusals; any
+/// shard may call, and results come back there. Outlives the shards' threads.
 class Presence final : public chat::PresenceStore {
  public:
   struct Config {

@@ -25,8 +25,9 @@ redis::Command load(const redis::Script& script) { return {"SCRIPT", "LOAD", scr
 
 std::vector<redis::Command> load_all() {
   const PresenceScripts& all = presence_scripts();
-  return {load(all.join),   load(all.renew),  load(all.arrive), load(all.leave), load(all.restore),
-          load(all.depart), load(all.status), load(all.end),    load(all.reap)};
+  return {load(all.join),    load(all.renew),  load(all.arrive), load(all.leave),
+          load(all.restore), load(all.depart), load(all.status), load(all.status_elsewhere),
+          load(all.end),     load(all.reap)};
 }
 
 /// Nothing is said there: that somebody listens shows that the node of that name lives.
@@ -43,11 +44,16 @@ Error lease_over() { return fail(Errc::unavailable, "the lease is over"); }
 void Presence::State::lose_touch() {
   in_touch = false;
   joined.store(false, std::memory_order_release);
-  asks.store(false, std::memory_order_release);
   others.forget();
 }
 
 void Presence::State::connection_changed() {
+  lose_touch();
+  asks.store(false, std::memory_order_release);
+  alarm.notify();
+}
+
+void Presence::State::refusal_changed() {
   lose_touch();
   alarm.notify();
 }
@@ -79,7 +85,7 @@ void Presence::State::tell_news() {
 Task<void> Presence::State::keep() {
   while (!closed) {
     SteadyTime next = home.now() + tick();
-    if (client.is_connected()) next = co_await take_turn();
+    if (client.takes_writes()) next = co_await take_turn();
     co_await alarm.wait_until(next);
   }
 }

@@ -159,20 +159,26 @@ end
 return news
 )lua";
 
+constexpr std::string_view everywhere = "local names, at = {}, 1";
+const std::string elsewhere = std::string{names}.append("names[ARGV[1]] = true");
+
+/// From ARGV[at] on users; devices under `names` do not count.
 constexpr std::string_view status = R"lua(
-local keys, reply = {}, {}
-for i, user in ipairs(ARGV) do
+local users, keys, reply = {unpack(ARGV, at)}, {}, {}
+for i, user in ipairs(users) do
   keys[2 * i - 1] = online_of(user)
   keys[2 * i] = seen_of(user)
 end
 local values = redis.call('MGET', unpack(keys))
-for i, user in ipairs(ARGV) do
+for i, user in ipairs(users) do
   local fields = fields_of(user)
   local online, lapsed = #fields == 0 and values[2 * i - 1] == '1', 0
   for _, field in ipairs(fields) do
     local node = node_of(field)
-    online = online or lives(node)
-    lapsed = math.max(lapsed, lease_end(node))
+    if not names[node] then
+      online = online or lives(node)
+      lapsed = math.max(lapsed, lease_end(node))
+    end
   end
   local seen = to_time(values[2 * i])
   if not online and lapsed > seen then seen = lapsed end
@@ -210,6 +216,10 @@ redis::Script script(std::string_view body) {
   return redis::Script{std::string{prelude}.append(body)};
 }
 
+redis::Script script_of_status(std::string_view first) {
+  return redis::Script{std::string{prelude}.append(first).append(status)};
+}
+
 redis::Script script_with_names(std::string_view body) {
   return redis::Script{std::string{prelude}.append(names).append(body)};
 }
@@ -223,7 +233,8 @@ const PresenceScripts& presence_scripts() {
                                        script(leave),
                                        script_with_names(restore),
                                        script_with_names(depart),
-                                       script(status),
+                                       script_of_status(everywhere),
+                                       script_of_status(elsewhere),
                                        script(end),
                                        script(reap)};
   return scripts;

@@ -15,8 +15,9 @@ struct PresenceScripts {
   redis::Script restore;  ///< Users as this node knows them, in place of what its old names left.
   redis::Script depart;   ///< Users who left while Redis could not be told.
   redis::Script status;   ///< How users stand.
-  redis::Script end;      ///< A lease is over now.
-  redis::Script reap;     ///< Takes some users of a dead name out.
+  redis::Script status_elsewhere;  ///< How users stand without the devices under some names.
+  redis::Script end;               ///< A lease is over now.
+  redis::Script reap;              ///< Takes some users of a dead name out.
 };
 
 const PresenceScripts& presence_scripts();

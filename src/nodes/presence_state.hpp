@@ -29,6 +29,8 @@ struct Presence::State {
   Task<Result<bool>> leave(chat::UserId user, std::string device, Time now);
   Task<Result<std::vector<chat::Presence>>> local_status(std::vector<chat::UserId> users);
   Task<Result<std::vector<chat::Presence>>> ask_status(std::vector<chat::UserId> users);
+  /// Who is here as this node knows it, who is elsewhere as Redis does. Home shard.
+  Task<Result<std::vector<chat::Presence>>> joint_status(std::vector<chat::UserId> users);
 
   // What keeps Redis and `here` the same (presence_keeping.cpp).
 
@@ -37,6 +39,8 @@ struct Presence::State {
   Task<void> look_after_others();
   Task<Result<Done>> close();
   void connection_changed();
+  /// Redis refuses writes, or takes them again: then all is told again, at once.
+  void refusal_changed();
   /// Redis may not have what `here` has: all is told again, no sooner than the next turn (what
   /// Redis refuses it may refuse again).
   void doubt(const Error& reason);
@@ -69,12 +73,15 @@ struct Presence::State {
   net::Signal alarm;
 
   std::atomic<bool> joined{false};
-  std::atomic<bool> asks{false};  ///< Redis knows better than `here` how users stand.
+  std::atomic<bool> asks{false};  ///< Redis knows how users stand elsewhere; and here, if `joined`.
   std::atomic<SteadyTime> settled_at{SteadyTime{}};  ///< The other nodes are back by then.
   std::atomic<std::uint64_t> joins{0}, reaped{0}, local_answers{0};
 
  private:
   std::chrono::milliseconds tick() const { return config.lease / 3; }
+  Task<Result<std::vector<chat::Presence>>> ask(const redis::Script& script,
+                                                std::vector<std::string> names,
+                                                std::vector<chat::UserId> users);
   void lose_touch();
   Task<SteadyTime> take_turn();
   Task<bool> join();

@@ -362,6 +362,47 @@ TEST_F(PresenceTest, answers_from_what_is_here_while_redis_is_away) {
   EXPECT_FALSE(one->presence().is_joined());
 }
 
+TEST_F(PresenceTest, knows_who_is_elsewhere_while_redis_refuses_writes) {
+  const auto one = node(), two = node();
+  const UserId alice = user(), bob = user(), cat = user(), dan = user();
+  one->arrive(alice, "phone");
+  one->arrive(dan, "phone");
+  two->arrive(dan, "laptop");
+  two->arrive(bob, "phone");
+  server_.call({"CONFIG", "SET", "min-replicas-to-write", "1"});
+  EXPECT_TRUE(one->arrive(cat, "phone"));
+  until([&] { return !one->presence().is_joined(); });
+  EXPECT_FALSE(one->presence().is_settled());
+  EXPECT_TRUE(one->leave(alice, "phone", at(5)));
+  EXPECT_TRUE(one->leave(dan, "phone", at(6)));
+  EXPECT_EQ(one->status(alice), (chat::Presence{alice, false, at(5)}));
+  EXPECT_TRUE(one->is_online(bob)) << "elsewhere, as before";
+  EXPECT_TRUE(one->is_online(cat)) << "here, which Redis does not know";
+  EXPECT_TRUE(one->is_online(dan)) << "elsewhere, too";
+}
+
+TEST_F(PresenceTest, tells_all_at_once_when_redis_takes_writes_again) {
+  const auto one = node(1h), two = node(1h);  // Whose turns are no help.
+  const UserId stays = user(), goes = user(), comes = user();
+  one->arrive(stays, "phone");
+  one->arrive(goes, "phone");
+  for (const char* limit : {"maxmemory", "min-replicas-to-write"}) {
+    server_.call({"CONFIG", "SET", limit, "1"});
+    EXPECT_TRUE(one->arrive(comes, "phone"));
+    until([&] { return !one->presence().is_joined(); });
+    EXPECT_TRUE(one->leave(goes, "phone", at(5)));
+    server_.call({"CONFIG", "SET", limit, "0"});
+    until_joined(*one);
+    until_joined(*two);
+    EXPECT_TRUE(two->is_online(stays));
+    EXPECT_TRUE(two->is_online(comes));
+    EXPECT_EQ(two->status(goes), (chat::Presence{goes, false, at(5)}));
+    EXPECT_EQ(one->events(stays), "") << "nobody was told that they went";
+    one->leave(comes, "phone");
+    one->arrive(goes, "phone");
+  }
+}
+
 TEST_F(PresenceTest, is_settled_a_lease_after_redis_came_back) {
   const auto patient = node(30s), hasty = node(300ms);
   EXPECT_TRUE(patient->presence().is_settled());
