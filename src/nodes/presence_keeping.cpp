@@ -122,7 +122,10 @@ Task<bool> Presence::State::join() {
   const bool ended = co_await end_formers();
   if (!ended) co_return false;
   // At a first start the others have been there all the time.
-  if (joins.load() > 0) settled_at.store(home.now() + config.lease + config.comeback);
+  if (joins.load() > 0) {
+    reaps_from = home.now() + config.comeback;
+    settled_at.store(reaps_from + config.lease);
+  }
   joined.store(true, std::memory_order_release);
   asks.store(true, std::memory_order_release);
   joins.fetch_add(1, std::memory_order_relaxed);
@@ -263,6 +266,8 @@ Task<SteadyTime> Presence::State::renew() {
   }
   renewed = *(*values)[0].integer();
   if (listener != nullptr) co_await choose_whom_to_watch();
+  // Those whose leases ended while Redis could not be told may be on their way back, as we were.
+  if (values->size() > 2 && home.now() < reaps_from) co_return std::min(due, reaps_from);
   for (std::size_t i = 2; i < values->size(); ++i) {
     const auto* dead = (*values)[i].text();
     if (dead == nullptr) continue;

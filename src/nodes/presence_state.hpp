@@ -70,6 +70,7 @@ struct Presence::State {
   /// To be told when Redis knows all: whoever hears of it asks how the user stands.
   std::vector<std::pair<chat::UserId, bool>> news;
   std::int64_t renewed = 0;  ///< Unix ms, Redis' clock.
+  SteadyTime reaps_from{};   ///< Before it, other names whose leases are over are let be.
   net::Signal alarm;
 
   std::atomic<bool> joined{false};

@@ -29,10 +29,11 @@ class Node {
  public:
   enum class Looks { at_leases, at_subscriptions };
   explicit Node(const redis::Config& config, std::chrono::milliseconds lease = 30s,
-                Looks looks = Looks::at_leases, std::chrono::milliseconds look = 10ms)
+                Looks looks = Looks::at_leases, std::chrono::milliseconds look = 10ms,
+                std::chrono::milliseconds comeback = 0ms)
       : client_(shards_[0], config, "test"),
         listener_(shards_[0], config, "test"),
-        presence_(shards_[0], client_, {lease, 0ms, look},
+        presence_(shards_[0], client_, {lease, comeback, look},
                   looks == Looks::at_subscriptions ? &listener_ : nullptr) {
     presence_.on_change([this](UserId user, bool online) {
       const std::lock_guard lock{mutex_};
@@ -401,6 +402,27 @@ TEST_F(PresenceTest, tells_all_at_once_when_redis_takes_writes_again) {
     one->leave(comes, "phone");
     one->arrive(goes, "phone");
   }
+}
+
+TEST_F(PresenceTest, lets_others_come_back_whose_leases_ended_while_redis_refused_writes) {
+  redis::Config late = server_.config();
+  late.refused_again = 500ms;
+  Node one{server_.config(), 300ms, Node::Looks::at_leases, 10ms, 2s}, two{late, 300ms};
+  until_joined(one);
+  until_joined(two);
+  const UserId stays = user(), dies = user();
+  two.arrive(stays, "phone");
+  auto mortal = node(300ms);
+  mortal->arrive(dies, "phone");
+  server_.call({"CONFIG", "SET", "maxmemory", "1"});
+  until([&] { return !one.client().takes_writes() && !two.client().takes_writes(); });
+  mortal.reset();
+  until([&] { return !one.is_online(stays); });  // Its lease is over.
+  server_.call({"CONFIG", "SET", "maxmemory", "0"});
+  until_joined(one);
+  until([&] { return one.is_online(stays); });
+  until([&] { return one.events(dies) + two.events(dies) == "-"; });
+  EXPECT_EQ(one.events(stays) + two.events(stays), "");
 }
 
 TEST_F(PresenceTest, is_settled_a_lease_after_redis_came_back) {
