@@ -12,7 +12,11 @@ const std::string nobody(24, '0');
 
 std::optional<Error> refusal_among(const std::vector<redis::Reply>& replies) {
   for (const redis::Reply& reply : replies) {
-    if (const auto* error = reply.error()) return fail(Errc::bad_request, error->text);
+    const auto* error = reply.error();
+    if (error == nullptr) continue;
+    // Without memory it takes nothing at all into a transaction.
+    const bool is_silent = redis::cannot_serve(error->text);
+    return fail(is_silent ? Errc::unavailable : Errc::bad_request, error->text);
   }
   return std::nullopt;
 }
@@ -34,6 +38,17 @@ Task<Result<Done>> try_commands(redis::Client& client, std::vector<redis::Comman
   co_return Done{};
 }
 
+void log_refusals(redis::Client& client, std::string_view connection) {
+  client.on_refusal([&client, connection](bool refused) {
+    if (refused) {
+      ops::log().error("Redis refuses writes",
+                       {{"connection", connection}, {"reason", client.refusal()->reason}});
+    } else {
+      ops::log().info("Redis takes writes again", {{"connection", connection}});
+    }
+  });
+}
+
 std::vector<redis::Command> channels_heard() {
   return {{"SUBSCRIBE", "parley:user:" + nobody},
           {"SUBSCRIBE", "parley:alive:" + nobody},
@@ -50,6 +65,7 @@ std::vector<redis::Command> channels_told() {
 Permissions::Permissions(net::Shard& home, redis::Client& client, std::vector<redis::Command> told,
                          std::vector<const redis::Subscriber*> listeners, Config config)
     : client_(client), told_(std::move(told)), listeners_(std::move(listeners)), config_(config) {
+  log_refusals(client, "commands");
   home.spawn("watch what Redis permits", watch());
 }
 
@@ -62,6 +78,8 @@ Task<void> Permissions::watch() {
 }
 
 Task<void> Permissions::look() {
+  // The client notes what comes of it. Whoever writes may be long in coming.
+  client_.send(redis::harmless_write());
   auto commands = told_;
   const auto done = co_await try_commands(client_, std::move(commands));
   // Without an answer nothing is known, and what was known holds.
@@ -71,7 +89,7 @@ Task<void> Permissions::look() {
 }
 
 void Permissions::note() {
-  const Result<Done> now = state();
+  const Result<Done> now = channels();
   if (now.has_value() != was_refused_) return;
   was_refused_ = !now;
   if (now) {
@@ -82,6 +100,11 @@ void Permissions::note() {
 }
 
 Result<Done> Permissions::state() const {
+  if (const auto refusal = client_.refusal()) return fail(Errc::bad_request, refusal->text());
+  return channels();
+}
+
+Result<Done> Permissions::channels() const {
   std::size_t channels = 0;
   std::string reason;
   for (const auto* listener : listeners_) {

@@ -4,6 +4,7 @@
 #include <cstddef>
 #include <mutex>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "base/result.hpp"
@@ -15,16 +16,21 @@
 namespace parley::nodes {
 
 /// Whether the server would take each of these commands from this account; none is executed.
-/// bad_request: it would not, with its words about the first.
+/// bad_request: it would not, with its words about the first. unavailable: it did not say.
 Task<Result<Done>> try_commands(redis::Client& client, std::vector<redis::Command> commands);
 
 /// Commands of this room as `try_commands` takes them: one for each kind of channel.
 std::vector<redis::Command> channels_heard();
 std::vector<redis::Command> channels_told();
 
-/// Whether Redis lets this node hear and tell the others: an account may be kept from channels
-/// while all connections are up. Says in the log when that changes. Lives on the shard of client
-/// and subscribers; outlives the shards' threads.
+/// Before the shards start: says in the log when Redis begins to refuse `client` writes, and when
+/// it takes them again. `connection` (a literal) names it there.
+void log_refusals(redis::Client& client, std::string_view connection);
+
+/// Whether Redis lets this node hear and tell the others, and write: an account may be kept from
+/// channels, and nobody may write to a Redis whose memory is full, while all connections are up.
+/// Says in the log when that changes. Lives on the shard of client and subscribers; outlives the
+/// shards' threads.
 class Permissions {
  public:
   struct Config {
@@ -35,14 +41,17 @@ class Permissions {
   Permissions(net::Shard& home, redis::Client& client, std::vector<redis::Command> told,
               std::vector<const redis::Subscriber*> listeners, Config config);
 
-  /// Any thread. bad_request: how many channels are refused, and Redis' words.
+  /// Any thread. bad_request: since when writes are refused, or how many channels, and Redis'
+  /// words.
   Result<Done> state() const;
   /// Any thread: channels that are not heard, and one more when nothing can be told.
   std::size_t refused() const;
+  bool refuses_writes() const { return client_.refusal().has_value(); }  ///< Any thread.
 
  private:
   Task<void> watch();
   Task<void> look();
+  Result<Done> channels() const;
   void note();
 
   redis::Client& client_;

@@ -94,5 +94,30 @@ TEST_F(PermissionsTest, are_missing_until_everything_may_be_heard_and_told) {
   EXPECT_TRUE(permissions.state()) << "away is not refused";
 }
 
+TEST_F(PermissionsTest, are_missing_while_redis_refuses_writes) {
+  allow({"allchannels"});
+  redis::Client client{shard_, config(), "test"};
+  const Permissions permissions{shard_, client, channels_told(), {}, {5ms}};
+  until([&client] { return client.is_connected(); });
+  EXPECT_FALSE(permissions.refuses_writes());
+  ::testing::internal::CaptureStderr();
+  server_.call({"CONFIG", "SET", "maxmemory", "1"});
+  until([&] { return permissions.refuses_writes(); });  // Though nobody writes.
+  const auto state = permissions.state();
+  ASSERT_FALSE(state);
+  EXPECT_EQ(state.error().code, Errc::bad_request);
+  EXPECT_TRUE(state.error().detail.starts_with("refuses writes since 2")) << state.error().detail;
+  EXPECT_NE(state.error().detail.find("Z: OOM command not allowed"), std::string::npos);
+  EXPECT_EQ(permissions.refused(), 0U) << "what is published still goes";
+  server_.call({"CONFIG", "SET", "maxmemory", "0"});
+  until([&] { return !permissions.refuses_writes(); });
+  EXPECT_TRUE(permissions.state());
+  const std::string log = ::testing::internal::GetCapturedStderr();
+  const auto begins = log.find("Redis refuses writes"), ends = log.find("Redis takes writes again");
+  EXPECT_NE(log.find("OOM command", begins), std::string::npos) << log;
+  EXPECT_NE(ends, std::string::npos) << log;
+  EXPECT_EQ(log.rfind("Redis refuses writes"), begins) << "once: " << log;
+}
+
 }  // namespace
 }  // namespace parley::nodes
