@@ -39,7 +39,7 @@ Result<redis::Reply> BullmqQueue::heard(Result<redis::Reply> reply) {
   if (answer) {
     is_refused_ = false;
   } else if (answer.error().code == Errc::unavailable && redis_.is_connected() &&
-             !is_refused_.exchange(true)) {
+             !redis::cannot_serve(answer.error().detail) && !is_refused_.exchange(true)) {
     ops::log().warn("Redis refuses what the queue needs",
                     {{"queue", config_.name}, {"reason", answer.error().detail}});
   }

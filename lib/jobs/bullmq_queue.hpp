@@ -38,7 +38,8 @@ class BullmqQueue final : public Queue {
   Task<Result<std::size_t>> clean(Clean what, Time now) override;
   Task<Result<Done>> obliterate(bool force) override;
 
-  /// Redis has refused the last call that it answered; the log says why. Any thread.
+  /// Redis has refused the last call that it answered, for a reason of the queue's own; the log
+  /// says why. That it refuses all writes the client says. Any thread.
   bool is_refused() const { return is_refused_; }
 
  private:

@@ -194,6 +194,7 @@ class Doctor {
       const std::int64_t micros = std::stoll(*(*parts)[1].text());
       add(judge_offset("Redis", from_unix_ms(seconds * 1000 + micros / 1000) - asked, took));
     }
+    ask_about_writes(errand, client);
     ask_about_channels(errand, client);
     // Not every account may ask.
     const auto policy = errand.run(client.call({"CONFIG", "GET", "maxmemory-policy"}));
@@ -203,6 +204,14 @@ class Doctor {
     if (name == "noeviction") return;
     add({"Redis", Verdict::doubtful, "maxmemory-policy is " + name,
          "CONFIG SET maxmemory-policy noeviction: or jobs are lost when memory is short"});
+  }
+
+  void ask_about_writes(Errand& errand, redis::Client& client) {
+    const auto taken = errand.run(client.call(redis::harmless_write()));
+    if (taken || !redis::refuses_writes(taken.error().detail)) return;
+    add({"Redis", Verdict::bad, "refuses writes: " + taken.error().detail,
+         "OOM: give it memory (maxmemory); MISCONF: let it save, see its log; NOREPLICAS: mend its "
+         "replicas; READONLY: name the master in REDIS_URL"});
   }
 
   void ask_about_channels(Errand& errand, redis::Client& client) {

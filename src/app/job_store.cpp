@@ -7,6 +7,7 @@
 #include "app/embedded_stores.hpp"
 #include "jobs/bullmq_source.hpp"
 #include "mail/jobs_of.hpp"
+#include "nodes/permissions.hpp"
 
 namespace parley::app {
 
@@ -14,7 +15,9 @@ RedisJobs::RedisJobs(net::Shard& home, const redis::Config& redis, jobs::BullmqC
     : redis_(redis),
       config_(std::move(queue)),
       client_(home, redis_, "jobs"),
-      queue_(client_, config_) {}
+      queue_(client_, config_) {
+  nodes::log_refusals(client_, "jobs");
+}
 
 std::shared_ptr<jobs::Source> RedisJobs::new_source(net::Shard& home) {
   return std::make_shared<jobs::BullmqSource>(home, client_, redis_, config_, worker_name());
@@ -22,6 +25,7 @@ std::shared_ptr<jobs::Source> RedisJobs::new_source(net::Shard& home) {
 
 Result<Done> RedisJobs::health() const {
   if (!client_.is_connected()) return fail(Errc::unavailable, client_.last_error());
+  if (const auto refusal = client_.refusal()) return fail(Errc::unavailable, refusal->text());
   if (queue_.is_refused())
     return fail(Errc::unavailable, "Redis refuses what the queue needs: see the log");
   return Done{};

@@ -121,6 +121,9 @@ void Neighbourhood::export_counts(ops::Metrics& metrics) const {
                      [this] { return connected() ? 1.0 : 0.0; });
   metrics.gauge_from("parley_redis_refused_channels", "Channels that Redis refuses to this node.",
                      [this] { return static_cast<double>(permissions_.refused()); });
+  metrics.gauge_from("parley_redis_refuses_writes",
+                     "1 while Redis takes no writes, and answers all else.",
+                     [this] { return permissions_.refuses_writes() ? 1.0 : 0.0; });
   const auto redis_counter = [&](std::string_view name, std::string_view help, auto member) {
     metrics.counter_from(name, help, [this, member] {
       return static_cast<double>(commands_.counts().*member + events_.counts().*member +

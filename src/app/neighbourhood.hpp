@@ -44,7 +44,7 @@ class Neighbourhood {
   /// What other nodes ask of the connections here. Both before the shards start.
   void serve(api::Gateway& gateway);
 
-  /// Any thread. bad_request: Redis is there, and refuses what nodes hear or tell.
+  /// Any thread. bad_request: Redis is there, and refuses writes, or what nodes hear or tell.
   Result<Done> health() const;
   void export_counts(ops::Metrics& metrics) const;
 

@@ -147,6 +147,32 @@ test('Redis away: presence is right when it is back', async () => {
   assert.equal(heard(watcher, 'user_offline', stays), 0, 'nobody who stayed was announced as gone');
 });
 
+test('Redis refuses writes for longer than a lease: presence is right when it takes them again', async () => {
+  const [ann, stays, goes] = await people(cluster, 'ann', 'stays', 'goes');
+  for (const who of [stays, goes]) await say(ann, who, 'we know each other');
+  const watcher = await Device.connect(nodes[0], ann);
+  await Device.connect(nodes[1], stays);
+  const going = await Device.connect(nodes[2], goes);
+  for (const who of [stays, goes]) await watcher.next('user_online', about(who));
+  const admin = await redis.client();
+  await admin.configSet('maxmemory', '1');
+  try {
+    await cluster.ready(({ status, text }) => status === 200 && /refuses writes since [^ ]* OOM/.test(text));
+    going.close();
+    await pause(2 * lease);
+  } finally {
+    await admin.configSet('maxmemory', '0');
+  }
+  await promptly(cluster, 2500, 'presence', async () => {
+    await allSay(cluster, stays, true);
+    await allSay(cluster, goes, false);
+  });
+  await cluster.ready(isWell);
+  await watcher.next('user_offline', { ...about(goes), ms: 15_000 });
+  await watcher.barrier();
+  assert.equal(heard(watcher, 'user_offline', stays), 0, 'nobody who stayed was announced as gone');
+});
+
 test('Redis that hangs delays nobody for long', async () => {
   const [ann, bob] = await people(cluster, 'ann', 'bob');
   const [phone, device] = [await Device.connect(nodes[0], ann), await Device.connect(nodes[0], bob)];

@@ -113,7 +113,8 @@ describe('Prometheus and Grafana', () => {
 
   /** What only nodes with MongoDB and Redis have. */
   const ofManyNodes = ['parley_changes_published_total', 'parley_changes_received_total', 'parley_redis_commands_total', 'parley_redis_connected',
-    'parley_redis_failures_total', 'parley_redis_refused_channels', 'parley_store_failed_rounds_total', 'parley_store_round_seconds'];
+    'parley_redis_failures_total', 'parley_redis_refused_channels', 'parley_redis_refuses_writes',
+    'parley_store_failed_rounds_total', 'parley_store_round_seconds'];
 
   test('dashboard and alerts ask for metrics and labels that there are', async () => {
     const text = await (await fetch(`${server.url}/metrics`)).text();
