@@ -21,6 +21,8 @@ struct Config {
   std::string prefix = "socket.io";  ///< Of every channel: upstream's `key` or `channelPrefix`.
   /// What servers have not answered by then is left out.
   std::chrono::milliseconds requests_timeout = 5s;
+  /// For a room's channel to be subscribed; behind it `reachable` says no.
+  std::chrono::milliseconds subscription_timeout = 2s;
   /// Of answers that another server's clients are asked for.
   std::chrono::milliseconds max_ack_timeout = 300s;
   /// Unanswered at a time, per namespace; more give what is known here.

@@ -124,7 +124,7 @@ Task<bool> RedisAdapter::reachable(std::string room) {
   using namespace std::chrono_literals;
   const auto peer = peer_;
   net::Shard& home = peer->home();
-  const auto deadline = std::chrono::steady_clock::now() + peer->config().requests_timeout;
+  const auto deadline = std::chrono::steady_clock::now() + peer->config().subscription_timeout;
   auto look = [peer, &room] { return peer->standing(room); };
   for (auto pause = 1ms; std::chrono::steady_clock::now() < deadline;
        pause = std::min(2 * pause, 50ms)) {

@@ -26,7 +26,9 @@ Gateway::Gateway(net::Shards& shards, socketio::Server& server, const Services& 
     emit(std::move(users), event);
   };
   const auto changed = [this](chat::UserId user, bool online) { presence_changed(user, online); };
-  const ShardGateway::Ways ways{announce, changed, neighbours_.room};
+  ShardGateway::Ways ways{announce, changed, neighbours_.room, nullptr};
+  if (neighbours_.has_room_channels)
+    ways.heard = [this](std::string room) { return nsp_.adapter().reachable(std::move(room)); };
   const bool has_neighbours = neighbours_.room != nullptr;
   for (const auto& shard : shards) {
     shards_.push_back(std::make_unique<ShardGateway>(*shard, services, feed, metrics_, ways));

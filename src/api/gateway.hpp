@@ -19,6 +19,8 @@ struct Neighbours {
   std::function<std::string(chat::UserId)> room;
   /// Ends the connections of a login on the other nodes.
   std::function<void(chat::UserId, std::optional<chat::FamilyId>)> close;
+  /// A room is heard only once the adapter has subscribed it: devices are connected when it has.
+  bool has_room_channels = false;
 };
 
 /// Joins the Socket.IO namespace "/" to the domain: one ShardGateway a shard, and the ways between

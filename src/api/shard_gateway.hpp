@@ -29,6 +29,9 @@ class ShardGateway {
     /// The room of a user's sockets, for whoever emits to them from another node; empty: nobody
     /// does.
     std::function<std::string(chat::UserId)> room;
+    /// Returns when what they emit to a room is heard here, or that takes too long; empty: all
+    /// rooms are heard at all times.
+    std::function<Task<bool>(std::string room)> heard;
   };
   /// Calls (send_message, message_read, sync) of one user's devices here that may be under way at
   /// once; a device always has a few, whatever the others do.

@@ -57,7 +57,13 @@ Task<std::optional<socketio::ConnectError>> ShardGateway::admit(
 
   // Whoever knows that the device is connected may count on it to be online, and to hear what they
   // send.
+  // The room is subscribed while the others are told.
+  if (ways_.heard) socket->join(ways_.room(device->user));
   co_await arrive(device);
+  if (ways_.heard && socket->handshake().engine != nullptr) {
+    std::string room = ways_.room(device->user);
+    co_await ways_.heard(std::move(room));
+  }
   const bool is_gone = socket->handshake().engine == nullptr;
   auto refused = is_gone ? std::nullopt : why_not(*claims);
   if (is_gone || refused) {

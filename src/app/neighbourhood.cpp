@@ -58,6 +58,7 @@ Neighbourhood::Neighbourhood(net::Shards& shards, const Settings& settings,
                              const redis::Config& redis, std::function<Time()> clock)
     : home_(shards[0]),
       number_(random_number()),
+      has_room_channels_(settings.cluster.adapter == ClusterAdapter::sharded),
       commands_(home_, redis, "commands"),
       events_(home_, redis, "events"),
       changes_(home_, redis, "changes"),
@@ -76,9 +77,11 @@ Neighbourhood::Neighbourhood(net::Shards& shards, const Settings& settings,
       forwarding_(std::make_shared<Forwarding>(shards, directory_, settings)) {}
 
 api::Neighbours Neighbourhood::for_gateway() {
-  return {room_of, [this](chat::UserId user, std::optional<chat::FamilyId> family) {
+  return {room_of,
+          [this](chat::UserId user, std::optional<chat::FamilyId> family) {
             bus_.close_logins(user, family);
-          }};
+          },
+          has_room_channels_};
 }
 
 void Neighbourhood::join(store::mongo::Feed& feed) {

@@ -63,6 +63,7 @@ class Neighbourhood {
 
   net::Shard& home_;
   engineio::NodeNumber number_;
+  bool has_room_channels_;
   redis::Client commands_, events_, changes_;
   redis::Subscriber event_listener_, change_listener_;
   cluster::Cluster cluster_;

@@ -15,6 +15,7 @@ export class Link {
 
   isCut = false;
   isHeld = false;
+  delay = 0;  // Milliseconds that each way takes longer.
 
   accept(near) {
     if (this.isCut) return void near.resetAndDestroy();
@@ -24,7 +25,7 @@ export class Link {
     for (const [from, to] of [[near, far], [far, near]]) {
       from.setNoDelay(true);
       from.on('error', () => {});
-      from.on('data', (bytes) => to.write(bytes));
+      from.on('data', (bytes) => (this.delay > 0 ? setTimeout(() => to.write(bytes), this.delay) : to.write(bytes)));
       from.once('close', () => {
         to.destroy();
         this.pairs.delete(pair);
