@@ -61,4 +61,14 @@ std::optional<Time> seconds(const Token& token, const char* claim) {
   return Time{std::chrono::seconds{value}};
 }
 
+bool has_begun(const Token& token, Time now) {
+  // jwt_get_grant_int gives 0 for what is no integer.
+  const std::unique_ptr<char, Free> text{jwt_get_grants_json(token.get(), "nbf")};
+  if (!text) return true;
+  char* end = nullptr;
+  const double begin = std::strtod(text.get(), &end);
+  const std::chrono::duration<double> passed = now.time_since_epoch();
+  return end != text.get() && *end == '\0' && begin <= passed.count();
+}
+
 }  // namespace parley::crypto::hs256

@@ -28,5 +28,7 @@ std::string encode(const Token& token);
 Token decode(const std::string& token, const std::string& secret);
 /// A time in whole seconds; nullopt when it is absent or no number.
 std::optional<Time> seconds(const Token& token, const char* claim);
+/// The token has no `nbf`, or one that is not after `now` (RFC 7519 section 4.1.5).
+bool has_begun(const Token& token, Time now);
 
 }  // namespace parley::crypto::hs256

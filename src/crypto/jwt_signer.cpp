@@ -41,6 +41,7 @@ Result<chat::Claims> JwtSigner::verify(chat::TokenUse use, const std::string& to
                                        Time now) const {
   const hs256::Token decoded = hs256::decode(token, secret(use));
   if (!decoded) return refuse("malformed, of another algorithm, or with a wrong signature");
+  if (!hs256::has_begun(decoded, now)) return refuse("not valid yet");
   auto claims = claims_of(decoded);
   if (claims && claims->expires_at <= now) return refuse("expired");
   return claims;

@@ -5,6 +5,8 @@
 
 #include <random>
 
+#include "crypto/hs256.hpp"
+
 namespace parley::crypto {
 
 using chat::Claims;
@@ -90,6 +92,22 @@ TEST_F(JwtSignerTest, keeps_the_two_uses_apart) {
 TEST_F(JwtSignerTest, expires_on_the_second) {
   EXPECT_FALSE(refuses(original, expires - std::chrono::milliseconds{1}));
   EXPECT_TRUE(refuses(original, expires));
+}
+
+TEST_F(JwtSignerTest, waits_for_a_token_to_begin) {
+  hs256::Token token = hs256::begin(secrets.access);
+  hs256::add(token, "userId", user.hex());
+  hs256::add(token, "iat", issued);
+  hs256::add(token, "nbf", issued + std::chrono::seconds{10});
+  hs256::add(token, "exp", expires);
+  const std::string text = hs256::encode(token);
+  EXPECT_TRUE(refuses(text, issued + std::chrono::milliseconds{9999}));
+  EXPECT_FALSE(refuses(text, issued + std::chrono::seconds{10}));
+  for (const char* wrong : {"soon", "", "0"}) {
+    ASSERT_EQ(jwt_del_grants(token.get(), "nbf"), 0);
+    hs256::add(token, "nbf", std::string{wrong});
+    EXPECT_TRUE(refuses(hs256::encode(token))) << wrong;
+  }
 }
 
 TEST_F(JwtSignerTest, refuses_another_secret) {
