@@ -56,8 +56,7 @@ Task<std::optional<socketio::ConnectError>> ShardGateway::admit(
   device->confirms = acks != nullptr && acks->is_bool() && acks->get_bool();
 
   // Whoever knows that the device is connected may count on it to be online, and to hear what they
-  // send.
-  // The room is subscribed while the others are told.
+  // send: its room is subscribed while the others are told, and joined later where that is all.
   if (ways_.heard) socket->join(ways_.room(device->user));
   co_await arrive(device);
   if (ways_.heard && socket->handshake().engine != nullptr) {

@@ -26,7 +26,8 @@ std::string encode(const Token& token);
 
 /// Genuine and HS256, or nullptr.
 Token decode(const std::string& token, const std::string& secret);
-/// A time in whole seconds; nullopt when it is absent or no number.
+/// A time in whole seconds; nullopt when it is absent or out of range. What is no integer counts as
+/// 0: libjwt does not tell.
 std::optional<Time> seconds(const Token& token, const char* claim);
 /// The token has no `nbf`, or one that is not after `now` (RFC 7519 section 4.1.5).
 bool has_begun(const Token& token, Time now);
