@@ -13,7 +13,7 @@ export const parameters = {
   readsPerMessage: assumed(1, '', 'REST pages, lists and syncs for each message sent'),
   storedBytes: assumed(600, 'bytes', 'a message in MongoDB with its three indexes, compressed'),
 
-  cpuMessage: measured(22, 'µs', 'bench/compare, 1,000 users: stored in the embedded store, delivered, echoed, acknowledged; all threads'),
+  cpuMessage: measured(23, 'µs', 'bench/compare, 1,000 users: stored in the embedded store, delivered, echoed, acknowledged; all threads'),
   cpuNode: assumed(150, 'µs', 'the same on a node with MongoDB and Redis: driver, BSON, a Redis hop; bench/cluster measures it'),
   cpuRead: measured(125, 'µs', 'store_benchmark: a page of history in the embedded store with 10 million messages; the list 293, a sync 146. Taken for MongoDB, too'),
   cpuEvent: measured(11, 'µs', 'bench/cluster-fanout: the receiving node of one event'),
@@ -23,7 +23,7 @@ export const parameters = {
   redisConnectOps: assumed(6, 'commands', 'presence script, subscription, limit, and the same when leaving'),
   cpuRedisOp: assumed(5, 'µs', 'a command, or a line of a script'),
   redisMessageOps: assumed(2, 'publications', 'one channel for the receiver, one for the sender; receipts share them'),
-  idleBytes: measured(1657, 'bytes', 'bench/idle-memory 10000: user space, an authenticated WebSocket'),
+  idleBytes: measured(1642, 'bytes', 'bench/idle-memory 10000: user space, an authenticated WebSocket'),
   kernelBytes: assumed(4096, 'bytes', 'the socket in the kernel, idle'),
   redisUserBytes: assumed(500, 'bytes', 'presence of a user online with their devices, and the subscription'),
   mongoWrites: assumed(3.5, 'documents', 'insert, conversation, delivered, read; marks share commands, not documents'),
